@@ -1,0 +1,1 @@
+"""What must hold, told as sentences. `conftest.py` gives places, `factories/` gives things."""
