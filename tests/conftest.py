@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.exigences"]
+
 
 @pytest.fixture(scope="session")
 def reachable_dir() -> Iterator[Callable[[], Path]]:
