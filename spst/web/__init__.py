@@ -1,0 +1,1 @@
+"""Flask plumbing: guards, errors, forgery tokens, filters, and what a session loader must offer."""
