@@ -1,0 +1,125 @@
+"""Who acts: a person in a role of one SPST, a travailleur on his own record, or a named service."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID, uuid5
+
+
+class Famille(StrEnum):
+    """Families of actors, as the walls of the database know them.
+
+    A role decides what somebody may do; the family decides which sections the database opens at all.
+    Source: C. trav. art. L. 4624-8, R. 4624-45-5.
+    """
+
+    SANTE = "sante"
+    DELEGUE = "delegue"
+    ADMINISTRATIF = "administratif"
+    DIRECTION = "direction"
+    EQUIPE = "equipe"
+    TRAVAILLEUR = "travailleur"
+    SERVICE = "service"
+
+
+class Role(StrEnum):
+    """Roles that a tenant grants, by their usual short codes, and the two that nobody grants (SAL, SRV)."""
+
+    MDT = "MDT"
+    COLL = "COLL"
+    INT = "INT"
+    INF = "INF"
+    IPA = "IPA"
+    MPC = "MPC"
+    IPRP = "IPRP"
+    ASST = "ASST"
+    PRO = "PRO"
+    ASS = "ASS"
+    ADM = "ADM"
+    DIR = "DIR"
+    DPO = "DPO"
+    AUD = "AUD"
+    TECH = "TECH"
+    SAL = "SAL"
+    SRV = "SRV"
+
+    @property
+    def famille(self) -> Famille:
+        return _FAMILLE[self]
+
+    @property
+    def label(self) -> str:
+        """The role as it is written on screen, in French."""
+        return _LABEL[self]
+
+
+_FAMILLE = {
+    Role.MDT: Famille.SANTE,
+    Role.COLL: Famille.SANTE,
+    Role.INT: Famille.SANTE,
+    Role.INF: Famille.SANTE,
+    Role.IPA: Famille.SANTE,
+    Role.MPC: Famille.SANTE,
+    Role.IPRP: Famille.DELEGUE,
+    Role.ASST: Famille.DELEGUE,
+    Role.PRO: Famille.EQUIPE,
+    Role.ASS: Famille.EQUIPE,
+    Role.ADM: Famille.ADMINISTRATIF,
+    Role.DIR: Famille.DIRECTION,
+    Role.DPO: Famille.DIRECTION,
+    Role.AUD: Famille.DIRECTION,
+    Role.TECH: Famille.SERVICE,
+    Role.SAL: Famille.TRAVAILLEUR,
+    Role.SRV: Famille.SERVICE,
+}
+
+_LABEL = {
+    Role.MDT: "Médecin du travail",
+    Role.COLL: "Collaborateur médecin",
+    Role.INT: "Interne en médecine du travail",
+    Role.INF: "Infirmier en santé au travail",
+    Role.IPA: "Infirmier en pratique avancée",
+    Role.MPC: "Médecin praticien correspondant",
+    Role.IPRP: "Intervenant en prévention des risques professionnels",
+    Role.ASST: "Assistant de service de prévention et de santé au travail",
+    Role.PRO: "Autre professionnel de l’équipe",
+    Role.ASS: "Assistant de service social",
+    Role.ADM: "Administratif",
+    Role.DIR: "Direction",
+    Role.DPO: "Délégué à la protection des données",
+    Role.AUD: "Auditeur interne",
+    Role.TECH: "Exploitation technique",
+    Role.SAL: "Salarié",
+    Role.SRV: "Traitement automatique",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Acteur:
+    """Somebody who acts in one tenant.
+
+    `id`: the compte, the travailleur, or for a service a fixed id of its purpose.
+    `session_hash`: hash of the session under which he acts, None for jobs and commands.
+    `purpose`: what a service is for; the database opens to it only the tables that name this purpose.
+    """
+
+    id: UUID
+    role: Role
+    session_hash: str | None = None
+    purpose: str | None = None
+
+    @property
+    def famille(self) -> Famille:
+        return self.role.famille
+
+    @property
+    def wall(self) -> str:
+        """The name under which the policies of the database know this actor."""
+        return f"service:{self.purpose}" if self.purpose else str(self.famille)
+
+
+def service(purpose: str) -> Acteur:
+    """The account of an automatic job; the same purpose has the same id in every process."""
+    return Acteur(uuid5(_SERVICES, purpose), Role.SRV, purpose=purpose)
+
+
+_SERVICES = UUID("6f1c0e2a-6a57-5e0b-9c0e-2f6d6a1b7c11")

@@ -1,0 +1,112 @@
+"""Roles, context function and extensions of a database: the one step that needs a superuser, apart from Alembic.
+
+Run it again after a change of password or context key: it brings the database to what it is told.
+"""
+
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import sql
+
+from spst.kernel.signing import hmac_pads
+
+
+@dataclass(frozen=True, slots=True)
+class Passwords:
+    owner: str = field(repr=False)
+    app: str = field(repr=False)
+    ops: str = field(repr=False)
+
+
+LOGIN_ROLES = ("owner", "app", "ops")
+
+_CONTEXT = """
+CREATE SCHEMA IF NOT EXISTS spst_ctx AUTHORIZATION spst_ctx;
+SET LOCAL ROLE spst_ctx;
+CREATE TABLE IF NOT EXISTS spst_ctx.cle (
+    id smallint PRIMARY KEY, ipad bytea NOT NULL CHECK (length(ipad) = 64), opad bytea NOT NULL CHECK (length(opad) = 64));
+
+-- The claims of the current transaction, or NULL when there are none, they are expired, or nobody who holds the key signed
+-- them. Never an error: a transaction without context sees no row.
+CREATE OR REPLACE FUNCTION spst_ctx.claims() RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    -- After a transaction-local setting the value is '' and not NULL for the rest of the connection.
+    raw text := nullif(current_setting('spst.ctx', true), '');
+    parts text[] := string_to_array(raw, '|');
+    payload bytea;
+BEGIN
+    IF raw IS NULL OR cardinality(parts) <> 7 OR parts[6] !~ '^[0-9]{1,12}$'
+       OR parts[6]::bigint < extract(epoch FROM clock_timestamp()) THEN
+        RETURN NULL;
+    END IF;
+    payload := convert_to(left(raw, -(length(parts[7]) + 1)), 'UTF8');
+    IF EXISTS (SELECT FROM spst_ctx.cle k WHERE encode(sha256(k.opad || sha256(k.ipad || payload)), 'hex') = parts[7]) THEN
+        RETURN parts;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION spst_ctx.tenant() RETURNS uuid LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN (spst_ctx.claims())[1]::uuid; END $$;
+CREATE OR REPLACE FUNCTION spst_ctx.acteur() RETURNS uuid LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN (spst_ctx.claims())[2]::uuid; END $$;
+CREATE OR REPLACE FUNCTION spst_ctx.famille() RETURNS text LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN (spst_ctx.claims())[3]; END $$;
+CREATE OR REPLACE FUNCTION spst_ctx.dossier() RETURNS uuid LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN nullif((spst_ctx.claims())[4], '')::uuid; END $$;
+CREATE OR REPLACE FUNCTION spst_ctx.delegation() RETURNS uuid LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN nullif((spst_ctx.claims())[5], '')::uuid; END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA spst_ctx FROM PUBLIC;
+GRANT USAGE ON SCHEMA spst_ctx TO spst_app, spst_ops, spst_owner;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA spst_ctx TO spst_app, spst_ops, spst_owner;
+RESET ROLE;
+"""
+
+
+def bootstrap(superuser_conninfo: str, database: str, passwords: Passwords, context_key: bytes) -> None:
+    """Make roles and database, then the context function in it. `superuser_conninfo`: libpq, any database of the cluster."""
+    with psycopg.connect(superuser_conninfo, autocommit=True) as server:
+        _make_roles(server, passwords)
+        if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone() is None:
+            server.execute(sql.SQL("CREATE DATABASE {} OWNER spst_owner").format(sql.Identifier(database)))
+    with psycopg.connect(superuser_conninfo, dbname=database) as connection:
+        _lock_down(connection, database)
+        connection.execute(_CONTEXT)
+        set_context_key(connection, context_key)
+
+
+def _make_roles(server: psycopg.Connection, passwords: Passwords) -> None:
+    known = {name for (name,) in server.execute("SELECT rolname FROM pg_roles").fetchall()}
+    if "spst_ctx" not in known:
+        server.execute("CREATE ROLE spst_ctx NOLOGIN")
+    for short in LOGIN_ROLES:
+        name = sql.Identifier(f"spst_{short}")
+        verb = sql.SQL("ALTER" if f"spst_{short}" in known else "CREATE")
+        server.execute(
+            sql.SQL("{} ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD {}").format(
+                verb, name, sql.Literal(getattr(passwords, short))
+            )
+        )
+
+
+def _lock_down(connection: psycopg.Connection, database: str) -> None:
+    name = sql.Identifier(database)
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+    connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO spst_owner, spst_app, spst_ops").format(name))
+    connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    connection.execute("GRANT USAGE ON SCHEMA public TO spst_app, spst_ops")
+    connection.execute("GRANT USAGE, CREATE ON SCHEMA public TO spst_owner")
+    connection.execute("GRANT spst_ctx TO CURRENT_USER")
+
+
+def set_context_key(connection: psycopg.Connection, key: bytes) -> None:
+    """Make `key` the one that contexts are checked with, and keep the one before it until its contexts have expired."""
+    ipad, opad = hmac_pads(key)
+    current = connection.execute("SELECT ipad FROM spst_ctx.cle WHERE id = 0").fetchone()
+    if current is not None and bytes(current[0]) == ipad:
+        return
+    connection.execute("DELETE FROM spst_ctx.cle WHERE id = 1")
+    connection.execute("UPDATE spst_ctx.cle SET id = 1 WHERE id = 0")
+    connection.execute("INSERT INTO spst_ctx.cle VALUES (0, %s, %s)", [ipad, opad])

@@ -1,0 +1,103 @@
+"""Configuration: read once from the environment, complete and typed, or the process does not start."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class ConfigurationMissing(Exception):
+    """A variable is absent or unreadable; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OidcPeer:
+    """An OpenID Connect provider as this deployment knows it."""
+
+    issuer: str
+    metadata_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a process needs to know. Secrets never show in `repr`."""
+
+    port: int
+    public_url: str
+    database_url: str = field(repr=False)
+    context_key: bytes = field(repr=False)
+    """Signs the context of each transaction; its twin stands in `spst_ctx.cle`."""
+    trace_key: bytes = field(repr=False)
+    """Signs each row of the traces; the database never holds it."""
+    root_key: bytes = field(repr=False)
+    """Wraps the keys of tenants (key store)."""
+    keystore: Path
+    psc: OidcPeer
+    franceconnect: OidcPeer
+
+    @property
+    def is_https(self) -> bool:
+        return urlsplit(self.public_url).scheme == "https"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "Config":
+        """Raises: ConfigurationMissing, naming the variable."""
+        read = Environment(environ)
+        port = int(read.optional("PORT", "8000"))
+        return cls(
+            port=port,
+            public_url=_checked_public_url(read.optional("PUBLIC_URL", f"http://127.0.0.1:{port}")),
+            database_url=read.text("DATABASE_URL"),
+            context_key=read.key("SPST_CONTEXT_KEY"),
+            trace_key=read.key("SPST_TRACE_KEY"),
+            root_key=read.key("SPST_ROOT_KEY"),
+            keystore=Path(read.text("SPST_KEYSTORE")),
+            psc=read.peer("PSC"),
+            franceconnect=read.peer("FC"),
+        )
+
+
+def _checked_public_url(url: str) -> str:
+    """Cookies are only Secure over https: plain http is accepted on this machine alone."""
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}):
+        return url.rstrip("/")
+    raise ConfigurationMissing("PUBLIC_URL doit commencer par https:// (http:// seulement vers 127.0.0.1)")
+
+
+class Environment:
+    """Variables by name, each secret also as the file that NAME_FILE points to."""
+
+    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+        self._environ = environ
+
+    def optional(self, name: str, default: str) -> str:
+        return self._environ.get(name) or default
+
+    def text(self, name: str) -> str:
+        """The variable, or the content of the file that NAME_FILE points to."""
+        if path := self._environ.get(f"{name}_FILE"):
+            try:
+                return Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ConfigurationMissing(f"{name}_FILE : {path} est illisible") from error
+        if value := self._environ.get(name):
+            return value
+        raise ConfigurationMissing(f"{name} (ou {name}_FILE) est absent de la configuration")
+
+    def key(self, name: str) -> bytes:
+        try:
+            value = base64.urlsafe_b64decode(self.text(name) + "==")
+        except (binascii.Error, ValueError) as error:
+            raise ConfigurationMissing(f"{name} n’est pas en base64url") from error
+        if len(value) != 32:
+            raise ConfigurationMissing(f"{name} doit contenir 32 octets")
+        return value
+
+    def peer(self, prefix: str) -> OidcPeer:
+        return OidcPeer(*(self.text(f"{prefix}_{part.name.upper()}") for part in fields(OidcPeer)))
