@@ -1,0 +1,242 @@
+"""The only writer of traces.
+
+`record` gathers; one trace per dossier is written just before the transaction commits, so that there is no act without its
+trace and no trace without its act. A refusal is written by `record_refusal`, in the transaction that follows the rollback.
+"""
+
+import logging
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Engine, Table, insert
+
+from spst.kernel.clock import Clock
+from spst.kernel.context import Context
+from spst.kernel.errors import AccessDenied, NotFound, SpstError
+from spst.kernel.ids import new_id
+from spst.traces.models import JournalTechnique, Trace, TraceReserve
+from spst.traces.rules import SALT_BYTES, Event, sign_row
+
+_log = logging.getLogger("spst.traces")
+_GATHERED = "traces.gathered"
+_WRITER = "traces.writer"
+_TRACE = cast(Table, Trace.__table__)
+_RESERVE = cast(Table, TraceReserve.__table__)
+_writers = threading.local()
+
+
+class TraceFieldUnknown(Exception):
+    """An action was traced with facts that its registry entry does not name."""
+
+
+@dataclass(slots=True)
+class _Gathered:
+    action: str
+    dossier_id: UUID | None
+    sections: set[str]
+    regles: set[str] = field(default_factory=set)
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Numbers the committed traces of one thread of one process, without gap."""
+
+    id: UUID = field(default_factory=new_id)
+    given: int = 0
+    committed: int = 0
+
+
+def record(
+    ctx: Context,
+    action: str,
+    dossier_id: UUID | None = None,
+    sections: Iterable[str] = (),
+    details: Mapping[str, int | str | bool] | None = None,
+) -> None:
+    """Trace an access or act of this transaction: one line per dossier, whose sections add up.
+
+    The first action names the line; what follows on the same dossier in the same request only widens it, unless it changes
+    the dossier where the first one read it.
+
+    Raises: TraceFieldUnknown.
+    """
+    _check_fields(ctx, action, details or {})
+    gathered = _gathered(ctx)
+    line = gathered.setdefault(dossier_id, _Gathered(action, dossier_id, set()))
+    if _changes(ctx, action):
+        line.action = action
+    line.sections.update(str(section) for section in sections)
+    line.details.update(details or {})
+
+
+def _check_fields(ctx: Context, action: str, details: Mapping[str, object]) -> None:
+    """A trace holds what the action registry names and nothing else, so that no value of a dossier slips into it."""
+    allowed = ctx.runtime.traced_facts.get(action)
+    if allowed is None or not details.keys() <= allowed:
+        raise TraceFieldUnknown(f"{action} does not trace {sorted(details)}")
+
+
+def _changes(ctx: Context, action: str) -> bool:
+    """The act that was authorised with the mode "remplir" names the line, rather than the reading around it."""
+    return any(d.action == action and d.mode == "remplir" for d in ctx.decisions)
+
+
+def _gathered(ctx: Context) -> dict[UUID | None, _Gathered]:
+    if _GATHERED not in ctx.cache:
+        ctx.cache[_GATHERED] = {}
+        ctx.before_commit.append(_write_gathered)
+    lines: dict[UUID | None, _Gathered] = ctx.cache[_GATHERED]
+    return lines
+
+
+def _write_gathered(ctx: Context) -> None:
+    lines: dict[UUID | None, _Gathered] = ctx.cache[_GATHERED]
+    version, rules = _decided(ctx)
+    for line in lines.values():
+        _write(ctx, _event(ctx, line.action, "permis", line.dossier_id, line.sections, version, rules, line.details))
+
+
+def _decided(ctx: Context) -> tuple[str, set[str]]:
+    """Version and rules of the decisions that allowed what this transaction did."""
+    rules = {rule for decision in ctx.decisions if decision.allowed for rule in decision.rules}
+    return (ctx.decisions[-1].version if ctx.decisions else "", rules)
+
+
+def record_refusal(ctx: Context, refusal: SpstError) -> None:
+    """The runtime's recorder of refusals: what was asked, on which dossier, by which rule it was refused.
+
+    Something that is not found is traced without its id: it may be somebody else's.
+    """
+    ctx.cache.pop(_GATHERED, None)
+    ctx.cache.pop(_WRITER, None)
+    if not isinstance(refusal, AccessDenied | NotFound):
+        return
+    denied = next((d for d in reversed(ctx.decisions) if not d.allowed), None)
+    found = isinstance(refusal, AccessDenied)
+    action = str(refusal.facts.get("action") or (denied.action if denied else "inconnue"))
+    event = _event(
+        ctx,
+        action,
+        "refuse",
+        _uuid(refusal.facts.get("dossier_id")) if found else None,
+        {str(s) for s in (denied.sections if denied and found else ())},
+        denied.version if denied else "",
+        set(denied.rules) if denied else set(),
+        {} if found else {"introuvable": True},
+    )
+    _write(ctx, event)
+
+
+def _uuid(value: object) -> UUID | None:
+    return value if isinstance(value, UUID) else None
+
+
+def _event(
+    ctx: Context,
+    action: str,
+    decision: str,
+    dossier_id: UUID | None,
+    sections: set[str],
+    version: str,
+    rules: set[str],
+    details: dict[str, Any],
+) -> Event:
+    now = ctx.clock.now()
+    return Event(
+        tenant_id=ctx.tenant_id,
+        id=new_id(now),
+        at=now,
+        acteur_id=ctx.acteur.id,
+        role=str(ctx.acteur.role),
+        action=action,
+        decision=decision,
+        correlation_id=ctx.correlation_id,
+        origin=ctx.origin,
+        delegation_id=ctx.delegation_id,
+        dossier_id=dossier_id,
+        sections=tuple(sorted(sections)),
+        politique_version=version,
+        regles=tuple(sorted(rules)),
+        details=details,
+        session_hash=ctx.acteur.session_hash,
+        motif_code=str(ctx.motif.code),
+        motif_precision=ctx.motif.precision,
+    )
+
+
+def _write(ctx: Context, event: Event) -> None:
+    writer = _writer(ctx)
+    writer.given += 1
+    number, salt = writer.given, os.urandom(SALT_BYTES)
+    leaf = event.leaf(salt)
+    signature = sign_row(ctx.runtime.trace_key, writer.id, number, leaf)
+    ctx.session.execute(
+        insert(_TRACE).values(
+            **_columns(event), leaf_hash=leaf, writer_id=writer.id, writer_n=number, signature=signature
+        )
+    )
+    ctx.session.execute(
+        insert(_RESERVE).values(
+            tenant_id=event.tenant_id,
+            trace_id=event.id,
+            dossier_id=event.dossier_id,
+            acteur_id=event.acteur_id,
+            motif=event.motif_code,
+            precision=event.motif_precision,
+            sel=salt,
+        )
+    )
+    ctx.after_commit.append(lambda: _confirm(writer, number, event, leaf))
+
+
+def _columns(event: Event) -> dict[str, Any]:
+    values = {name: getattr(event, name) for name in Event.__slots__ if not name.startswith("motif_")}
+    return {**values, "sections": list(event.sections), "regles": list(event.regles)}
+
+
+def _writer(ctx: Context) -> _Writer:
+    """This thread's writer. When its last commit had an unknown outcome, another one starts at 1: its numbers keep no gap."""
+    if _WRITER not in ctx.cache:
+        known: _Writer | None = getattr(_writers, "writer", None)
+        if known is None or known.given != known.committed:
+            known = _writers.writer = _Writer()
+        ctx.cache[_WRITER] = known
+    writer: _Writer = ctx.cache[_WRITER]
+    return writer
+
+
+def _confirm(writer: _Writer, number: int, event: Event, leaf: bytes) -> None:
+    """After the commit: the number is spent, and the leaf hash leaves the machine with the log stream."""
+    writer.committed = number
+    _log.info(
+        "trace",
+        extra={
+            "leaf": leaf.hex(),
+            "tenant": str(event.tenant_id),
+            "trace": str(event.id),
+            "writer": str(writer.id),
+            "n": number,
+        },
+    )
+
+
+def record_technical(
+    engine: Engine, clock: Clock, evenement: str, niveau: int, faits: dict[str, Any], correlation_id: UUID
+) -> None:
+    """A security event that has no tenant. `faits`: codes and hashes, never a trait, a token or a typed text."""
+    with engine.begin() as connection:
+        connection.execute(
+            insert(JournalTechnique).values(
+                id=new_id(),
+                at=clock.now(),
+                evenement=evenement,
+                niveau=niveau,
+                faits=faits,
+                correlation_id=correlation_id,
+            )
+        )
