@@ -1,0 +1,16 @@
+"""Imports every mapped class, so that the metadata is whole for migrations and for the catalogue's tests."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+
+import spst
+from spst.kernel.models import Base
+
+
+def load_models() -> type[Base]:
+    """Base of all mapped classes, with every room's `models` imported."""
+    for room in iter_modules(spst.__path__):
+        if room.ispkg and find_spec(f"spst.{room.name}.models"):
+            import_module(f"spst.{room.name}.models")
+    return Base

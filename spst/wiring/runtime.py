@@ -1,0 +1,23 @@
+"""Builds the runtime of a process from its configuration."""
+
+from spst.adapters.cles.fichier import FileKeyStore
+from spst.habilitations import actions
+from spst.kernel.clock import Clock, SystemClock
+from spst.kernel.config import Config
+from spst.kernel.crypto.keyring import Keyring
+from spst.kernel.database import open_engine
+from spst.kernel.runtime import Runtime
+from spst.traces import services as traces
+
+
+def build_runtime(config: Config, clock: Clock | None = None) -> Runtime:
+    """Raises: RoleTooPowerful, when the database role could get round row security."""
+    return Runtime(
+        engine=open_engine(config.database_url),
+        context_key=config.context_key,
+        trace_key=config.trace_key,
+        keyring=Keyring(config.root_key, FileKeyStore(config.keystore)),
+        record_refusal=traces.record_refusal,
+        traced_facts={action.name: action.facts for action in actions.all()},
+        clock=clock or SystemClock(),
+    )
