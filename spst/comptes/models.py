@@ -1,0 +1,196 @@
+"""Accounts and roles inside a tenant; identities, links and sessions before a tenant is known."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from spst.kernel.ids import new_id
+from spst.kernel.models import Base, TenantRow, behind, outside_tenants, to_tenant_row
+from spst.kernel.row_security import Section, Wall
+
+_TECHNIQUE = Wall(
+    Section.TECHNIQUE,
+    writers=("direction",),
+    services=("exploitation", "connexion"),
+    update=True,
+)
+
+
+class Compte(TenantRow, Base):
+    """A member of the SPST's staff as a user. The worker reads the name and function of whoever opened his record."""
+
+    __tablename__ = "compte"
+    __table_args__ = (
+        CheckConstraint("rpps IS NULL OR rpps ~ '^[0-9]{11}$'", name="rpps"),
+        CheckConstraint("rpps IS NOT NULL OR email IS NOT NULL", name="identifiant"),
+        Index("compte_rpps_uq", "tenant_id", "rpps", unique=True),
+        Index("compte_email_uq", "tenant_id", text("lower(email)"), unique=True),
+        behind(
+            Wall(
+                Section.TECHNIQUE,
+                readers=("sante", "delegue", "administratif", "direction", "equipe", "travailleur"),
+                writers=("direction",),
+                services=("exploitation", "connexion"),
+                update=True,
+            )
+        ),
+    )
+
+    civilite: Mapped[str] = mapped_column(Text)
+    """"M.", "Mme" or "Dr", as the person is addressed."""
+    nom: Mapped[str] = mapped_column(Text)
+    prenom: Mapped[str] = mapped_column(Text)
+    rpps: Mapped[str | None] = mapped_column(Text)
+    email: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime]
+    suspended_at: Mapped[datetime | None]
+    suspended_why: Mapped[str | None] = mapped_column(Text)
+
+
+class Habilitation(TenantRow, Base):
+    """A role granted to an account, from when to when, by whom, on which evidence (PGSSI-S, habilitations)."""
+
+    __tablename__ = "habilitation"
+    __table_args__ = (
+        to_tenant_row("compte", "compte_id"),
+        CheckConstraint("ends_at IS NULL OR ends_at > starts_at", name="periode"),
+        Index("habilitation_compte_ix", "tenant_id", "compte_id"),
+        behind(_TECHNIQUE),
+    )
+
+    compte_id: Mapped[UUID]
+    role: Mapped[str] = mapped_column(Text)
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    granted_by: Mapped[UUID]
+    granted_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[UUID | None]
+    hors_structure: Mapped[bool] = mapped_column(default=False)
+    """The tenant vouches for somebody whom PSC places in no structure of it (identity_security 1.6, rule 2)."""
+    attestation: Mapped[str | None] = mapped_column(Text)
+    """The legal route by which the role stands when PSC's evidence alone does not show it."""
+
+
+class EquipeMembre(TenantRow, Base):
+    """An account in an équipe: the follow-up relation between a professional and the workers entrusted to that équipe."""
+
+    __tablename__ = "equipe_membre"
+    __table_args__ = (
+        to_tenant_row("compte", "compte_id"),
+        to_tenant_row("equipe", "equipe_id"),
+        Index("equipe_membre_compte_ix", "tenant_id", "compte_id"),
+        behind(_TECHNIQUE),
+    )
+
+    compte_id: Mapped[UUID]
+    equipe_id: Mapped[UUID]
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+
+
+class IdentiteElectronique(Base):
+    """Somebody as an identity provider knows him: key (iss, sub). `rpps` is known before the first log-in, `sub` after it."""
+
+    __tablename__ = "identite_electronique"
+    __table_args__ = (
+        Index("identite_electronique_sub_uq", "iss", "sub", unique=True),
+        Index("identite_electronique_rpps_uq", "iss", "rpps", unique=True),
+        outside_tenants("A person logs in before he chooses the SPST for which he acts."),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    iss: Mapped[str] = mapped_column(Text)
+    sub: Mapped[str | None] = mapped_column(Text)
+    rpps: Mapped[str | None] = mapped_column(Text)
+
+
+class Authentificateur(Base):
+    """Second path, for staff without RPPS: password (Argon2id) and time-based code, never one without the other."""
+
+    __tablename__ = "authentificateur"
+    __table_args__ = (outside_tenants("The password is checked before the SPST is known."),)
+
+    identite_id: Mapped[UUID] = mapped_column(ForeignKey("identite_electronique.id"), primary_key=True)
+    mot_de_passe: Mapped[str | None] = mapped_column(Text)
+    """Argon2id in its own format, parameters inside."""
+    totp_sealed: Mapped[bytes]
+    totp_confirmed_at: Mapped[datetime | None]
+    totp_last_step: Mapped[int] = mapped_column(default=0)
+    """The last 30-second step that was used: a code opens one session (RFC 6238, 5.2)."""
+    codes_secours: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """SHA-256 of the recovery codes that are left."""
+    inscription_hash: Mapped[str | None] = mapped_column(Text)
+    """SHA-256 of the one-time enrolment code handed over by the operator or the direction."""
+    inscription_expires_at: Mapped[datetime | None]
+
+
+class Rattachement(Base):
+    """Which SPST an electronic identity may ask to enter, under which account."""
+
+    __tablename__ = "rattachement"
+    __table_args__ = (
+        Index("rattachement_identite_uq", "identite_id", "tenant_id", unique=True),
+        outside_tenants("The choice between several SPSTs, offered after log-in and before any tenant."),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    identite_id: Mapped[UUID] = mapped_column(ForeignKey("identite_electronique.id"))
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey("tenant.id"))
+    compte_id: Mapped[UUID]
+    created_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class SessionOuverte(Base):
+    """A session as the server keeps it: the browser holds 256 random bits, this table their SHA-256 only."""
+
+    __tablename__ = "session"
+    __table_args__ = (
+        CheckConstraint("espace IN ('pro', 'portail')", name="espace"),
+        Index("session_acteur_ix", "tenant_id", "acteur_id"),
+        Index("session_idp_ix", "idp_sid"),
+        outside_tenants("A request carries a cookie before it has a tenant."),
+    )
+
+    id_hash: Mapped[str] = mapped_column(Text, primary_key=True)
+    espace: Mapped[str] = mapped_column(Text)
+    identite_id: Mapped[UUID | None] = mapped_column(ForeignKey("identite_electronique.id"))
+    tenant_id: Mapped[UUID | None] = mapped_column(ForeignKey("tenant.id"))
+    acteur_id: Mapped[UUID | None]
+    """The compte, or in the portal the travailleur."""
+    role: Mapped[str | None] = mapped_column(Text)
+    dossier_id: Mapped[UUID | None]
+    """The travailleur's own dossier; None for professionals."""
+    facteurs: Mapped[int] = mapped_column(Integer, default=0)
+    """Factors proved: 2 opens content, 1 opens nothing but the second factor."""
+    auth_at: Mapped[datetime | None]
+    idp_sid: Mapped[str | None] = mapped_column(Text)
+    idp_sealed: Mapped[bytes | None]
+    """What is needed to end the session at the provider: the ID token, sealed."""
+    situation: Mapped[str | None] = mapped_column(Text)
+    """SIRET of the situation d'exercice that the professional chose."""
+    agent_hash: Mapped[str | None] = mapped_column(Text)
+    data: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """What Flask keeps between two requests: state of a log-in under way, CSRF secret, messages. No trait, no health datum."""
+    created_at: Mapped[datetime]
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
+class Compteur(Base):
+    """Counts of attempts, by hashed key and window, behind the rate limits."""
+
+    __tablename__ = "compteur"
+    __table_args__ = (
+        PrimaryKeyConstraint("cle", "window_at"),
+        outside_tenants("Attempts are limited before anybody is known."),
+    )
+
+    cle: Mapped[str] = mapped_column(Text)
+    window_at: Mapped[datetime]
+    n: Mapped[int]
