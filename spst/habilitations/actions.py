@@ -1,0 +1,161 @@
+"""The action registry: the one list that routes, policies, traces and screens share.
+
+An action touches sections of the DMST, or one domain outside of it, and either consults or fills.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+SECTIONS = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")
+"""Sections of the DMST: R. 4624-45-4 1° to 7°, then its traces (R. 4624-45-5 al. 4)."""
+
+DOMAINES = ("registre", "comptes", "journal", "pilotage", "portail", "systeme")
+"""What lies outside of the DMST."""
+
+
+class Mode(StrEnum):
+    CONSULTER = "consulter"
+    REMPLIR = "remplir"
+
+
+class ActionUnknown(LookupError):
+    """A name that is not in the registry: a mistake of the caller, never of a user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing that somebody may do.
+
+    `label`: as the journal writes it. `sentence`: as the worker reads it, after the name of whoever did it (for the acts of
+    the portal, after "Vous"). `each`: sections are decided one by one, and the act is open as soon as one of them is.
+    `facts`: names of the counts and kinds that its trace may carry beside ids.
+    """
+
+    name: str
+    mode: Mode
+    label: str
+    sentence: str
+    sections: tuple[str, ...] = ()
+    domaine: str | None = None
+    each: bool = False
+    facts: frozenset[str] = frozenset()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What the policies are asked about: sections of the dossier, or the one domain."""
+        return self.sections if self.domaine is None else (self.domaine,)
+
+
+def get(name: str) -> Action:
+    """Raises: ActionUnknown."""
+    try:
+        return _REGISTRY[name]
+    except KeyError:
+        raise ActionUnknown(name) from None
+
+
+def all() -> tuple[Action, ...]:
+    return tuple(_REGISTRY.values())
+
+
+def traced_facts() -> Mapping[str, frozenset[str]]:
+    """For `traces`: what the line of each action may carry."""
+    return {action.name: action.facts for action in all()}
+
+
+_C, _R = Mode.CONSULTER, Mode.REMPLIR
+_CONTENT = SECTIONS[:7]
+
+_ON_THE_DOSSIER = (
+    Action("dossier.open", _C, "Ouvrir le dossier", "a ouvert votre dossier", SECTIONS, each=True),
+    Action("dossier.create", _R, "Constituer le dossier", "a constitué votre dossier", ("S1",)),
+    Action("identite.consult", _C, "Lire l’identité", "a lu votre identité", ("S1",)),
+    Action("identite.update", _R, "Modifier l’identité", "a modifié votre identité", ("S1",)),
+    Action(
+        "code_activation.issue",
+        _R,
+        "Remettre un code d’activation",
+        "vous a remis un code pour ouvrir votre espace personnel",
+        ("S1",),
+    ),
+    Action("exposition.consult", _C, "Lire les expositions", "a lu vos emplois et vos expositions", ("S2",)),
+    Action("exposition.add", _R, "Ajouter une exposition", "a ajouté une exposition", ("S2",)),
+    Action("exposition.close", _R, "Terminer une exposition", "a noté la fin d’une exposition", ("S2",)),
+    Action("visite.consult", _C, "Lire une visite", "a lu une de vos visites", ("S3",)),
+    Action("visite.start", _R, "Commencer une visite", "a commencé une visite avec vous", ("S3",)),
+    Action("visite.note", _R, "Écrire dans une visite", "a écrit dans le compte rendu d’une visite", ("S3",)),
+    Action("visite.close", _R, "Clôturer une visite", "a clôturé une de vos visites", ("S3", "S5")),
+    Action("visite.complete", _R, "Compléter une visite clôturée", "a complété une de vos visites", ("S3",)),
+    Action("information.give", _R, "Noter l’information donnée", "a noté vous avoir informé de vos droits", ("S6",)),
+    Action(
+        "opposition.record",
+        _R,
+        "Enregistrer une opposition ou un consentement",
+        "a enregistré votre choix sur l’accès à votre dossier",
+        ("S7",),
+    ),
+    Action(
+        "acces.consult",
+        _C,
+        "Lire le journal du dossier",
+        "a lu la liste des accès à votre dossier",
+        ("S8",),
+        facts=frozenset({"lignes"}),
+    ),
+    Action("portail.dossier", _C, "Lire son dossier", "avez lu votre dossier", _CONTENT, each=True),
+    Action("portail.visites", _C, "Lire ses visites", "avez lu la liste de vos visites", ("S3", "S5"), each=True),
+    Action(
+        "portail.acces",
+        _C,
+        "Lire qui a ouvert son dossier",
+        "avez lu la liste des accès à votre dossier",
+        ("S8",),
+        facts=frozenset({"lignes"}),
+    ),
+)
+
+_OUTSIDE = (
+    Action(
+        "dossier.search",
+        _C,
+        "Rechercher un dossier",
+        "a cherché un dossier",
+        domaine="registre",
+        facts=frozenset({"filtres", "resultats"}),
+    ),
+    Action("agenda.consult", _C, "Lire l’agenda", "a lu l’agenda", domaine="registre"),
+    Action("rendez_vous.update", _R, "Modifier un rendez-vous", "a modifié un rendez-vous", domaine="registre"),
+    Action(
+        "journal.consult",
+        _C,
+        "Lire le journal",
+        "a lu le journal des accès, sans contenu",
+        domaine="journal",
+        facts=frozenset({"filtres", "lignes"}),
+    ),
+    Action(
+        "journal.export",
+        _C,
+        "Exporter le journal",
+        "a exporté le journal des accès, sans contenu",
+        domaine="journal",
+        facts=frozenset({"filtres", "lignes"}),
+    ),
+    Action("politique.consult", _C, "Lire la politique", "a lu la politique d’habilitation", domaine="pilotage"),
+    Action("compte.list", _C, "Lire les comptes", "a lu la liste des comptes", domaine="comptes"),
+    Action("compte.create", _R, "Créer un compte", "a créé un compte", domaine="comptes"),
+    Action("compte.update", _R, "Modifier un compte", "a modifié un compte", domaine="comptes"),
+    Action("habilitation.grant", _R, "Accorder une habilitation", "a accordé une habilitation", domaine="comptes"),
+    Action("habilitation.revoke", _R, "Retirer une habilitation", "a retiré une habilitation", domaine="comptes"),
+    Action("session.revoke", _R, "Fermer la session d’un compte", "a fermé la session d’un compte", domaine="comptes"),
+    Action("portail.activate", _R, "Activer son espace", "avez activé votre espace personnel", domaine="portail"),
+    Action("tenant.create", _R, "Créer un SPST", "a créé un service", domaine="systeme"),
+    Action("session.open", _R, "Ouvrir une session", "a ouvert une session", domaine="systeme"),
+    Action("session.close", _R, "Fermer une session", "a fermé une session", domaine="systeme"),
+    Action(
+        "menage.run", _R, "Faire le ménage technique", "a effacé des données techniques périmées", domaine="systeme"
+    ),
+)
+
+_REGISTRY = {action.name: action for action in (*_ON_THE_DOSSIER, *_OUTSIDE)}

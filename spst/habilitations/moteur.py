@@ -1,0 +1,202 @@
+"""The policy engine: a question, its answer, and the rule that gave it. No database, no context.
+
+Anything that is not a clean "allow" is a refusal: no matching permit, a forbid, a request outside of the schema, and any error
+while evaluating a rule (Cedar ignores a rule that fails, even a forbid: `diagnostics.errors` is therefore read each time).
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from typing import Any
+from uuid import UUID
+
+import cedarpy
+
+from spst.habilitations.actions import DOMAINES, SECTIONS, Action, Mode
+from spst.habilitations.politique import Politique, Regle, schema
+from spst.habilitations.ports import Faits
+from spst.habilitations.rules import DELEGABLE
+from spst.kernel.acteur import Acteur, Famille, Role
+
+_ARTICLE_OF_THE_DOSSIER = "R. 4624-45-5"
+_ARTICLE_ELSEWHERE = "RGPD art. 32"
+_NO_RULE = "Aucune règle ne l’ouvre à votre rôle"
+_ENGINE_FAULT = "La règle n’a pas pu être évaluée\u00a0: l’accès reste fermé"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """Everything that a rule may test. The defaults open nothing."""
+
+    faits: Faits = field(default_factory=Faits)
+    delegation: frozenset[str] = frozenset()
+    deux_facteurs: bool = False
+    acces_exceptionnel: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer for one section or domain. `rules`: those that made it, the one explained first; empty when none opens."""
+
+    allowed: bool
+    rules: tuple[str, ...]
+    explication: str
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The answer for one act.
+
+    `rules`: those that allowed it, or those that refused it. `sections`: the verdict of each section asked for (empty for an
+    act outside of the dossier). `explication`: a French sentence that names its article.
+    """
+
+    action: str
+    mode: str
+    dossier_id: UUID | None
+    allowed: bool
+    rules: tuple[str, ...]
+    version: str
+    explication: str
+    article: str
+    sections: Mapping[str, Verdict]
+
+    @property
+    def open_sections(self) -> tuple[str, ...]:
+        return tuple(section for section, verdict in self.sections.items() if verdict.allowed)
+
+
+def decide(
+    politique: Politique,
+    acteur: Acteur,
+    action: Action,
+    situation: Situation,
+    *,
+    targets: Iterable[str] | None = None,
+    dossier_id: UUID | None = None,
+) -> Decision:
+    """May `acteur` do this, in this situation? One call of the engine, whatever the number of sections.
+
+    `targets`: some of the sections of the action instead of all.
+    Raises: ValueError, when a target is not one of the action's.
+    """
+    asked = tuple(action.targets if targets is None else targets)
+    if not asked or not set(asked) <= set(action.targets):
+        raise ValueError(f"{action.name} touches {action.targets}, not {asked}")
+    requests = [_request(acteur, action.name, target, situation) for target in asked]
+    verdicts = dict(zip(asked, _answers(politique, acteur, requests), strict=True))
+    return _decision(politique, action, dossier_id, verdicts)
+
+
+def decide_matrix(politique: Politique, acteur: Acteur, situation: Situation) -> dict[tuple[str, Mode], Verdict]:
+    """The eight sections of one dossier, consult and fill, in one call of the engine."""
+    cells = [(section, mode) for section in SECTIONS for mode in Mode]
+    requests = [_request(acteur, str(mode), section, situation) for section, mode in cells]
+    return dict(zip(cells, _answers(politique, acteur, requests), strict=True))
+
+
+def decide_one(politique: Politique, acteur: Acteur, name: str, target: str, situation: Situation) -> Verdict:
+    """One cell: `name` is an action or a mode, `target` a section or a domain."""
+    return _answers(politique, acteur, [_request(acteur, name, target, situation)])[0]
+
+
+def _decision(politique: Politique, action: Action, dossier_id: UUID | None, verdicts: dict[str, Verdict]) -> Decision:
+    opened = [verdict for verdict in verdicts.values() if verdict.allowed]
+    closed = [verdict for verdict in verdicts.values() if not verdict.allowed]
+    allowed = bool(opened) if action.each else not closed
+    deciding = opened if allowed else closed
+    return Decision(
+        action=action.name,
+        mode=str(action.mode),
+        dossier_id=dossier_id,
+        allowed=allowed,
+        rules=tuple(dict.fromkeys(rule for verdict in deciding for rule in verdict.rules)),
+        version=politique.version,
+        explication=deciding[0].explication,
+        article=deciding[0].article,
+        sections={} if action.domaine else verdicts,
+    )
+
+
+def _answers(politique: Politique, acteur: Acteur, requests: list[dict[str, Any]]) -> list[Verdict]:
+    results = cedarpy.is_authorized_batch(requests, politique.handle, _entities(acteur.id, acteur.role), schema())
+    return [
+        _verdict(politique, result, on_dossier=request["resource"]["type"] == "Volet")
+        for request, result in zip(requests, results, strict=True)
+    ]
+
+
+def _verdict(politique: Politique, result: cedarpy.AuthzResult, *, on_dossier: bool) -> Verdict:
+    if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
+        return _closed(_ENGINE_FAULT, on_dossier)
+    ids = sorted(result.diagnostics.id_annotations_by_reason.values(), key=_explanation_order)
+    if not ids:
+        return _closed(_NO_RULE, on_dossier)
+    regle = politique.regles[ids[0]]
+    return Verdict(result.allowed, tuple(ids), _sentence(regle), regle.article)
+
+
+def _closed(reason: str, on_dossier: bool) -> Verdict:
+    """A refusal that no rule made."""
+    article = _ARTICLE_OF_THE_DOSSIER if on_dossier else _ARTICLE_ELSEWHERE
+    return Verdict(False, (), f"{reason} ({article}).", article)
+
+
+def _explanation_order(rule_id: str) -> tuple[bool, str]:
+    """The law before the SPST's own rules, then by number."""
+    return (not rule_id.startswith("P-"), rule_id)
+
+
+def _sentence(regle: Regle) -> str:
+    return f"{regle.explication.rstrip('.')} ({regle.article})."
+
+
+def _request(acteur: Acteur, action: str, target: str, situation: Situation) -> dict[str, Any]:
+    return {
+        "principal": {"type": "Acteur", "id": str(acteur.id)},
+        "action": {"type": "Action", "id": action},
+        "resource": {"type": "Domaine" if target in DOMAINES else "Volet", "id": target},
+        "context": _context(situation),
+    }
+
+
+def _context(situation: Situation) -> dict[str, Any]:
+    faits = situation.faits
+    return {
+        **{name: getattr(faits, name) for name in Faits.__slots__},
+        "delegation": [{"__entity": {"type": "Volet", "id": section}} for section in sorted(situation.delegation)],
+        "deux_facteurs": situation.deux_facteurs,
+        "acces_exceptionnel": situation.acces_exceptionnel,
+    }
+
+
+@lru_cache(maxsize=1024)
+def _entities(acteur_id: UUID, role: Role) -> cedarpy.Entities:
+    return _world().with_added_json_str(json.dumps([_entity("Acteur", str(acteur_id), ("Role", str(role)))]))
+
+
+@cache
+def _world() -> cedarpy.Entities:
+    """What never changes: families, roles, sections, domains."""
+    families = [_entity("Famille", str(famille)) for famille in Famille]
+    roles = [_entity("Role", str(role), ("Famille", str(role.famille))) for role in Role]
+    volets = [_entity("Volet", section, *(("Partie", part) for part in _parts(section))) for section in SECTIONS]
+    parts = [_entity("Partie", part) for part in sorted({part for section in SECTIONS for part in _parts(section)})]
+    domains = [_entity("Domaine", domaine) for domaine in DOMAINES]
+    return cedarpy.Entities.from_json_str(json.dumps([*families, *roles, *parts, *volets, *domains]), schema())
+
+
+def _parts(section: str) -> tuple[str, ...]:
+    if section == "S8":
+        return ("traces",)
+    return ("contenu", "delegable") if section in DELEGABLE else ("contenu", "sante")
+
+
+def _entity(kind: str, name: str, *parents: tuple[str, str]) -> dict[str, Any]:
+    return {
+        "uid": {"type": kind, "id": name},
+        "attrs": {},
+        "parents": [{"type": parent_kind, "id": parent} for parent_kind, parent in parents],
+    }

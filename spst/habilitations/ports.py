@@ -1,0 +1,41 @@
+"""What a decision must know and this room cannot read: higher rooms tell it, and no caller can forget a fact."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from spst.kernel.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Faits:
+    """Facts of one dossier for one actor; all false by default, which opens nothing.
+
+    `suivi`: he takes part in the follow-up of this travailleur (team or sector, L. 1110-4 I CSP). `confie_mpc`: the travailleur
+    was entrusted to him, a médecin praticien correspondant. `regime_sir`: suivi individuel renforcé. `dossier_of_actor`: the
+    dossier is his own. The oppositions are those of R. 4624-45-6, as recorded now.
+    """
+
+    suivi: bool = False
+    confie_mpc: bool = False
+    regime_sir: bool = False
+    opposition_mpc: bool = False
+    opposition_professionnels: bool = False
+    dossier_of_actor: bool = False
+
+
+class FaitsDossier(Protocol):
+    """Implemented by `dmst`."""
+
+    def read(self, ctx: Context, dossier_id: UUID) -> Faits:
+        """The facts for `ctx.acteur`, from headers readable inside the tenant.
+
+        Raises: NotFound, when the tenant has no such dossier.
+        """
+
+
+class FaitsSession(Protocol):
+    """Implemented by `comptes`."""
+
+    def has_two_factors(self, ctx: Context) -> bool:
+        """Whether the session of `ctx.acteur` was opened with two factors (L. 1470-1 to -5 CSP); False without session."""

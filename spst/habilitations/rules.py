@@ -1,0 +1,45 @@
+"""Delegations of the médecin du travail: when one is in force, and what it opens."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+DELEGABLE = frozenset({"S1", "S2"})
+"""Only 1° and 2° of R. 4624-45-4 can be delegated (R. 4624-45-5 al. 2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PorteeDelegation:
+    """What a delegation covers. `dossier_id` None: every travailleur that the delegate follows.
+
+    In force from `starts_on` included to `ends_on` excluded, unless revoked before. Instants in UTC.
+    """
+
+    sections: frozenset[str]
+    starts_on: datetime
+    ends_on: datetime
+    dossier_id: UUID | None = None
+    revoked_at: datetime | None = None
+
+
+def is_in_force(delegation: PorteeDelegation, at: datetime) -> bool:
+    if delegation.revoked_at is not None and delegation.revoked_at <= at:
+        return False
+    return delegation.starts_on <= at < delegation.ends_on
+
+
+def covers(delegation: PorteeDelegation, dossier_id: UUID | None) -> bool:
+    """A delegation for one dossier covers that one; no dossier yet (registration) asks for a general delegation."""
+    return delegation.dossier_id is None or delegation.dossier_id == dossier_id
+
+
+def delegated_sections(
+    delegations: Iterable[PorteeDelegation], dossier_id: UUID | None, at: datetime
+) -> frozenset[str]:
+    """Sections opened at an instant on a dossier by the delegations of one delegate.
+
+    Source: C. trav. art. R. 4624-45-5 al. 2.
+    """
+    opened = (d.sections for d in delegations if is_in_force(d, at) and covers(d, dossier_id))
+    return DELEGABLE.intersection(frozenset().union(*opened))
