@@ -99,12 +99,14 @@ class Acteur:
 
     `id`: the compte, the travailleur, or for a service a fixed id of its purpose.
     `session_hash`: hash of the session under which he acts, None for jobs and commands.
+    `facteurs`: factors proved at log-in; fewer than two open no content (CSP L. 1470-1 to L. 1470-5).
     `purpose`: what a service is for; the database opens to it only the tables that name this purpose.
     """
 
     id: UUID
     role: Role
     session_hash: str | None = None
+    facteurs: int = 0
     purpose: str | None = None
 
     @property
@@ -119,7 +121,7 @@ class Acteur:
 
 def service(purpose: str) -> Acteur:
     """The account of an automatic job; the same purpose has the same id in every process."""
-    return Acteur(uuid5(_SERVICES, purpose), Role.SRV, purpose=purpose)
+    return Acteur(uuid5(_SERVICES, purpose), Role.SRV, facteurs=2, purpose=purpose)
 
 
 _SERVICES = UUID("6f1c0e2a-6a57-5e0b-9c0e-2f6d6a1b7c11")
