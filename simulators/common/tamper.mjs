@@ -18,7 +18,7 @@ const ID_TOKEN_LIES = {
 };
 
 const USERINFO_LIES = {
-  userinfo_sub: (claims, { value = 'f:00000000-0000-0000-0000-000000000000:0' }) => ({ ...claims, sub: value }),
+  userinfo_sub: (claims, { value = 'another-person' }) => ({ ...claims, sub: value }),
   userinfo_claim: (claims, { claim, value }) => ({ ...claims, [claim]: value }),
 };
 
@@ -51,6 +51,7 @@ const USERINFO_FAULTS = { ...lies(USERINFO_LIES), ...USERINFO_FORGERIES };
 
 /** Faults of the wire: `endpoint` says which answer (token when left out). */
 const WIRE_FAULTS = ['slow', 'status', 'cut', 'slow_down'];
+const ENDPOINTS = ['authorization', 'token', 'userinfo', 'jwks', 'discovery', 'introspection', 'ciba'];
 
 export const FAULTS = [...Object.keys(TOKEN_FAULTS), ...Object.keys(USERINFO_FAULTS), ...WIRE_FAULTS];
 
@@ -59,10 +60,11 @@ export class Faults {
 
   #held = new Set();
 
-  add({ fault, times = 1, ...options }) {
+  add({ fault, times = 1, endpoint = 'token', ...options }) {
     if (!FAULTS.includes(fault)) throw new TypeError(`unknown fault: ${fault}; one of ${FAULTS.join(', ')}`);
+    if (!ENDPOINTS.includes(endpoint)) throw new TypeError(`unknown endpoint: ${endpoint}; one of ${ENDPOINTS.join(', ')}`);
     if (fault.endsWith('_claim') && !options.claim) throw new TypeError(`${fault} wants a claim`);
-    this.#pending.push({ fault, times, endpoint: 'token', ...options });
+    this.#pending.push({ fault, times, endpoint, ...options });
   }
 
   list() {

@@ -1,5 +1,6 @@
 // Pro Santé Connect stand-in. What it imitates and what it does not check: ../README.md.
 import { errors } from 'oidc-provider';
+import { checkScopes } from '../common/scopes.mjs';
 import { readSettings } from '../common/settings.mjs';
 import { run } from '../common/simulator.mjs';
 import { checkChannel, cibaFeature, cibaVerbs, telephone } from './ciba.mjs';
@@ -7,6 +8,7 @@ import { PERSONNES, situation } from './personnes.mjs';
 
 const REALM = '/auth/realms/esante-wallet';
 const PROTOCOL = `${REALM}/protocol/openid-connect`;
+const SCOPES = ['openid', 'scope_all'];
 const CIBA = 'urn:openid:params:grant-type:ciba';
 const REFRESH_TTL = 1800;
 const SESSION = { idle: 1800, absolute: 14_400 };
@@ -19,11 +21,7 @@ const USERINFO_CLAIMS = [
 /** Runs on each authorization and CIBA request (oidc-provider calls it for every request, parameter present or not). */
 function checkRequest(ctx, channel) {
   const { params, route } = ctx.oidc;
-  const scopes = new Set(params.scope?.split(' '));
-  for (const scope of ['openid', 'scope_all']) {
-    if (!scopes.has(scope)) throw new errors.InvalidScope('openid scope_all is required', params.scope);
-  }
-  if (scopes.size > 2) throw new errors.InvalidScope('only openid and scope_all are known', params.scope);
+  checkScopes(ctx, { required: SCOPES, known: SCOPES });
   if (route === 'backchannel_authentication') return checkChannel(ctx, channel);
   if (!params.state || !params.nonce) throw new errors.InvalidRequest('state and nonce are required');
 }
@@ -35,7 +33,7 @@ function sessionTtl(_ctx, session) {
 }
 
 const configuration = (simulator) => ({
-  scopes: ['openid', 'scope_all'],
+  scopes: SCOPES,
   claims: { openid: ['sub', 'preferred_username'], scope_all: USERINFO_CLAIMS, acr: null, sid: null, auth_time: null },
   acrValues: ['eidas1', 'eidas2'],
   clientAuthMethods: ['client_secret_basic'],
