@@ -1,4 +1,4 @@
-"""Places that the tests share."""
+"""Places that the tests share: a folder, a cluster per test process, a database per test module."""
 
 import shutil
 import tempfile
@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from spst.kernel.cluster import Cluster
+from tests.database import Database, Databases
 
 pytest_plugins = ["tests.exigences"]
 
@@ -24,3 +27,25 @@ def reachable_dir() -> Iterator[Callable[[], Path]]:
     yield make
     for folder in made:
         shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def cluster(reachable_dir: Callable[[], Path]) -> Iterator[Cluster]:
+    """A server that forgets on purpose: fast, and thrown away."""
+    made = Cluster(reachable_dir() / "postgres", durable=False)
+    made.ensure()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def databases(cluster: Cluster) -> Databases:
+    return Databases(cluster)
+
+
+@pytest.fixture(scope="module")
+def database(databases: Databases) -> Iterator[Database]:
+    """This module's own database: migrated, without tenant."""
+    with databases.clone() as cloned:
+        yield cloned

@@ -111,6 +111,11 @@ class Cluster:
     def superuser_url(self) -> str:
         return self.url(_SUPERUSER, self._password_file.read_text(encoding="ascii"), _SUPERUSER)
 
+    @property
+    def superuser_conninfo(self) -> str:
+        """The same for libpq."""
+        return self.superuser_url.replace("+psycopg", "", 1)
+
     def url(self, role: str, password: str, database: str) -> str:
         """SQLAlchemy's address of a database of this cluster, for one role."""
         host = quote(str(self._socket_dir), safe="")

@@ -1,0 +1,32 @@
+"""`spst`, the command line: exit 0 done, 1 refused or failed, 2 wrong use. `--json` on all that print facts."""
+
+import sys
+
+import click
+
+from spst.cli import db, serve, worker
+from spst.cli.demo.commands import demo
+from spst.kernel.cluster import ClusterError
+from spst.kernel.config import ConfigurationMissing
+from spst.kernel.database import RoleTooPowerful
+from spst.kernel.errors import SpstError
+
+
+@click.group(help="Dossier médical en santé au travail : exploitation et démonstration.")
+def cli() -> None:
+    pass
+
+
+cli.add_command(db.db)
+cli.add_command(serve.serve)
+cli.add_command(worker.worker)
+cli.add_command(demo)
+
+
+def main() -> None:
+    """A refusal is told in one sentence; anything unforeseen keeps its traceback, for whoever mends it."""
+    try:
+        cli()
+    except (SpstError, ConfigurationMissing, RoleTooPowerful, ClusterError) as refusal:
+        click.echo(f"Refusé\u00a0: {refusal}", err=True)
+        sys.exit(1)
