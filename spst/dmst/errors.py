@@ -1,0 +1,35 @@
+"""Errors of the dossier; the docstring is what the user reads."""
+
+from spst.kernel.errors import Conflict, NotFound, RuleViolation
+
+
+class DossierNotFound(NotFound):
+    """Ce dossier est introuvable. Repartez de la recherche."""
+
+
+class ObjetNotFound(NotFound):
+    """Cet élément du dossier est introuvable. Repartez du dossier."""
+
+
+class DossierAlreadyExists(Conflict):
+    """Ce salarié a déjà un dossier dans ce service. Ouvrez-le au lieu d’en constituer un autre."""
+
+
+class OppositionNotAllowed(RuleViolation):
+    """Cette opposition n’existe pas\u00a0: nul ne s’oppose à la constitution de son dossier, ni à l’accès de son médecin du travail."""
+
+
+class OppositionAlreadyRecorded(Conflict):
+    """Cette opposition est déjà enregistrée, et en vigueur."""
+
+
+class OppositionNotInForce(Conflict):
+    """Cette opposition a déjà été levée."""
+
+
+class DateNotAllowed(RuleViolation):
+    """Cette date est dans l’avenir. Indiquez le jour où le fait a eu lieu."""
+
+
+class TexteRequired(RuleViolation):
+    """Ce champ ne peut pas rester vide."""
