@@ -15,6 +15,7 @@ from spst.habilitations.politique import Politique
 from spst.habilitations.ports import Faits
 from spst.kernel.acteur import Acteur, Role
 
+PAGE = "la page qui l’explique"
 FOLLOWED = Situation(faits=Faits(suivi=True), deux_facteurs=True)
 NOTES = '@article("R. 4624-45-5") @explication("Votre service a fermé ce volet.")'
 NO_LETTERS = f'@id("R-014") {NOTES} forbid (principal, action, resource == Volet::"S4");'
@@ -32,7 +33,7 @@ def default() -> Politique:
     return politique.compile_politique(politique.default_text(), politique.DEFAULT_VERSION)
 
 
-@pytest.mark.exigence("HAB-08")
+@pytest.mark.exigence("HAB-08", partielle=PAGE)
 def test_allowed_act_names_its_rule_its_version_and_its_article() -> None:
     decision = moteur.decide(ceiling(), acteur(Role.MDT), actions.get("visite.consult"), FOLLOWED)
     assert decision.allowed
@@ -43,7 +44,7 @@ def test_allowed_act_names_its_rule_its_version_and_its_article() -> None:
     )
 
 
-@pytest.mark.exigence("HAB-08")
+@pytest.mark.exigence("HAB-08", partielle=PAGE)
 def test_refused_act_names_its_rule_its_version_and_its_article() -> None:
     decision = moteur.decide(ceiling(), acteur(Role.ADM), actions.get("visite.consult"), FOLLOWED)
     assert not decision.allowed
@@ -53,7 +54,7 @@ def test_refused_act_names_its_rule_its_version_and_its_article() -> None:
     assert decision.explication.startswith("Le contenu du dossier est fermé aux fonctions administratives.")
 
 
-@pytest.mark.exigence("HAB-08")
+@pytest.mark.exigence("HAB-08", partielle=PAGE)
 def test_refusal_by_the_policy_of_the_spst_names_that_rule_and_its_number() -> None:
     policy = politique.compile_politique(NO_LETTERS, 15)
     verdict = moteur.decide_one(policy, acteur(Role.MDT), "consulter", "S4", FOLLOWED)
@@ -62,7 +63,7 @@ def test_refusal_by_the_policy_of_the_spst_names_that_rule_and_its_number() -> N
     assert policy.version.startswith("15-")
 
 
-@pytest.mark.exigence("HAB-08")
+@pytest.mark.exigence("HAB-08", partielle=PAGE)
 def test_refusal_without_rule_says_that_none_opens() -> None:
     decision = moteur.decide(ceiling(), acteur(Role.INF), actions.get("compte.list"), FOLLOWED)
     assert not decision.allowed
