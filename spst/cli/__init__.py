@@ -5,7 +5,8 @@ import sys
 import click
 
 from spst.cli import db, serve, worker
-from spst.cli.demo.commands import demo
+from spst.cli.demo import commands as demonstration
+from spst.cli.demo.folder import DemoRefused
 from spst.kernel.cluster import ClusterError
 from spst.kernel.config import ConfigurationMissing
 from spst.kernel.database import RoleTooPowerful
@@ -20,13 +21,13 @@ def cli() -> None:
 cli.add_command(db.db)
 cli.add_command(serve.serve)
 cli.add_command(worker.worker)
-cli.add_command(demo)
+cli.add_command(demonstration.demo)
 
 
 def main() -> None:
     """A refusal is told in one sentence; anything unforeseen keeps its traceback, for whoever mends it."""
     try:
         cli()
-    except (SpstError, ConfigurationMissing, RoleTooPowerful, ClusterError) as refusal:
+    except (SpstError, ConfigurationMissing, RoleTooPowerful, ClusterError, DemoRefused) as refusal:
         click.echo(f"Refusé\u00a0: {refusal}", err=True)
         sys.exit(1)

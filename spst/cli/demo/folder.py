@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import click
-
 from spst.kernel.bootstrap import LOGIN_ROLES, Passwords
 from spst.kernel.cluster import Cluster
 
@@ -19,8 +17,8 @@ _CLIENT_SECRETS = ("PSC_CLIENT_SECRET", "FC_CLIENT_SECRET")
 _OURS = ("postgres", "secrets", "logs", "keystore", "remplissage-en-cours")
 
 
-class DemoRefused(click.ClickException):
-    """The demonstration cannot go on; the message says the remedy. Exit 1."""
+class DemoRefused(Exception):
+    """The demonstration cannot go on; the message says the remedy."""
 
 
 def default_folder() -> Path:
