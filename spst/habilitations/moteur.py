@@ -85,21 +85,21 @@ def decide(
     asked = tuple(action.targets if targets is None else targets)
     if not asked or not set(asked) <= set(action.targets):
         raise ValueError(f"{action.name} touches {action.targets}, not {asked}")
-    requests = [_request(acteur, action.name, target, situation) for target in asked]
-    verdicts = dict(zip(asked, _answers(politique, acteur, requests), strict=True))
+    questions = tuple((action.name, target) for target in asked)
+    verdicts = dict(zip(asked, _answers(politique, acteur.id, acteur.role, questions, situation), strict=True))
     return _decision(politique, action, dossier_id, verdicts)
 
 
 def decide_matrix(politique: Politique, acteur: Acteur, situation: Situation) -> dict[tuple[str, Mode], Verdict]:
     """The eight sections of one dossier, consult and fill, in one call of the engine."""
     cells = [(section, mode) for section in SECTIONS for mode in Mode]
-    requests = [_request(acteur, str(mode), section, situation) for section, mode in cells]
-    return dict(zip(cells, _answers(politique, acteur, requests), strict=True))
+    questions = tuple((str(mode), section) for section, mode in cells)
+    return dict(zip(cells, _answers(politique, acteur.id, acteur.role, questions, situation), strict=True))
 
 
 def decide_one(politique: Politique, acteur: Acteur, name: str, target: str, situation: Situation) -> Verdict:
     """One cell: `name` is an action or a mode, `target` a section or a domain."""
-    return _answers(politique, acteur, [_request(acteur, name, target, situation)])[0]
+    return _answers(politique, acteur.id, acteur.role, ((name, target),), situation)[0]
 
 
 def _decision(politique: Politique, action: Action, dossier_id: UUID | None, verdicts: dict[str, Verdict]) -> Decision:
@@ -120,12 +120,18 @@ def _decision(politique: Politique, action: Action, dossier_id: UUID | None, ver
     )
 
 
-def _answers(politique: Politique, acteur: Acteur, requests: list[dict[str, Any]]) -> list[Verdict]:
-    results = cedarpy.is_authorized_batch(requests, politique.handle, _entities(acteur.id, acteur.role), schema())
-    return [
-        _verdict(politique, result, on_dossier=request["resource"]["type"] == "Volet")
-        for request, result in zip(requests, results, strict=True)
-    ]
+@lru_cache(maxsize=2048)
+def _answers(
+    politique: Politique, acteur_id: UUID, role: Role, questions: tuple[tuple[str, str], ...], situation: Situation
+) -> tuple[Verdict, ...]:
+    """One call of the engine. Kept because the answer depends on nothing else: every fact that a rule may test is an argument,
+    a policy is known by its identity and never changes, and Cedar has no clock."""
+    requests = [_request(acteur_id, action, target, situation) for action, target in questions]
+    results = cedarpy.is_authorized_batch(requests, politique.handle, _entities(acteur_id, role), schema())
+    return tuple(
+        _verdict(politique, result, on_dossier=target not in DOMAINES)
+        for (_, target), result in zip(questions, results, strict=True)
+    )
 
 
 def _verdict(politique: Politique, result: cedarpy.AuthzResult, *, on_dossier: bool) -> Verdict:
@@ -153,9 +159,9 @@ def _sentence(regle: Regle) -> str:
     return f"{regle.explication.rstrip('.')} ({regle.article})."
 
 
-def _request(acteur: Acteur, action: str, target: str, situation: Situation) -> dict[str, Any]:
+def _request(acteur_id: UUID, action: str, target: str, situation: Situation) -> dict[str, Any]:
     return {
-        "principal": {"type": "Acteur", "id": str(acteur.id)},
+        "principal": {"type": "Acteur", "id": str(acteur_id)},
         "action": {"type": "Action", "id": action},
         "resource": {"type": "Domaine" if target in DOMAINES else "Volet", "id": target},
         "context": _context(situation),

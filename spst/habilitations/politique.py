@@ -37,9 +37,12 @@ class Regle:
     explication: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Politique:
-    """The ceiling and, within it, the policy of an SPST. `version`: "number-fingerprint" of every text that decides."""
+    """The ceiling and, within it, the policy of an SPST. `version`: "number-fingerprint" of every text that decides.
+
+    Known by identity: two objects are two policies, even with the same version.
+    """
 
     version: str
     regles: Mapping[str, Regle]

@@ -32,10 +32,3 @@ class FaitsDossier(Protocol):
 
         Raises: NotFound, when the tenant has no such dossier.
         """
-
-
-class FaitsSession(Protocol):
-    """Implemented by `comptes`."""
-
-    def has_two_factors(self, ctx: Context) -> bool:
-        """Whether the session of `ctx.acteur` was opened with two factors (L. 1470-1 to -5 CSP); False without session."""

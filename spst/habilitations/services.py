@@ -14,7 +14,7 @@ from spst.habilitations.actions import SECTIONS, Action, Mode
 from spst.habilitations.models import Delegation
 from spst.habilitations.moteur import Decision, Situation, Verdict
 from spst.habilitations.politique import Politique
-from spst.habilitations.ports import Faits, FaitsDossier, FaitsSession
+from spst.habilitations.ports import Faits, FaitsDossier
 from spst.habilitations.rules import DELEGABLE, PorteeDelegation, delegated_sections
 from spst.kernel.acteur import Famille
 from spst.kernel.context import Context
@@ -22,18 +22,16 @@ from spst.kernel.errors import AccessDenied
 from spst.kernel.unit_of_work import bind_context
 
 _FAITS = "habilitations.faits"
-_DEUX_FACTEURS = "habilitations.deux_facteurs"
 _POLITIQUE = "habilitations.politique"
 
 
 class NotPlugged(RuntimeError):
-    """`wiring` did not plug what tells the facts: the process is badly built, and decides nothing."""
+    """`wiring` did not plug what tells the facts of a dossier: the process is badly built, and decides nothing."""
 
 
 @dataclass(slots=True)
 class _Ports:
     dossier: FaitsDossier | None = None
-    session: FaitsSession | None = None
 
 
 _ports = _Ports()
@@ -43,10 +41,6 @@ _compiled: dict[UUID, tuple[int, Politique]] = {}
 
 def plug_faits(impl: FaitsDossier) -> None:
     _ports.dossier = impl
-
-
-def plug_session(impl: FaitsSession) -> None:
-    _ports.session = impl
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +131,7 @@ def _situation_of_act(ctx: Context, action: Action, dossier_id: UUID | None, tar
 
 
 def _situation(ctx: Context, faits: Faits, delegation: frozenset[str]) -> Situation:
-    return Situation(faits=faits, delegation=delegation, deux_facteurs=_has_two_factors(ctx))
+    return Situation(faits=faits, delegation=delegation, deux_facteurs=ctx.acteur.facteurs >= 2)
 
 
 def _faits(ctx: Context, dossier_id: UUID) -> Faits:
@@ -149,17 +143,7 @@ def _faits(ctx: Context, dossier_id: UUID) -> Faits:
     return known[dossier_id]
 
 
-def _has_two_factors(ctx: Context) -> bool:
-    if ctx.acteur.session_hash is None:
-        return False
-    if _DEUX_FACTEURS not in ctx.cache:
-        if _ports.session is None:
-            raise NotPlugged("FaitsSession")
-        ctx.cache[_DEUX_FACTEURS] = _ports.session.has_two_factors(ctx)
-    return bool(ctx.cache[_DEUX_FACTEURS])
-
-
-def _delegation(ctx: Context, dossier_id: UUID | None, sections: Iterable[str]) -> Delegation | None:
+def _delegation(ctx: Context, dossier_id: UUID | None, sections: tuple[str, ...]) -> Delegation | None:
     """The delegation under which a delegate acts: the one already signed, else the one that opens most of what he asks."""
     if ctx.acteur.famille is not Famille.DELEGUE or not DELEGABLE.intersection(sections):
         return None
