@@ -41,6 +41,7 @@ class RendezVous(TenantRow, Base):
         CheckConstraint("statut IN ('convoque', 'arrive', 'en_cours', 'recu', 'absent', 'excuse')", name="statut"),
         CheckConstraint("duree_min BETWEEN 5 AND 480", name="duree"),
         Index("rendez_vous_agenda_ix", "tenant_id", "compte_id", "starts_at"),
+        Index("rendez_vous_jour_ix", "tenant_id", "starts_at"),
         Index("rendez_vous_travailleur_ix", "tenant_id", "travailleur_id"),
         behind(Wall(Section.REGISTRE, own="travailleur_id", update=True)),
     )
@@ -67,6 +68,14 @@ class Visite(TenantRow, Base):
         to_tenant_row("rendez_vous", "rendez_vous_id"),
         Index("visite_dossier_ix", "tenant_id", "dossier_id", text("started_at DESC")),
         Index("visite_ouverte_ix", "tenant_id", "professionnel_id", postgresql_where=text("closed_at IS NULL")),
+        Index(
+            "visite_ouverte_uq",
+            "tenant_id",
+            "dossier_id",
+            "professionnel_id",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+        ),
         Index("visite_rendez_vous_uq", "tenant_id", "rendez_vous_id", unique=True),
         behind(Wall(Section.S3, own="dossier_id", update=True)),
     )
