@@ -60,6 +60,24 @@ class Keyring:
         key = hmac.digest(self._tenant_key(tenant_id), b"opaque-reference", hashlib.sha256)
         return hmac.digest(key, value.bytes, hashlib.sha256)
 
+    def seal_outside(self, table: str, column: str, row_id: UUID, text: str) -> bytes:
+        """Seal a secret of a table that belongs to no tenant (a log-in comes before the SPST), for one place of it."""
+        return seal(self._outside_key(f"{table}.{column}"), text.encode(), _outside_place(table, column, row_id))
+
+    def open_outside(self, table: str, column: str, row_id: UUID, sealed: bytes) -> str:
+        """Raises: CiphertextRefused."""
+        return open_sealed(
+            self._outside_key(f"{table}.{column}"), sealed, _outside_place(table, column, row_id)
+        ).decode()
+
+    def fingerprint(self, purpose: str, value: str) -> str:
+        """Keyed hash of what somebody typed before he is known: equal values meet in a counter, nothing else is told."""
+        return hmac.new(self._outside_key(f"fingerprint|{purpose}"), value.encode(), hashlib.sha256).hexdigest()
+
+    def _outside_key(self, purpose: str) -> bytes:
+        """One key per purpose; HMAC-SHA-256 under the root key is the pseudo-random function that keeps them apart."""
+        return hmac.digest(self._root, f"outside-tenants|{purpose}".encode(), hashlib.sha256)
+
     def create_tenant_key(self, tenant_id: UUID) -> None:
         self._store.add(tenant_id, tenant_id, seal(self._root, os.urandom(32), _wrapping(tenant_id, tenant_id)))
 
@@ -102,6 +120,11 @@ class Keyring:
         if entry is None or time.monotonic() - entry[0] > CACHE_S:
             return None
         return entry[1]
+
+
+def _outside_place(table: str, column: str, row_id: UUID) -> bytes:
+    """Associated data outside tenants; the dash is no tenant's id."""
+    return f"-|{table}|{column}|{row_id}".encode()
 
 
 def _wrapping(tenant_id: UUID, owner_id: UUID) -> bytes:
