@@ -1,0 +1,58 @@
+"""Reads of the public part of the SPSTs, and of how one is organised."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Connection, Select, select
+
+from spst.kernel.context import Context
+from spst.tenants.errors import SpstNotFound
+from spst.tenants.models import Equipe, Structure, Tenant, TypeSpst
+
+
+@dataclass(frozen=True, slots=True)
+class SpstPublic:
+    """What anybody may read of an SPST."""
+
+    id: UUID
+    slug: str
+    nom: str
+    type: TypeSpst
+    suspended_at: datetime | None
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.suspended_at is not None
+
+
+def by_slug(connection: Connection, slug: str) -> SpstPublic:
+    """Raises: SpstNotFound."""
+    return _one(connection, _public().where(Tenant.slug == slug))
+
+
+def by_id(connection: Connection, tenant_id: UUID) -> SpstPublic:
+    """Raises: SpstNotFound."""
+    return _one(connection, _public().where(Tenant.id == tenant_id))
+
+
+def _public() -> Select[UUID, str, str, str, datetime | None]:
+    return select(Tenant.id, Tenant.slug, Tenant.nom, Tenant.type, Tenant.suspended_at)
+
+
+def _one(connection: Connection, query: Select[UUID, str, str, str, datetime | None]) -> SpstPublic:
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise SpstNotFound()
+    return SpstPublic(row.id, row.slug, row.nom, TypeSpst(row.type), row.suspended_at)
+
+
+def sirets(ctx: Context) -> frozenset[str]:
+    """SIRETs of the establishments of the SPST."""
+    return frozenset(ctx.session.scalars(select(Structure.siret).where(Structure.tenant_id == ctx.tenant_id)))
+
+
+def equipes(ctx: Context) -> list[tuple[UUID, str]]:
+    """Équipes by name."""
+    query = select(Equipe.id, Equipe.nom).where(Equipe.tenant_id == ctx.tenant_id).order_by(Equipe.nom)
+    return [(row.id, row.nom) for row in ctx.session.execute(query)]
