@@ -22,7 +22,8 @@ export class Journal {
   /** A fetch for oidc-provider that writes down each back-channel call and its outcome. */
   fetch = async (url, { dispatcher: _ssrfGuard, ...options }) => {
     // oidc-provider's dispatcher refuses loopback targets; on loopback is where this program lives.
-    const call = { at: new Date().toISOString(), url, logout_token: new URLSearchParams(options.body).get('logout_token') };
+    const logoutToken = new URLSearchParams(options.body).get('logout_token');
+    const call = { at: new Date().toISOString(), url, logout_token: logoutToken };
     this.backchannel.push(call);
     try {
       const answer = await fetch(url, options);

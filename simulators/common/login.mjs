@@ -1,5 +1,6 @@
 import { readBody } from './body.mjs';
-import { errorPage, loginPage, sendPage } from './page.mjs';
+import { loginPage, sendError, sendPage } from './page.mjs';
+import { endSessions } from './sessions.mjs';
 
 /** GET: the list of people. POST: the person chosen, or the refusal. */
 export async function interaction(simulator, req, res) {
@@ -9,7 +10,7 @@ export async function interaction(simulator, req, res) {
     details = await provider.interactionDetails(req, res);
   } catch {
     const description = 'Cette demande de connexion n’existe plus. Recommencez depuis l’application.';
-    return sendPage(res, 400, errorPage(definition.title, { error: 'session_not_found', error_description: description }));
+    return sendError(res, definition.title, 'session_not_found', description);
   }
   if (req.method !== 'POST') return sendPage(res, 200, choicePage(simulator, details));
   const form = new URLSearchParams(await readBody(req));
@@ -19,8 +20,18 @@ export async function interaction(simulator, req, res) {
   }
   const person = people.find(form.get('personne'));
   if (!person) return sendPage(res, 400, choicePage(simulator, details));
+  await leaveOther(simulator, details, person);
   const login = { accountId: person.claims.sub, ...definition.authentication(details.params) };
   return provider.interactionFinished(req, res, { login }, { mergeWithLastSubmission: false });
+}
+
+/** Somebody else's session in this browser is ended first, and told to the application. */
+async function leaveOther(simulator, details, person) {
+  const { session } = details;
+  if (!session?.accountId || session.accountId === person.claims.sub) return;
+  await endSessions(simulator, ({ uid }) => uid === session.uid, 'other person');
+  details.session = undefined;
+  await details.save(details.exp - Math.floor(Date.now() / 1000));
 }
 
 function choicePage({ definition, people }, { uid }) {

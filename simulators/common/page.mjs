@@ -5,8 +5,8 @@ const STYLE = `
 :root { color-scheme: light; --ink: #14231e; --soft: #43534c; --edge: #74857d; --ground: #f1f4f2; --accent: #1d4b86; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 "Segoe UI", system-ui, sans-serif; }
-.banner { background: #fcefd3; border-bottom: 3px solid #b06a00; color: #5c3900; padding: .75rem 1rem; text-align: center;
-  font-weight: 600; }
+.banner { background: #fcefd3; border-bottom: 3px solid #b06a00; color: #5c3900; padding: .75rem 1rem;
+  text-align: center; font-weight: 600; }
 main { max-width: 46rem; margin: 0 auto; padding: 1.5rem 1rem 3rem; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .5rem; }
 h2 { font-size: 1.15rem; margin: 1.75rem 0 .5rem; }
@@ -24,7 +24,8 @@ button:focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
 .other-action { background: #fff; border: 1px solid var(--edge); }
 .actions { display: flex; gap: .75rem; flex-wrap: wrap; }
 .card { background: #fff; border: 1px solid var(--edge); border-radius: .5rem; padding: 1rem; margin-bottom: 1rem; }
-.code { font-size: 2.2rem; font-weight: 700; letter-spacing: .15em; }
+.card h2 { margin-top: 0; }
+.code { color: var(--ink); font-size: 2.2rem; font-weight: 700; letter-spacing: .15em; }
 `;
 
 /** A whole page: no script, no outside asset. */
@@ -32,12 +33,12 @@ export function page(title, body) {
   return `<!doctype html><html lang="fr"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title>
 <style>${STYLE}</style></head><body>
-<div class="banner" role="note">Service de démonstration : personnes inventées, aucune vraie identité.</div>
+<header class="banner">Service de démonstration : personnes inventées, aucune vraie identité.</header>
 <main><h1>${escape(title)}</h1>${body}</main></body></html>`;
 }
 
-const personButton = ({ id, nom, detail }) => `<li><button class="person" name="personne" value="${escape(id)}">
-<strong>${escape(nom)}</strong>${detail ? `<span>${escape(detail)}</span>` : ''}</button></li>`;
+const personButton = ({ id, nom, details }) => `<li><button class="person" name="personne" value="${escape(id)}">
+<strong>${escape(nom)}</strong>${details.map((line) => `<span>${escape(line)}</span>`).join('')}</button></li>`;
 
 export function loginPage({ title, intro, people, action }) {
   return page(title, `<p>${escape(intro)}</p>
@@ -46,7 +47,8 @@ export function loginPage({ title, intro, people, action }) {
 }
 
 export function errorPage(title, { error, error_description: description }) {
-  return page(title, `<h2>Demande refusée</h2><p>Le service appelant a envoyé une demande que ce service n’accepte pas.</p>
+  return page(title, `<h2>Demande refusée</h2>
+<p>Le service appelant a envoyé une demande que ce service n’accepte pas.</p>
 <div class="card"><strong>${escape(error)}</strong><p>${escape(description ?? '')}</p></div>`);
 }
 
@@ -57,4 +59,8 @@ export function sendPage(res, status, html) {
     'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
   });
   res.end(html);
+}
+
+export function sendError(res, title, error, description, status = 400) {
+  sendPage(res, status, errorPage(title, { error, error_description: description }));
 }

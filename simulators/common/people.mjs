@@ -1,5 +1,5 @@
 /**
- * The people of a simulator. A person is { id, nom, detail, claims }: `nom` and `detail` are shown on the login page,
+ * The people of a simulator. A person is { id, nom, details, claims }: `nom` and `details` are shown on the login page,
  * `claims` is what userinfo says. `claims.sub` is the account id inside the simulator.
  */
 export class People {
@@ -34,7 +34,7 @@ export class People {
   add(person) {
     if (!person?.id || !person.nom || !person.claims?.sub) throw new TypeError('a person has id, nom and claims.sub');
     if (this.find(person.id) || this.find(person.claims.sub)) throw new TypeError(`already there: ${person.id}`);
-    this.#people.set(person.id, { detail: '', ...person });
+    this.#people.set(person.id, { details: [], ...person });
     return this.get(person.id);
   }
 

@@ -1,6 +1,6 @@
 import { errors } from 'oidc-provider';
 
-/** oidc-provider drops unknown scopes in silence; the real services refuse them. Reads what was sent, not what is left. */
+/** oidc-provider drops unknown scopes in silence, the real services refuse them: read what was sent. */
 export function checkScopes(ctx, { required, known }) {
   const sent = ctx.query.scope ?? ctx.oidc.body?.scope ?? '';
   const scopes = sent.split(' ');

@@ -1,7 +1,7 @@
 import { decode } from './jws.mjs';
-import { errorPage, page, sendPage } from './page.mjs';
+import { page, sendError, sendPage } from './page.mjs';
 
-/** Ends every session that `wanted` keeps: back-channel calls first, then tokens and session. Returns what was ended. */
+/** Ends every session that `wanted` keeps: back-channel calls first, then tokens and session. Returns what ended. */
 export async function endSessions({ provider, store, journal }, wanted, by) {
   const ended = [];
   for (const session of store.sessions(wanted)) {
@@ -21,26 +21,27 @@ export async function endSessions({ provider, store, journal }, wanted, by) {
 async function checkHint(provider, { id_token_hint: hint, post_logout_redirect_uri: target }) {
   const client = await provider.Client.find(decode(hint).payload.aud);
   await provider.IdToken.validate(hint, client);
-  if (target && !client.postLogoutRedirectUriAllowed(target)) throw new Error('post_logout_redirect_uri not registered');
+  if (!target || client.postLogoutRedirectUriAllowed(target)) return;
+  throw new Error('post_logout_redirect_uri not registered');
 }
 
 /**
- * RP-initiated logout with id_token_hint: as Keycloak and FranceConnect do, no confirmation is asked, and the session is
- * found by the sid of the hint, so that a server to server call (CIBA) works too. Without a hint, oidc-provider asks.
+ * RP-initiated logout with id_token_hint: as Keycloak and FranceConnect do, no confirmation is asked, and the session
+ * is found by the sid of the hint, so that a server to server call (CIBA) works too. Without a hint, the page asks.
  */
 export async function logoutByHint(simulator, req, res, query) {
   const params = Object.fromEntries(query);
   const { sid, sub } = hintClaims(params.id_token_hint);
+  const request = { method: req.method, endpoint: 'logout', params };
   try {
     await checkHint(simulator.provider, params);
   } catch (error) {
-    simulator.journal.request({ method: req.method, endpoint: 'logout', params, status: 400, error: 'invalid_request' });
-    const description = error.error_description ?? error.message;
-    return sendPage(res, 400, errorPage(simulator.definition.title, { error: 'invalid_request', error_description: description }));
+    simulator.journal.request({ ...request, status: 400, error: 'invalid_request' });
+    return sendError(res, simulator.definition.title, 'invalid_request', error.error_description ?? error.message);
   }
   const hasSid = ({ authorizations = {} }) => Object.values(authorizations).some((row) => row.sid === sid);
   await endSessions(simulator, hasSid, 'rp');
-  simulator.journal.request({ method: req.method, endpoint: 'logout', params, status: 200, sub });
+  simulator.journal.request({ ...request, status: params.post_logout_redirect_uri ? 302 : 200, sub });
   if (!params.post_logout_redirect_uri) return sendPage(res, 200, goodbye(simulator.definition.title));
   const target = new URL(params.post_logout_redirect_uri);
   if (params.state) target.searchParams.set('state', params.state);
@@ -55,4 +56,5 @@ function hintClaims(hint) {
   }
 }
 
-export const goodbye = (title) => page(title, '<p>Vous êtes déconnecté de ce service. Vous pouvez fermer cet onglet.</p>');
+const GOODBYE = '<p>Vous êtes déconnecté de ce service. Vous pouvez fermer cet onglet.</p>';
+export const goodbye = (title) => page(title, GOODBYE);

@@ -4,7 +4,7 @@ const list = (text) => (text ?? '').split(/[\s,]+/).filter(Boolean);
 export function readSettings(env = process.env) {
   const missing = ['PORT', 'CLIENT_ID', 'CLIENT_SECRET', 'REDIRECT_URIS'].filter((name) => !env[name]);
   if (missing.length) {
-    console.error(`variables manquantes : ${missing.join(', ')}`);
+    console.error(`variables manquantes : ${missing.join(', ')}`);
     process.exit(2);
   }
   return Object.freeze({

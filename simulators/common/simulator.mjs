@@ -5,7 +5,7 @@ import { admin } from './admin.mjs';
 import { Journal } from './journal.mjs';
 import { KeyRing } from './keys.mjs';
 import { grantEverything, interaction } from './login.mjs';
-import { errorPage, page, sendPage } from './page.mjs';
+import { errorPage, page, sendError } from './page.mjs';
 import { People } from './people.mjs';
 import { goodbye, logoutByHint } from './sessions.mjs';
 import { Store } from './store.mjs';
@@ -120,7 +120,7 @@ export class Simulator {
     return {
       enabled: true,
       logoutSource: (ctx, form) => {
-        ctx.body = page(title, `<p>Voulez-vous vous déconnecter de ce service ?</p>${form}
+        ctx.body = page(title, `<p>Voulez-vous vous déconnecter de ce service ?</p>${form}
 <button class="main-action" form="op.logoutForm" name="logout" value="yes">Se déconnecter</button>`);
       },
       postLogoutSuccessSource: (ctx) => { ctx.body = goodbye(title); },
@@ -158,7 +158,7 @@ export class Simulator {
     if (definition.discoveryPaths.includes(pathname)) {
       req.url = STANDARD_DISCOVERY;
     } else if (pathname.startsWith('/.well-known/')) {
-      return sendPage(res, 404, errorPage(definition.title, { error: 'not_found' }));
+      return sendError(res, definition.title, 'not_found', 'Discovery is under the issuer.', 404);
     }
     return this.callback(req, res);
   }

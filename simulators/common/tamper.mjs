@@ -55,14 +55,18 @@ const ENDPOINTS = ['authorization', 'token', 'userinfo', 'jwks', 'discovery', 'i
 
 export const FAULTS = [...Object.keys(TOKEN_FAULTS), ...Object.keys(USERINFO_FAULTS), ...WIRE_FAULTS];
 
+function mustBeIn(known, name) {
+  if (!known.includes(name)) throw new TypeError(`unknown: ${name}; one of ${known.join(', ')}`);
+}
+
 export class Faults {
   #pending = [];
 
   #held = new Set();
 
   add({ fault, times = 1, endpoint = 'token', ...options }) {
-    if (!FAULTS.includes(fault)) throw new TypeError(`unknown fault: ${fault}; one of ${FAULTS.join(', ')}`);
-    if (!ENDPOINTS.includes(endpoint)) throw new TypeError(`unknown endpoint: ${endpoint}; one of ${ENDPOINTS.join(', ')}`);
+    mustBeIn(FAULTS, fault);
+    mustBeIn(ENDPOINTS, endpoint);
     if (fault.endsWith('_claim') && !options.claim) throw new TypeError(`${fault} wants a claim`);
     this.#pending.push({ fault, times, endpoint, ...options });
   }

@@ -16,12 +16,13 @@ const PAIRWISE_SALT = 'franceconnect-simulateur';
 
 const { personnes } = JSON.parse(readFileSync(new URL('./personnes.json', import.meta.url)));
 
-const longDate = new Intl.DateTimeFormat('fr-FR', { dateStyle: 'long', timeZone: 'UTC' });
+const birthday = new Intl.DateTimeFormat('fr-FR', { dateStyle: 'short', timeZone: 'UTC' });
 
 function person({ id, ...claims }) {
   const born = claims.gender === 'female' ? 'Née' : 'Né';
-  const detail = `${born} le ${longDate.format(new Date(claims.birthdate))}`;
-  return { id, nom: `${claims.given_name} ${claims.family_name}`, detail, claims: { sub: id, preferred_username: '', ...claims } };
+  const details = [`${born} le ${birthday.format(new Date(claims.birthdate))}`];
+  const nom = `${claims.given_name} ${claims.family_name}`;
+  return { id, nom, details, claims: { sub: id, preferred_username: '', ...claims } };
 }
 
 /** The real service shows its own error page for these: the application is not called back. */
@@ -80,7 +81,8 @@ const answer = (simulator) => async (ctx, next) => {
 run({
   name: 'franceconnect',
   title: 'Simulateur de FranceConnect+ — aucune vraie identité ici',
-  intro: 'Choisissez la personne qui se connecte. Dans la réalité, elle passerait par un fournisseur d’identité de niveau substantiel.',
+  intro: `Choisissez la personne qui se connecte. Dans la réalité, elle passerait par un fournisseur d’identité
+    de niveau substantiel.`,
   basePath: BASE,
   alg: 'ES256',
   lowerAcr: 'eidas1',

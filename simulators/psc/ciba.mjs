@@ -4,6 +4,7 @@ import { readBody } from '../common/body.mjs';
 import { escape, page, sendPage } from '../common/page.mjs';
 
 const TITLE = 'Simulateur de l’application e-CPS';
+const NOTHING = '<p>Aucune demande en attente. Rechargez la page après avoir lancé la connexion.</p>';
 const CHANNELS = new Set(['CARD', 'MOBILE']);
 const SESSION_TTL = 14_400;
 
@@ -18,7 +19,8 @@ export const cibaFeature = (simulator) => ({
   verifyUserCode: async () => {},
   validateRequestContext: async () => {},
   validateBindingMessage: async (_ctx, message) => {
-    if (!/^\d{2}$/.test(message ?? '')) throw new errors.InvalidBindingMessage('binding_message must be two digits, 00 to 99');
+    if (/^\d{2}$/.test(message ?? '')) return;
+    throw new errors.InvalidBindingMessage('binding_message must be two digits, 00 to 99');
   },
   triggerAuthenticationDevice: async () => {},
 });
@@ -51,12 +53,14 @@ async function approve(simulator, id) {
   session.grantIdFor(clientId, grantId);
   await session.save(SESSION_TTL);
   await provider.backchannelResult(request, grant, {
-    acr: 'eidas1', authTime: session.loginTs, sid: session.sidFor(clientId), sessionUid: session.uid, expiresWithSession: true,
+    acr: 'eidas1', authTime: session.loginTs, sid: session.sidFor(clientId),
+    sessionUid: session.uid, expiresWithSession: true,
   });
 }
 
 async function answer(simulator, { auth_req_id: id, person, answer: said }) {
-  const asked = pending(simulator).filter((row) => (id ? row.auth_req_id === id : row.person === simulator.people.get(person).id));
+  const wanted = id ? (row) => row.auth_req_id === id : (row) => row.person === simulator.people.get(person).id;
+  const asked = pending(simulator).filter(wanted);
   if (asked.length !== 1) throw new RangeError(`${asked.length} pending request(s) found, one wanted`);
   const [{ auth_req_id: found }] = asked;
   if (said === 'approve') await approve(simulator, found);
@@ -69,7 +73,7 @@ export const cibaVerbs = { ciba: (simulator) => ({ pending: pending(simulator) }
 
 const card = ({ auth_req_id: id, nom, binding_message: code, channel }) => `<form class="card" method="post">
 <h2>${escape(nom)}</h2><p>Une application demande votre identité (${channel === 'CARD' ? 'carte CPS' : 'e-CPS'}).
-Vérifiez que ce nombre est bien celui qu’elle affiche :</p><p class="code">${escape(code)}</p>
+Vérifiez que ce nombre est bien celui qu’elle affiche :</p><p class="code">${escape(code)}</p>
 <input type="hidden" name="auth_req_id" value="${escape(id)}"><div class="actions">
 <button class="main-action" name="answer" value="approve">Approuver</button>
 <button class="other-action" name="answer" value="deny">Refuser</button></div></form>`;
@@ -82,5 +86,5 @@ export async function telephone(simulator, req, res) {
     });
   }
   const cards = pending(simulator).map(card).join('');
-  sendPage(res, 200, page(TITLE, cards || '<p>Aucune demande en attente. Rechargez la page après avoir lancé la connexion.</p>'));
+  sendPage(res, 200, page(TITLE, cards || NOTHING));
 }

@@ -78,7 +78,8 @@ function changePerson({ people }, { person, activities, ...change }) {
 run({
   name: 'psc',
   title: 'Simulateur de Pro Santé Connect — aucune vraie carte ici',
-  intro: 'Choisissez la personne qui se connecte. Dans la réalité, elle présenterait sa carte CPS ou son application e-CPS.',
+  intro: `Choisissez la personne qui se connecte. Dans la réalité, elle présenterait sa carte CPS ou son application
+    e-CPS.`,
   basePath: REALM,
   alg: 'RS256',
   lowerAcr: '0',
@@ -99,7 +100,9 @@ run({
     default_acr_values: ['eidas1'],
     require_auth_time: true,
     backchannel_token_delivery_mode: 'poll',
-    ...(backchannelLogoutUri && { backchannel_logout_uri: backchannelLogoutUri, backchannel_logout_session_required: true }),
+    ...(backchannelLogoutUri && {
+      backchannel_logout_uri: backchannelLogoutUri, backchannel_logout_session_required: true,
+    }),
   }),
   authentication: () => ({ acr: 'eidas1' }),
   configuration,

@@ -8,9 +8,10 @@ const SUBJECT_ROLE = '1.2.250.1.213.1.1.5.5';
 
 /** Every claim of an activity, in the order of the public fixture; PSC sends "" for what it does not know. */
 const ACTIVITE = [
-  'codeModeExercice', 'codeSecteurDactivite', 'codeSectionPharmacien', 'codeRole', 'codeGenreActivite', 'numeroSiretSite',
-  'numeroSirenSite', 'numeroFinessSite', 'numeroFinessetablissementJuridique', 'identifiantTechniqueDeLaStructure',
-  'raisonSocialeSite', 'enseigneCommercialeSite', 'complementDestinataire', 'complementPointGeographique', 'numeroVoie',
+  'codeModeExercice', 'codeSecteurDactivite', 'codeSectionPharmacien', 'codeRole', 'codeGenreActivite',
+  'numeroSiretSite', 'numeroSirenSite', 'numeroFinessSite', 'numeroFinessetablissementJuridique',
+  'identifiantTechniqueDeLaStructure', 'raisonSocialeSite', 'enseigneCommercialeSite', 'complementDestinataire',
+  'complementPointGeographique', 'numeroVoie',
   'indiceRepetitionVoie', 'codeTypeDeVoie', 'libelleVoie', 'mentionDistribution', 'bureauCedex', 'codePostal',
   'codeCommune', 'codePays', 'telephone', 'telephone2', 'telecopie', 'adresseEMail', 'codeDepartement',
   'ancienIdentifiantDeLaStructure', 'autoriteDenregistrement',
@@ -38,14 +39,15 @@ export function situation(activities) {
 function userinfo(personne) {
   const identifiant = `8${personne.rpps}`;
   const activities = personne.activites.map(activite);
-  const exercice = { ...pick(personne, EXERCICE), nomDexercice: personne.nom, prenomDexercice: personne.prenom, activities };
+  const { nom, prenom } = personne;
+  const exercice = { ...pick(personne, EXERCICE), nomDexercice: nom, prenomDexercice: prenom, activities };
   return {
     sub: `${STORE}:${identifiant}`,
     preferred_username: identifiant,
     SubjectNameID: identifiant,
     otherIds: [{ identifiant, origine: 'RPPS', qualite: 1 }],
-    given_name: personne.prenom,
-    family_name: personne.nom,
+    given_name: prenom,
+    family_name: nom,
     email_verified: false,
     SubjectRole: [`${personne.codeProfession}^${SUBJECT_ROLE}`],
     SubjectRefPro: { codeCivilite: personne.civilite, exercices: [exercice] },
@@ -65,6 +67,6 @@ function structuresOf({ activites }) {
 export const PERSONNES = FILE.personnes.map((personne) => ({
   id: personne.id,
   nom: `${personne.prenom} ${personne.nom}`,
-  detail: [personne.libelle, ...structuresOf(personne)].join(' · '),
+  details: [personne.libelle, ...structuresOf(personne)],
   claims: userinfo(personne),
 }));

@@ -159,3 +159,20 @@ def test_traits_corrected_at_the_source_show_at_the_next_login(
     userinfo = franceconnect_client.userinfo(franceconnect_client.sign_in(browser, "FC-01"))
     assert userinfo["given_name"] == "Zoe Anne"
     assert "email" not in userinfo
+
+
+def test_login_without_a_second_factor_can_be_played(
+    franceconnect: Simulator, franceconnect_client: RelyingParty, browser: Browser
+) -> None:
+    franceconnect.admin("break", fault="amr", value=["pwd"])
+    token = franceconnect_client.sign_in(browser, "FC-01", claims=AMR)
+    assert franceconnect_client.id_claims(token)["amr"] == ["pwd"]
+
+
+def test_session_ended_by_the_door_is_told_to_nobody(
+    franceconnect: Simulator, franceconnect_client: RelyingParty, browser: Browser
+) -> None:
+    franceconnect_client.sign_in(browser, "FC-01")
+    told = franceconnect.admin("end_session", person="FC-01")
+    assert (len(told["ended"]), told["backchannel"]) == (1, [])
+    assert browser.open(franceconnect_client.authorization_url()).status_code == 200

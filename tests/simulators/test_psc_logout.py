@@ -113,3 +113,20 @@ def test_two_browsers_of_one_person_have_two_sids(psc_client: RelyingParty, brow
     with Browser() as other_browser:
         second = psc_client.id_claims(psc_client.sign_in(other_browser, "PSC-01"))
     assert first["sid"] != second["sid"]
+
+
+def test_another_person_in_the_same_browser_ends_the_session_of_the_first(
+    psc_client: RelyingParty, browser: Browser, listener: Listener
+) -> None:
+    first = psc_client.sign_in(browser, "PSC-01")
+    second = psc_client.sign_in(browser, "PSC-02", prompt="login")
+    assert psc_client.userinfo(second)["SubjectNameID"] == "810099000027"
+    assert psc_client.userinfo_response(first).status_code == 401
+    assert psc_client.verified(listener.tokens[0])["sub"].endswith("810099000019")
+
+
+def test_same_person_asked_again_keeps_the_session(psc_client: RelyingParty, browser: Browser) -> None:
+    first = psc_client.sign_in(browser, "PSC-01")
+    again = psc_client.sign_in(browser, "PSC-01", prompt="login")
+    assert again["session_state"] == first["session_state"]
+    assert psc_client.userinfo_response(first).status_code == 200
