@@ -5,7 +5,7 @@ import os
 from alembic import context
 from sqlalchemy import create_engine, pool, text
 
-from spst.wiring.models import load_models
+from spst.wiring.models import is_ours, load_models
 
 metadata = load_models().metadata
 
@@ -15,11 +15,6 @@ def _url() -> str:
     if not url:
         raise SystemExit("DATABASE_URL_OWNER est absent : les migrations passent par le rôle spst_owner")
     return url
-
-
-def _is_ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
-    """Partitions follow their parent, and the job queue's tables are its own."""
-    return not (kind == "table" and name and name.startswith(("trace_2", "trace_defaut", "procrastinate_")))
 
 
 def run() -> None:
@@ -32,7 +27,7 @@ def run() -> None:
             connection=connection,
             target_metadata=metadata,
             transaction_per_migration=True,
-            include_object=_is_ours,
+            include_object=is_ours,
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -41,6 +41,11 @@ class Config:
     franceconnect: OidcPeer
 
     @property
+    def libpq_url(self) -> str:
+        """The same address for libpq, which the job queue speaks itself."""
+        return self.database_url.replace("postgresql+psycopg://", "postgresql://", 1)
+
+    @property
     def is_https(self) -> bool:
         return urlsplit(self.public_url).scheme == "https"
 

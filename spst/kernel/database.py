@@ -31,7 +31,11 @@ def open_engine(url: str, *, pool_size: int = 5) -> Engine:
     Raises: RoleTooPowerful. Autocommit is never used: a context lives in its transaction alone.
     """
     engine = create_engine(url, pool_size=pool_size, max_overflow=0, pool_pre_ping=False)
-    check_role(engine)
+    try:
+        check_role(engine)
+    except RoleTooPowerful:
+        engine.dispose()
+        raise
     return engine
 
 

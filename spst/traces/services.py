@@ -47,8 +47,14 @@ class _Writer:
     """Numbers the committed traces of one thread of one process, without gap."""
 
     id: UUID = field(default_factory=new_id)
+    pid: int = field(default_factory=os.getpid)
     given: int = 0
     committed: int = 0
+
+    @property
+    def is_usable(self) -> bool:
+        """Not after a fork, nor after a commit whose outcome is unknown."""
+        return self.pid == os.getpid() and self.given == self.committed
 
 
 def record(
@@ -200,10 +206,10 @@ def _columns(event: Event) -> dict[str, Any]:
 
 
 def _writer(ctx: Context) -> _Writer:
-    """This thread's writer. When its last commit had an unknown outcome, another one starts at 1: its numbers keep no gap."""
+    """This thread's writer, or a new one that starts at 1: numbers keep no gap."""
     if _WRITER not in ctx.cache:
         known: _Writer | None = getattr(_writers, "writer", None)
-        if known is None or known.given != known.committed:
+        if known is None or not known.is_usable:
             known = _writers.writer = _Writer()
         ctx.cache[_WRITER] = known
     writer: _Writer = ctx.cache[_WRITER]

@@ -14,3 +14,8 @@ def load_models() -> type[Base]:
         if room.ispkg and find_spec(f"spst.{room.name}.models"):
             import_module(f"spst.{room.name}.models")
     return Base
+
+
+def is_ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
+    """What Alembic compares: partitions follow their parent, and the job queue's tables are its own."""
+    return not (kind == "table" and name and name.startswith(("trace_2", "trace_defaut", "procrastinate_")))

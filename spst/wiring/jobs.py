@@ -1,0 +1,45 @@
+"""The job queue: which work runs when. Its tables stand in the same database, so that a job commits with what caused it."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from procrastinate import App, PsycopgConnector
+
+from spst.kernel.runtime import Runtime
+from spst.traces import jobs as traces
+
+_log = logging.getLogger("spst.worker")
+QUEUE = "menage"
+
+
+@dataclass(frozen=True, slots=True)
+class Periodic:
+    """Work that comes back, with the number of things done as its only result. `cron`: UTC."""
+
+    name: str
+    cron: str
+    run: Callable[[Runtime], int]
+
+
+HOUSEKEEPING = (
+    Periodic("traces.make_partitions", "17 3 * * *", traces.make_partitions),
+    Periodic("traces.purge_journal_technique", "27 3 * * *", traces.purge_journal_technique),
+)
+
+
+def build_jobs(runtime: Runtime, conninfo: str) -> App:
+    """`conninfo`: libpq, the application's own role."""
+    app = App(connector=PsycopgConnector(conninfo=conninfo))
+    for work in HOUSEKEEPING:
+        task = app.task(name=work.name, queue=QUEUE, queueing_lock=work.name)(_logged(work, runtime))
+        app.periodic(cron=work.cron)(task)
+    return app
+
+
+def _logged(work: Periodic, runtime: Runtime) -> Callable[[int], None]:
+    def run(timestamp: int) -> None:
+        """`timestamp`: when the work was due, Unix seconds; procrastinate gives it to periodic tasks."""
+        _log.info("job", extra={"job": work.name, "done": work.run(runtime), "due": timestamp})
+
+    return run

@@ -1,0 +1,1 @@
+"""Things that tests need, made plausible: two SPSTs, their staff, a few workers and their dossiers."""
