@@ -1,0 +1,27 @@
+"""A Flask application with everything that must hold whatever the routes do."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from flask import Blueprint, Flask
+
+from spst.web import errors, frame, guards, logging, presence, security, sessions
+from spst.web.state import Web, plug
+
+_TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+
+
+def make_app(state: Web, blueprints: Iterable[Blueprint]) -> Flask:
+    """Raises: ClosedRoute, when a route names no action."""
+    app = Flask("spst.web", template_folder=str(_TEMPLATES))
+    plug(app.extensions, state)
+    logging.install(app)
+    sessions.install(app, state.sessions, sessions.Cookies.of(state.config))
+    security.install(app, state.config)
+    errors.install(app)
+    frame.install(app)
+    app.register_blueprint(presence.bp)
+    for blueprint in blueprints:
+        app.register_blueprint(blueprint)
+    guards.check_routes(app)
+    return app

@@ -1,0 +1,199 @@
+"""What a user reads when something did not happen: one table from errors to answers, for pages, fragments and programs."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask, Response, jsonify, make_response, redirect, render_template, request
+from flask_wtf.csrf import CSRFError, generate_csrf
+from marshmallow import ValidationError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from spst.kernel.errors import AccessDenied, Conflict, NotFound, RuleViolation, ServiceUnavailable, SpstError
+from spst.web.frame import home_url, login_url
+from spst.web.guards import needs_session
+from spst.web.ports import InputRefused, LoginRequired, TooManyRequests
+from spst.web.requests import reference
+from spst.web.sessions import current
+
+_log = logging.getLogger("spst.web")
+
+STATUS: dict[type[SpstError], int] = {
+    InputRefused: 400,
+    LoginRequired: 401,
+    AccessDenied: 403,
+    NotFound: 404,
+    Conflict: 409,
+    RuleViolation: 422,
+    TooManyRequests: 429,
+    ServiceUnavailable: 503,
+    SpstError: 500,
+}
+"""The nearest class wins."""
+
+_FORM_REFUSED = "Une valeur n’a pas la forme attendue. Corrigez-la, puis recommencez."
+_FORGED = (
+    "Votre page est trop ancienne, ou vient d’ailleurs. Rechargez-la, puis recommencez\u00a0: rien n’a été changé."
+)
+_PHRASES = {
+    400: "Cette demande est incomplète ou abîmée. Revenez en arrière, puis recommencez.",
+    403: _FORGED,
+    404: (NotFound.__doc__ or "").strip(),
+    405: "Cette adresse ne répond pas à ce geste. Revenez en arrière, puis recommencez.",
+    413: "Cet envoi est trop long\u00a0: une saisie ne dépasse pas 1\u00a0Mo.",
+    415: "Ce format n’est pas accepté ici.",
+    500: (SpstError.__doc__ or "").strip(),
+    503: "Le service ne répond pas pour l’instant. Rien n’est perdu\u00a0: réessayez dans une minute.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One refusal or failure, before it is written for whoever asked."""
+
+    status: int
+    phrase: str
+    facts: dict[str, object] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def template(self) -> str:
+        own = {403, 404, 409, 413, 429, 500, 503}
+        return f"errors/{self.status if self.status in own else 422}.html"
+
+
+def status_of(error: SpstError) -> int:
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def wants_json() -> bool:
+    """Our own scripts, and programs; a form sent by htmx wants a fragment of page."""
+    if is_fragment():
+        return False
+    if request.headers.get("X-Requested-With") == "fetch" or request.is_json:
+        return True
+    accepts = request.accept_mimetypes
+    return bool(accepts) and accepts["application/json"] > accepts["text/html"]
+
+
+def is_fragment() -> bool:
+    return "HX-Request" in request.headers
+
+
+def install(app: Flask) -> None:
+    app.register_error_handler(SpstError, _on_domain)
+    app.register_error_handler(HTTPException, _on_http)
+    app.register_error_handler(CSRFError, _on_forgery)
+    app.register_error_handler(ValidationError, _on_form)
+    app.register_error_handler(DataError, _on_data)
+    app.register_error_handler(OperationalError, _on_database)
+    app.register_error_handler(InterfaceError, _on_database)
+    app.register_error_handler(Exception, _on_bug)
+
+
+def _on_domain(error: SpstError) -> AnyResponse:
+    if isinstance(error, LoginRequired):
+        return _to_login(error)
+    status = status_of(error)
+    if status >= 500:
+        _log.error("failed", exc_info=error, extra={"error": type(error).__name__, "status": status})
+    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyRequests) else {}
+    return write(Answer(status, str(error), error.facts, headers))
+
+
+def _to_login(error: LoginRequired) -> AnyResponse:
+    """A page goes to the log-in and comes back; a script is told, and locks the screen over what was typed."""
+    if request.method in {"GET", "HEAD"} and not wants_json() and not is_fragment():
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(login_url(back), 303)
+    return write(Answer(401, str(error)))
+
+
+def _on_http(error: HTTPException) -> AnyResponse:
+    if isinstance(error.response, AnyResponse):
+        return error.response
+    status = error.code or 500
+    phrase = _PHRASES.get(status, _PHRASES[400 if status < 500 else 500])
+    headers = {name: value for name, value in error.get_headers() if name not in {"Content-Type", "Content-Length"}}
+    return write(Answer(status, phrase, {}, headers))
+
+
+def _on_forgery(error: CSRFError) -> AnyResponse:
+    """Somebody whose session has ended has no token either: it is the session that he is told of."""
+    if current().user is None and needs_session(request.endpoint):
+        return _to_login(LoginRequired())
+    _log.warning("forgery token refused", extra={"endpoint": request.endpoint})
+    return write(Answer(400, _FORGED))
+
+
+def _on_form(error: ValidationError) -> AnyResponse:
+    """A form that its route did not show again with its messages."""
+    return write(Answer(422, _FORM_REFUSED))
+
+
+def _on_data(error: DataError) -> AnyResponse:
+    """The database refused a value that a schema let through: refused to the user, an error for us."""
+    _log.error("value refused by the database", exc_info=error)
+    return write(Answer(422, _FORM_REFUSED))
+
+
+def _on_database(error: OperationalError | InterfaceError) -> AnyResponse:
+    _log.error("database unreachable", exc_info=error)
+    return write(Answer(503, _PHRASES[503], {}, {"Retry-After": "5"}))
+
+
+def _on_bug(error: Exception) -> AnyResponse:
+    _log.error("unexpected", exc_info=error)
+    return write(Answer(500, _PHRASES[500]))
+
+
+def _view_model(answer: Answer) -> dict[str, Any]:
+    phrase, back = answer.phrase, home_url()
+    match answer.status:
+        case 403:
+            return {"refus": _refusal(phrase, answer.facts, back)}
+        case 409:
+            return {"conflit": {"phrase": phrase, "retour_url": back}}
+        case 413:
+            return {"limite": {"taille": "1\u00a0Mo", "retour_url": back}}
+        case 429:
+            return {"attente": {"secondes": answer.facts.get("retry_after_s")}}
+        case 503:
+            return {"panne": {"phrase": phrase, "reference": reference()}}
+        case 500:
+            return {"reference": reference()}
+        case _:
+            return {"demande": {"phrase": phrase, "retour_url": back, "reference": reference()}}
+
+
+def _refusal(phrase: str, facts: dict[str, object], back: str) -> dict[str, Any]:
+    rules = facts.get("regles") or ()
+    return {
+        "titre": "Cette partie vous est fermée",
+        "phrase": phrase,
+        "article": facts.get("article"),
+        "regle": f"règle {', '.join(map(str, rules))}" if isinstance(rules, tuple | list) and rules else None,
+        "contact": facts.get("contact"),
+        "retour_url": back,
+    }
+
+
+def write(answer: Answer) -> Response:
+    """The answer as a page, as a fragment for htmx, or as JSON."""
+    if wants_json():
+        response = jsonify(erreur=answer.phrase, reference=reference(), code=answer.status)
+    elif is_fragment():
+        response = make_response(render_template("errors/_fragment.html", erreur=answer.phrase, reference=reference()))
+    else:
+        page = render_template(answer.template, csrf_token=_token_of_known_session, **_view_model(answer))
+        response = make_response(page)
+    response.status_code = answer.status
+    response.headers.extend(answer.headers)
+    return response
+
+
+def _token_of_known_session() -> str:
+    """An error page opens no session for somebody who has none: a flood of them leaves no row."""
+    return "" if current().new else str(generate_csrf())

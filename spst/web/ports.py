@@ -1,0 +1,135 @@
+"""What the pages need from rooms above them: sessions, who may knock at an action, counts of attempts, the menu of a user."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+from uuid import UUID
+
+from spst.kernel.acteur import Acteur, Famille
+from spst.kernel.errors import SpstError
+
+
+class Espace(StrEnum):
+    """Two doors, two cookies: a session of one opens nothing in the other."""
+
+    PRO = "pro"
+    PORTAIL = "portail"
+
+
+@dataclass(frozen=True, slots=True)
+class Utilisateur:
+    """Somebody whose session acts in one tenant; Flask-Login's `current_user`.
+
+    `nom`: as the frame of the page shows it, empty in the portal. `dossier_id`: a travailleur's own.
+    """
+
+    acteur: Acteur
+    tenant_id: UUID
+    spst: str
+    slug: str
+    nom: str = ""
+    dossier_id: UUID | None = None
+    situation: str | None = None
+    auth_at: datetime | None = None
+    is_authenticated: bool = True
+    is_active: bool = True
+    is_anonymous: bool = False
+
+    def get_id(self) -> str:
+        return str(self.acteur.id)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """A live session as its store gives it. `user` is None until the second factor is proved and a tenant chosen.
+
+    `ends_at`: the end by idleness or by age, whichever comes first, were nothing more done.
+    """
+
+    id_hash: str
+    espace: Espace
+    ends_at: datetime
+    data: Mapping[str, Any] = field(repr=False)
+    facteurs: int = 0
+    identite_id: UUID | None = None
+    user: Utilisateur | None = None
+
+
+class SessionStore(Protocol):
+    """Sessions by the SHA-256 of their cookie. Nothing here outlives its limits, whatever the cookie says."""
+
+    def load(self, id_hash: str, espace: Espace, agent_hash: str, *, prolong: bool) -> SessionRecord | None:
+        """The live session, with the user whose account and role still stand; None, and gone, otherwise.
+
+        `prolong`: somebody acted; a poll or a mark of presence passes False.
+        """
+
+    def create(self, id_hash: str, espace: Espace, agent_hash: str, data: Mapping[str, Any]) -> None:
+        """A session of nobody, short, for a log-in under way."""
+
+    def save_data(self, id_hash: str, data: Mapping[str, Any]) -> None:
+        """Nothing when the session was ended meanwhile: a request under way does not revive it."""
+
+    def rename(self, id_hash: str, new_hash: str) -> None:
+        """The same session under another identifier; the old one is dead."""
+
+    def delete(self, id_hash: str) -> None: ...
+
+
+class GuardTable(Protocol):
+    """The routes' own table, apart from the policies and from row security."""
+
+    def families(self, action: str) -> frozenset[Famille]:
+        """Which families may knock. Raises: LookupError for a name that no registry holds."""
+
+
+class Counter(Protocol):
+    def hit(self, key: str, window_s: int) -> int:
+        """Count one attempt under `key` (hashed by the counter) in the current window; how many there are now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lien:
+    libelle: str
+    url: str
+    courant: bool = False
+    compte: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recherche:
+    """The search box of the frame (templates/base.html)."""
+
+    url: str
+    libelle: str
+    invite: str
+    suggestions_url: str | None = None
+    valeur: str = ""
+
+
+class Navigation(Protocol):
+    """What the frame of a page offers to a user, and where he starts."""
+
+    def home(self, user: Utilisateur) -> str: ...
+
+    def links(self, user: Utilisateur, path: str) -> Iterable[Lien]: ...
+
+    def search(self, user: Utilisateur) -> Recherche | None: ...
+
+
+class TooManyRequests(SpstError):
+    """Trop de demandes en peu de temps. Attendez un peu, puis recommencez."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(retry_after_s=retry_after_s)
+        self.retry_after_s = retry_after_s
+
+
+class LoginRequired(SpstError):
+    """Votre session est fermée. Ouvrez-en une nouvelle."""
+
+
+class InputRefused(SpstError):
+    """Un signe de votre saisie n’est pas permis. Retapez-la, puis recommencez."""

@@ -1,0 +1,231 @@
+"""Sessions kept on the server: the browser holds 256 random bits, the store their SHA-256 (ASVS 7.2.3).
+
+A session is read once at the start of a request and written back at its end when something changed. The identifier changes
+whenever what it opens changes: `regenerate`, or `adopt` for one that a log-in has just made. The old one is dead.
+"""
+
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, request, session
+from flask.sessions import SessionInterface, SessionMixin
+from flask_login import LoginManager
+from werkzeug.datastructures import CallbackDict
+
+from spst.kernel.config import Config
+from spst.kernel.errors import ServiceUnavailable
+from spst.web.ports import Espace, SessionRecord, SessionStore, Utilisateur
+
+_COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
+_FROM_RECORD = ("_user_id", "_id", "_fresh")
+"""Keys of Flask-Login: told anew from the record at each request, never stored."""
+_PORTAL_PATHS = ("/p/", "/connexion/franceconnect/")
+PRESENCE_HEADER = "X-Presence"
+
+
+def new_cookie_value() -> str:
+    return secrets.token_urlsafe(32)
+
+
+def hash_of(cookie_value: str) -> str:
+    return hashlib.sha256(cookie_value.encode()).hexdigest()
+
+
+def agent_hash(asked: Request) -> str:
+    """The browser that a session was opened in: its cookie is refused in another."""
+    return hashlib.sha256(asked.headers.get("User-Agent", "").encode()).hexdigest()
+
+
+def espace_of(path: str) -> Espace:
+    return Espace.PORTAIL if path.startswith(_PORTAL_PATHS) else Espace.PRO
+
+
+@dataclass(frozen=True, slots=True)
+class Cookies:
+    """Names and attributes. The port is in the name where several run on one host, since cookies ignore ports."""
+
+    is_https: bool
+    port: int
+
+    @classmethod
+    def of(cls, config: Config) -> "Cookies":
+        return cls(config.is_https, urlsplit(config.public_url).port or config.port)
+
+    def name(self, espace: Espace) -> str:
+        return f"__Host-spst-{espace}" if self.is_https else f"spst-{espace}-{self.port}"
+
+    def set(self, response: Response, espace: Espace, value: str) -> None:
+        response.set_cookie(
+            self.name(espace), value, secure=self.is_https, httponly=True, samesite="Lax", path="/", domain=None
+        )
+
+    def clear(self, response: Response, espace: Espace) -> None:
+        response.delete_cookie(
+            self.name(espace), secure=self.is_https, httponly=True, samesite="Lax", path="/", domain=None
+        )
+
+
+class ServerSession(CallbackDict[str, Any], SessionMixin):
+    """Flask's `session`. `record` is None as long as the store knows none for this browser."""
+
+    def __init__(self, espace: Espace, agent: str, record: SessionRecord | None = None, *, stale: bool = False) -> None:
+        super().__init__(_initial(agent, record), ServerSession._changed)
+        self.espace = espace
+        self.agent = agent
+        self.record = record
+        self.stale = stale
+        self.modified = False
+        self.accessed = False
+        self.unavailable: ServiceUnavailable | None = None
+        """The store did not answer: nobody is logged in, and nobody is logged out."""
+        self._cookie_value: str | None = None
+        self._adopted = False
+        self._ended = False
+
+    @property
+    def new(self) -> bool:  # type: ignore[override]
+        return self.record is None
+
+    @property
+    def user(self) -> Utilisateur | None:
+        return self.record.user if self.record else None
+
+    @property
+    def id_hash(self) -> str | None:
+        return self.record.id_hash if self.record else None
+
+    def regenerate(self) -> None:
+        """Another identifier for the same session, at the end of this request."""
+        self._cookie_value = new_cookie_value()
+
+    def adopt(self, cookie_value: str) -> None:
+        """Go on as the session that a log-in has just stored under this value; what this one held is forgotten."""
+        self.clear()
+        self.modified = False
+        self._cookie_value, self._adopted, self._ended = cookie_value, True, False
+
+    def end(self) -> None:
+        """Forget everything; the row in the store is deleted with the response."""
+        self.clear()
+        self._ended = True
+
+    def stored(self) -> dict[str, Any]:
+        return {key: value for key, value in self.items() if key not in _FROM_RECORD}
+
+    def write(self, store: SessionStore) -> str | None:
+        """Bring the store to what this request made of the session; the cookie value to send, when it changed."""
+        if self._adopted:
+            value = self._cookie_value or ""
+            if self.modified:
+                store.save_data(hash_of(value), self.stored())
+            return value
+        if self._ended:
+            if self.record is not None:
+                store.delete(self.record.id_hash)
+            return None
+        return self._write_own(store)
+
+    def _write_own(self, store: SessionStore) -> str | None:
+        if self.record is None:
+            if not self.stored():
+                return None
+            value = self._cookie_value or new_cookie_value()
+            store.create(hash_of(value), self.espace, self.agent, self.stored())
+            return value
+        if self.modified:
+            store.save_data(self.record.id_hash, self.stored())
+        if self._cookie_value is not None:
+            store.rename(self.record.id_hash, hash_of(self._cookie_value))
+        return self._cookie_value
+
+    @property
+    def leaves_no_cookie(self) -> bool:
+        return self._ended or (self.stale and not self._adopted and not self.stored())
+
+    def _changed(self) -> None:
+        self.modified = True
+
+
+def _initial(agent: str, record: SessionRecord | None) -> Mapping[str, Any]:
+    known: dict[str, Any] = {"_id": agent}
+    if record is None:
+        return known
+    known |= record.data
+    if record.user is not None:
+        known |= {"_user_id": record.user.get_id(), "_fresh": True}
+    return known
+
+
+class ServerSessionInterface(SessionInterface):
+    """Reads and writes through the port. A poll (header `X-Presence`) never prolongs."""
+
+    def __init__(self, store: SessionStore, cookies: Cookies) -> None:
+        self._store = store
+        self._cookies = cookies
+
+    def open_session(self, app: Flask, request: Request) -> ServerSession:
+        espace, agent = espace_of(request.path), agent_hash(request)
+        value = request.cookies.get(self._cookies.name(espace), "")
+        if request.path.startswith("/static/") or not value:
+            return ServerSession(espace, agent)
+        record = None
+        if _COOKIE_VALUE.fullmatch(value):
+            prolong = PRESENCE_HEADER not in request.headers
+            try:
+                record = self._store.load(hash_of(value), espace, agent, prolong=prolong)
+            except ServiceUnavailable as error:
+                return _without_store(espace, agent, error)
+        return ServerSession(espace, agent, record, stale=record is None)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        assert isinstance(session, ServerSession)
+        if session.unavailable is not None:
+            return
+        value = session.write(self._store)
+        if session.leaves_no_cookie:
+            self._cookies.clear(response, session.espace)
+        elif value is not None:
+            self._cookies.set(response, session.espace, value)
+
+
+def _without_store(espace: Espace, agent: str, error: ServiceUnavailable) -> ServerSession:
+    session = ServerSession(espace, agent)
+    session.unavailable = error
+    return session
+
+
+def _refuse_without_store() -> None:
+    if (error := current().unavailable) is not None:
+        raise error
+
+
+def install(app: Flask, store: SessionStore, cookies: Cookies) -> None:
+    """Server-side sessions, and Flask-Login fed by them alone: no remember cookie, another browser is refused."""
+    app.session_interface = ServerSessionInterface(store, cookies)
+    manager = LoginManager()
+    manager.session_protection = "strong"
+    manager._session_identifier_generator = _identifier  # agent alone: addresses change under a mobile session
+    manager.init_app(app)
+    manager.user_loader(_load_user)
+    app.before_request(_refuse_without_store)
+
+
+def _identifier() -> str:
+    return agent_hash(request)
+
+
+def _load_user(user_id: str) -> Utilisateur | None:
+    user = current().user
+    return user if user is not None and user.get_id() == user_id else None
+
+
+def current() -> ServerSession:
+    """The session of this request, with what Flask's own type does not say."""
+    found = session._get_current_object()  # type: ignore[attr-defined]
+    assert isinstance(found, ServerSession)
+    return found
