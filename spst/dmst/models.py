@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spst.kernel.models import Base, TenantRow, behind, outside_tenants, to_tenant_row
@@ -184,6 +184,14 @@ class Opposition(TenantRow, Base):
         to_tenant_row("entete", "id", "dossier_id"),
         CheckConstraint("portee IN ('mpc', 'professionnels', 'transfert')", name="portee"),
         Index("opposition_dossier_ix", "tenant_id", "dossier_id"),
+        Index(
+            "opposition_en_vigueur_uq",
+            "tenant_id",
+            "dossier_id",
+            "portee",
+            unique=True,
+            postgresql_where=text("withdrawn_at IS NULL"),
+        ),
         behind(Wall(Section.S7, own="dossier_id", own_write=True, update=True)),
     )
 
@@ -193,3 +201,32 @@ class Opposition(TenantRow, Base):
     withdrawn_at: Mapped[datetime | None]
     precision_sealed: Mapped[bytes | None]
     created_by: Mapped[UUID]
+
+
+class OppositionEnVigueur(Base):
+    """Which oppositions run on a dossier now, where a decision about a delegate can read it too (R. 4624-45-6).
+
+    A trigger on `opposition` writes it and nobody else may, so that it never differs from S7. It tells that access is
+    restricted, neither when nor why; to the families that no section is ever opened to, it tells nothing.
+    """
+
+    __tablename__ = "opposition_en_vigueur"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant_id", "dossier_id"),
+        to_tenant_row("dossier", "dossier_id"),
+        behind(
+            Wall(
+                Section.TECHNIQUE,
+                readers=("sante", "delegue"),
+                writers=("sante",),
+                own="dossier_id",
+                own_write=True,
+                update=True,
+            )
+        ),
+    )
+
+    tenant_id: Mapped[UUID]
+    dossier_id: Mapped[UUID]
+    mpc: Mapped[bool]
+    professionnels: Mapped[bool]
