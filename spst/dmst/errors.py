@@ -16,7 +16,7 @@ class DossierAlreadyExists(Conflict):
 
 
 class OppositionNotAllowed(RuleViolation):
-    """Cette opposition n’existe pas\u00a0: nul ne s’oppose à la constitution de son dossier, ni à l’accès de son médecin du travail."""
+    """Nul ne peut s’opposer à la constitution de son dossier, ni à l’accès de son médecin du travail."""
 
 
 class OppositionAlreadyRecorded(Conflict):

@@ -1,0 +1,71 @@
+"""The facts of a dossier that a decision rests on, read in one statement.
+
+Row security hides rows of S2 and S7 from some families, and a fact that is hidden must not be lost: oppositions in force
+stand beside their S7 rows in a table that every family which a section may be opened to can read, and what an actor
+cannot see is said to be so when it closes.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import text
+
+from spst.dmst.errors import DossierNotFound
+from spst.habilitations.ports import Faits
+from spst.kernel.acteur import Acteur, Famille
+from spst.kernel.clock import today
+from spst.kernel.context import Context
+
+_SEES_OPPOSITIONS = (Famille.SANTE, Famille.DELEGUE, Famille.TRAVAILLEUR)
+
+_FAITS = text("""
+    SELECT d.travailleur_id,
+           EXISTS (SELECT FROM suivi s JOIN equipe_membre m ON m.tenant_id = s.tenant_id AND m.equipe_id = s.equipe_id
+                   WHERE s.tenant_id = :tenant AND s.dossier_id = d.id
+                     AND s.starts_on <= :today AND (s.ends_on IS NULL OR s.ends_on >= :today)
+                     AND m.compte_id = :acteur AND m.starts_at <= :now AND (m.ends_at IS NULL OR m.ends_at > :now)
+           ) AS par_equipe,
+           EXISTS (SELECT FROM suivi s
+                   WHERE s.tenant_id = :tenant AND s.dossier_id = d.id AND s.compte_id = :acteur
+                     AND s.starts_on <= :today AND (s.ends_on IS NULL OR s.ends_on >= :today)
+           ) AS par_nom,
+           EXISTS (SELECT FROM regime r
+                   WHERE r.tenant_id = :tenant AND r.dossier_id = d.id AND r.regime = 'SIR'
+                     AND r.effective_from <= :today AND (r.effective_to IS NULL OR r.effective_to >= :today)
+           ) AS regime_sir,
+           coalesce(v.mpc, false) AS mpc, coalesce(v.professionnels, false) AS professionnels
+    FROM dossier d LEFT JOIN opposition_en_vigueur v ON v.tenant_id = d.tenant_id AND v.dossier_id = d.id
+    WHERE d.tenant_id = :tenant AND d.id = :dossier
+""")
+
+
+class FaitsFromTables:
+    """Implements `habilitations.ports.FaitsDossier`.
+
+    Follow-up: L. 1110-4 I CSP. Entrusted by name: R. 4623-43. Suivi renforcé: R. 4623-44. Oppositions: R. 4624-45-6.
+    """
+
+    def read(self, ctx: Context, dossier_id: UUID) -> Faits:
+        """Raises: DossierNotFound."""
+        values = {
+            "tenant": ctx.tenant_id,
+            "dossier": dossier_id,
+            "acteur": ctx.acteur.id,
+            "now": ctx.clock.now(),
+            "today": today(ctx.clock),
+        }
+        row = ctx.session.execute(_FAITS, values).one_or_none()
+        if row is None:
+            raise DossierNotFound
+        hidden = ctx.acteur.famille not in _SEES_OPPOSITIONS
+        return Faits(
+            suivi=row.par_equipe or row.par_nom,
+            confie_mpc=row.par_nom,
+            regime_sir=row.regime_sir or ctx.acteur.famille is not Famille.SANTE,
+            opposition_mpc=row.mpc or hidden,
+            opposition_professionnels=row.professionnels or hidden,
+            dossier_of_actor=_is_own(ctx.acteur, row.travailleur_id),
+        )
+
+
+def _is_own(acteur: Acteur, travailleur_id: UUID) -> bool:
+    return acteur.famille is Famille.TRAVAILLEUR and acteur.id == travailleur_id
