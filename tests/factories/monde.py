@@ -123,7 +123,7 @@ class Monde:
     def add(self, *rows: Base) -> None:
         """Lay rows down as the superuser, in the order of their tables."""
         order = {table.name: rank for rank, table in enumerate(Base.metadata.sorted_tables)}
-        with Session(self.superuser) as session, session.begin():
+        with Session(self.superuser, expire_on_commit=False) as session, session.begin():
             for row in sorted(rows, key=lambda row: order[row.__tablename__]):
                 session.add(row)
                 session.flush()
