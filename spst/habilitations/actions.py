@@ -81,12 +81,14 @@ _ON_THE_DOSSIER = (
     ),
     Action("exposition.consult", _C, "Lire les expositions", "a lu vos emplois et vos expositions", ("S2",)),
     Action("exposition.add", _R, "Ajouter une exposition", "a ajouté une exposition", ("S2",)),
+    Action("emploi.add", _R, "Ajouter un emploi", "a ajouté un emploi à votre parcours", ("S2",)),
     Action("exposition.close", _R, "Terminer une exposition", "a noté la fin d’une exposition", ("S2",)),
     Action("visite.consult", _C, "Lire une visite", "a lu une de vos visites", ("S3",)),
     Action("visite.start", _R, "Commencer une visite", "a commencé une visite avec vous", ("S3",)),
     Action("visite.note", _R, "Écrire dans une visite", "a écrit dans le compte rendu d’une visite", ("S3",)),
     Action("visite.close", _R, "Clôturer une visite", "a clôturé une de vos visites", ("S3", "S5")),
     Action("visite.complete", _R, "Compléter une visite clôturée", "a complété une de vos visites", ("S3",)),
+    Action("courrier.add", _R, "Verser un courrier", "a versé un courrier à votre dossier", ("S4",)),
     Action("information.give", _R, "Noter l’information donnée", "a noté vous avoir informé de vos droits", ("S6",)),
     Action(
         "opposition.record",
@@ -125,6 +127,13 @@ _OUTSIDE = (
         facts=frozenset({"filtres", "resultats"}),
     ),
     Action("agenda.consult", _C, "Lire l’agenda", "a lu l’agenda", domaine="registre"),
+    Action(
+        "registre.update",
+        _R,
+        "Tenir le registre",
+        "a mis à jour vos informations administratives",
+        domaine="registre",
+    ),
     Action("rendez_vous.update", _R, "Modifier un rendez-vous", "a modifié un rendez-vous", domaine="registre"),
     Action(
         "journal.consult",
