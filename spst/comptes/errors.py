@@ -1,0 +1,58 @@
+"""Errors of this room."""
+
+from spst.kernel.errors import NotFound, RuleViolation, SpstError
+from spst.web.ports import TooManyRequests
+
+
+class TooManyAttempts(TooManyRequests):
+    """Trop d’essais. Attendez avant de recommencer."""
+
+    def __str__(self) -> str:
+        return f"Trop d’essais. Attendez {_plain_delay(self.retry_after_s)} avant de recommencer."
+
+
+class IdentifiantsRefused(SpstError):
+    """Identifiant ou mot de passe refusé. Vérifiez les deux, puis recommencez."""
+
+
+class CodeRefused(SpstError):
+    """Code refusé. Attendez le code suivant de votre application, puis recommencez."""
+
+
+class InscriptionRefused(SpstError):
+    """Ce code d’inscription n’est pas valable, ou il a expiré. Demandez-en un autre à votre direction."""
+
+
+class PasswordRefused(RuleViolation):
+    """Ce mot de passe ne convient pas."""
+
+
+class CompteNotFound(NotFound):
+    """Ce compte est introuvable dans votre service."""
+
+
+class CompteRefused(RuleViolation):
+    """Ce compte ne peut pas être créé ainsi."""
+
+
+class CompteAlreadyExists(RuleViolation):
+    """Un compte porte déjà ce numéro RPPS ou ce courriel dans votre service."""
+
+
+class HabilitationRefused(RuleViolation):
+    """Ce rôle ne peut pas être accordé à ce compte."""
+
+
+class HabilitationNotFound(NotFound):
+    """Ce rôle est introuvable dans votre service."""
+
+
+class LastDirection(RuleViolation):
+    """C’est le dernier compte de direction de votre service. Ouvrez-en un autre avant de retirer celui-ci."""
+
+
+def _plain_delay(seconds: int) -> str:
+    if seconds < 60:
+        return "moins d’une minute"
+    minutes = -(-seconds // 60)
+    return f"{minutes}\u00a0minute" + ("s" if minutes > 1 else "")
