@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spst.kernel.models import Base, TenantRow, behind, outside_tenants, to_tenant_row
@@ -34,7 +34,10 @@ class Emploi(TenantRow, Base):
     __table_args__ = (
         to_tenant_row("entete", "id", "dossier_id"),
         CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="periode"),
+        UniqueConstraint("tenant_id", "id", "dossier_id"),
+        to_tenant_row("emploi", "corrige_id", "dossier_id"),
         Index("emploi_dossier_ix", "tenant_id", "dossier_id"),
+        Index("emploi_corrige_uq", "tenant_id", "corrige_id", unique=True),
         behind(Wall(Section.S2, own="dossier_id", update=True)),
     )
 
@@ -46,6 +49,8 @@ class Emploi(TenantRow, Base):
     source: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
     created_by: Mapped[UUID]
+    corrige_id: Mapped[UUID | None]
+    """The row that this one replaces; a row is never deleted, and replaced at most once."""
 
 
 class Exposition(TenantRow, Base):
@@ -59,7 +64,10 @@ class Exposition(TenantRow, Base):
             "source IN ('declare', 'etude_poste', 'fds', 'duerp', 'fiche_entreprise', 'mesure', 'liste_employeur')",
             name="source",
         ),
+        UniqueConstraint("tenant_id", "id", "dossier_id"),
+        to_tenant_row("exposition", "corrige_id", "dossier_id"),
         Index("exposition_dossier_ix", "tenant_id", "dossier_id"),
+        Index("exposition_corrige_uq", "tenant_id", "corrige_id", unique=True),
         behind(Wall(Section.S2, own="dossier_id", update=True)),
     )
 
@@ -73,3 +81,5 @@ class Exposition(TenantRow, Base):
     created_by: Mapped[UUID]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[UUID | None]
+    corrige_id: Mapped[UUID | None]
+    """The row that this one replaces; a row is never deleted, and replaced at most once."""
