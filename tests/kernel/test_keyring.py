@@ -54,9 +54,7 @@ def test_a_text_is_read_back_where_it_was_sealed(keyring: Keyring) -> None:
     ],
     ids=["other tenant", "other dossier", "other table", "other column", "other row"],
 )
-def test_a_ciphertext_that_was_moved_does_not_open(
-    keyring: Keyring, place: tuple[UUID, UUID, str, str, UUID]
-) -> None:
+def test_a_ciphertext_that_was_moved_does_not_open(keyring: Keyring, place: tuple[UUID, UUID, str, str, UUID]) -> None:
     sealed = keyring.seal(A, DOSSIER, "visite_note", "texte", ROW, "Sommeil correct.")
     with pytest.raises(CiphertextRefused):
         keyring.open(*place, sealed=sealed)
