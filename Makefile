@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 STAMP_PYTHON := $(VENV)/.installed
 STAMPS_NODE := node_modules/.installed simulators/node_modules/.installed
+PAGES := spst/web/static/dist/.vite/manifest.json
 SHOWN := build/exigences.json
 SOURCES = $(shell find spst tests migrations policies templates frontend simulators tools docs/exigences.md pyproject.toml \
   requirements -type f -not -path '*/node_modules/*' -not -path '*/__pycache__/*' 2>/dev/null | grep -v ' ')
@@ -85,8 +86,12 @@ requirements: $(STAMP_PYTHON) ## Recalcule les versions et empreintes de require
 	done
 
 .PHONY: frontend
-frontend: install
-	@npm run --silent build
+frontend: $(PAGES)
+
+# Made again only when something changed: a demonstration that runs from this folder keeps its pages.
+$(PAGES): $(STAMPS_NODE) $(shell find frontend -type f) tsconfig.json vite.config.ts
+	@npm run --silent build -- --logLevel warn
+	@touch $@
 
 .PHONY: system-run system-test
 system-run system-test: system-%:

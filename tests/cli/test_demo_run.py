@@ -1,0 +1,149 @@
+"""The whole demonstration as its user meets it, from an empty folder to nothing running."""
+
+import http.client
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import psycopg
+import pytest
+
+from spst.cli.demo.folder import DATABASE, DemoFolder
+
+
+class Demonstration:
+    def __init__(self, folder: Path, port: int, *, reset: bool = False) -> None:
+        self.folder, self.port = folder, port
+        arguments = ["--port", str(port), "--data", str(folder), "--workers", "5", *(["--reset"] if reset else [])]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "spst.cli", "demo", *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.said = ""
+
+    @property
+    def output(self) -> IO[str]:
+        assert self.process.stdout is not None
+        return self.process.stdout
+
+    def wait_ready(self) -> None:
+        for line in self.output:
+            self.said += line
+            if line.startswith(f"Prêt : http://127.0.0.1:{self.port}"):
+                return
+        pytest.fail(self.said)
+
+    def stop(self, signal_number: int = signal.SIGINT) -> int:
+        self.process.send_signal(signal_number)
+        self.said += self.output.read()
+        self.output.close()
+        return self.process.wait(30)
+
+    def descendants(self) -> list[int]:
+        """Pids of the programs and of the database server."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        lock = self.folder / "postgres" / "data" / "postmaster.pid"
+        return [*map(int, children), int(lock.read_text().splitlines()[0])]
+
+
+@contextmanager
+def demonstration(folder: Path, port: int, *, reset: bool = False) -> Iterator[Demonstration]:
+    started = Demonstration(folder, port, reset=reset)
+    try:
+        started.wait_ready()
+        yield started
+    finally:
+        if started.process.poll() is None:
+            started.stop()
+
+
+@pytest.fixture
+def port() -> int:
+    """Three free ports in a row."""
+    for base in range(18000, 20000, 3):
+        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
+            try:
+                for shift, probe in enumerate((first, second, third)):
+                    probe.bind(("127.0.0.1", base + shift))
+            except OSError:
+                continue
+            return base
+    pytest.fail("aucun port libre")
+
+
+@pytest.fixture
+def folder(reachable_dir: Callable[[], Path]) -> Path:
+    return reachable_dir() / "demo"
+
+
+def get(port: int, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def workers(folder: Path) -> list[str]:
+    with psycopg.connect(DemoFolder(folder).cluster.superuser_conninfo, dbname=DATABASE) as connection:
+        return [str(row[0]) for row in connection.execute("SELECT id FROM travailleur ORDER BY id")]
+
+
+def wait_all_gone(pidfds: list[int]) -> bool:
+    remaining = list(pidfds)
+    while remaining:
+        ended = select.select(remaining, [], [], 15)[0]
+        if not ended:
+            return False
+        remaining = [pidfd for pidfd in remaining if pidfd not in ended]
+    return True
+
+
+@pytest.mark.exigence("OPS-01", partielle="l’installation sur une machine neuve est vérifiée par make run lui-même")
+def test_one_command_runs_it_stops_cleanly_and_finds_its_data_again(folder: Path, port: int) -> None:
+    with demonstration(folder, port) as first:
+        status, body = get(port, "/sante")
+        assert (status, type(json.loads(body))) == (200, dict)
+        assert "spst demo totp" in first.said
+        seen = workers(folder)
+        assert seen
+        running = [os.pidfd_open(pid) for pid in first.descendants()]
+        assert len(running) == 5
+        assert first.stop() == 0
+        assert wait_all_gone(running)
+    with demonstration(folder, port):
+        assert workers(folder) == seen
+
+
+def test_after_a_power_cut_the_next_run_takes_over(folder: Path, port: int) -> None:
+    with demonstration(folder, port) as first:
+        seen = workers(folder)
+        programs = [os.pidfd_open(pid) for pid in first.descendants()[:-1]]
+        first.stop(signal.SIGKILL)
+        assert wait_all_gone(programs)
+    with demonstration(folder, port):
+        assert workers(folder) == seen
+    with demonstration(folder, port, reset=True):
+        assert not set(workers(folder)) & set(seen)
+
+
+def test_a_program_that_dies_is_named_and_stops_the_rest(folder: Path, port: int) -> None:
+    with demonstration(folder, port) as started:
+        running = [os.pidfd_open(pid) for pid in started.descendants()]
+        os.kill(started.descendants()[0], signal.SIGKILL)
+        started.said += started.output.read()
+        assert started.process.wait(30) == 1
+        assert "psc" in started.said
+        assert wait_all_gone(running)
