@@ -1,13 +1,15 @@
-"""The facts of a dossier that a decision rests on, read in one statement.
+"""The facts of a dossier that a decision rests on, read in one statement, for one dossier or a list.
 
 Row security hides rows of S2 and S7 from some families, and a fact that is hidden must not be lost: oppositions in force
 stand beside their S7 rows in a table that every family which a section may be opened to can read, and what an actor
 cannot see is said to be so when it closes.
 """
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from spst.dmst.errors import DossierNotFound
 from spst.habilitations.ports import Faits
@@ -18,7 +20,7 @@ from spst.kernel.context import Context
 _SEES_OPPOSITIONS = (Famille.SANTE, Famille.DELEGUE, Famille.TRAVAILLEUR)
 
 _FAITS = text("""
-    SELECT d.travailleur_id,
+    SELECT d.id, d.travailleur_id,
            EXISTS (SELECT FROM suivi s JOIN equipe_membre m ON m.tenant_id = s.tenant_id AND m.equipe_id = s.equipe_id
                    WHERE s.tenant_id = :tenant AND s.dossier_id = d.id
                      AND s.starts_on <= :today AND (s.ends_on IS NULL OR s.ends_on >= :today)
@@ -34,7 +36,7 @@ _FAITS = text("""
            ) AS regime_sir,
            coalesce(v.mpc, false) AS mpc, coalesce(v.professionnels, false) AS professionnels
     FROM dossier d LEFT JOIN opposition_en_vigueur v ON v.tenant_id = d.tenant_id AND v.dossier_id = d.id
-    WHERE d.tenant_id = :tenant AND d.id = :dossier
+    WHERE d.tenant_id = :tenant AND d.id = ANY (:dossiers)
 """)
 
 
@@ -46,25 +48,32 @@ class FaitsFromTables:
 
     def read(self, ctx: Context, dossier_id: UUID) -> Faits:
         """Raises: DossierNotFound."""
+        found = self.read_many(ctx, [dossier_id])
+        if dossier_id not in found:
+            raise DossierNotFound
+        return found[dossier_id]
+
+    def read_many(self, ctx: Context, dossier_ids: Collection[UUID]) -> dict[UUID, Faits]:
         values = {
             "tenant": ctx.tenant_id,
-            "dossier": dossier_id,
+            "dossiers": list(dossier_ids),
             "acteur": ctx.acteur.id,
             "now": ctx.clock.now(),
             "today": today(ctx.clock),
         }
-        row = ctx.session.execute(_FAITS, values).one_or_none()
-        if row is None:
-            raise DossierNotFound
-        hidden = ctx.acteur.famille not in _SEES_OPPOSITIONS
-        return Faits(
-            suivi=row.par_equipe or row.par_nom,
-            confie_mpc=row.par_nom,
-            regime_sir=row.regime_sir or ctx.acteur.famille is not Famille.SANTE,
-            opposition_mpc=row.mpc or hidden,
-            opposition_professionnels=row.professionnels or hidden,
-            dossier_of_actor=_is_own(ctx.acteur, row.travailleur_id),
-        )
+        return {row.id: _faits(ctx.acteur, row) for row in ctx.session.execute(_FAITS, values)}
+
+
+def _faits(acteur: Acteur, row: Row[Any]) -> Faits:
+    hidden = acteur.famille not in _SEES_OPPOSITIONS
+    return Faits(
+        suivi=row.par_equipe or row.par_nom,
+        confie_mpc=row.par_nom,
+        regime_sir=row.regime_sir or acteur.famille is not Famille.SANTE,
+        opposition_mpc=row.mpc or hidden,
+        opposition_professionnels=row.professionnels or hidden,
+        dossier_of_actor=_is_own(acteur, row.travailleur_id),
+    )
 
 
 def _is_own(acteur: Acteur, travailleur_id: UUID) -> bool:

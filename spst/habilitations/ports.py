@@ -1,5 +1,6 @@
 """What a decision must know and this room cannot read: higher rooms tell it, and no caller can forget a fact."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -32,3 +33,6 @@ class FaitsDossier(Protocol):
 
         Raises: NotFound, when the tenant has no such dossier.
         """
+
+    def read_many(self, ctx: Context, dossier_ids: Collection[UUID]) -> Mapping[UUID, Faits]:
+        """The facts of several dossiers in one statement, for lists; a dossier that the tenant does not have is left out."""
