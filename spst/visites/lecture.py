@@ -1,0 +1,166 @@
+"""Reading visits: one of them whole, the timeline of a dossier, and what the worker reads of his own."""
+
+from collections import defaultdict
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+
+from spst.dmst import services as dmst
+from spst.habilitations import services as habilitations
+from spst.habilitations.services import Droits
+from spst.kernel.acteur import Role
+from spst.kernel.clock import today
+from spst.kernel.context import Context
+from spst.kernel.errors import AccessDenied
+from spst.traces import services as traces
+from spst.visites import queries, rules, textes
+from spst.visites.rules import RUBRIQUES, Rubrique
+from spst.visites.vues import (
+    AddendumVu,
+    ConclusionVue,
+    LigneHistorique,
+    NoteVue,
+    Precedent,
+    RubriqueVue,
+    TypeOuvert,
+    VisiteVue,
+    personne,
+)
+
+
+def types_open_to(ctx: Context, dossier_id: UUID) -> list[TypeOuvert]:
+    """All the types of the day's law for a worker; those that the actor may not conduct are closed, with their article.
+
+    Raises: NotFound, AccessDenied.
+    """
+    habilitations.require(ctx, "visite.consult", dossier_id)
+    on = today(ctx.clock)
+    regime = queries.regime_on(ctx, dossier_id, on)
+    traces.record(ctx, "visite.consult", dossier_id, ["S3"])
+    return [
+        TypeOuvert(type_, rules.closed_because(type_, ctx.acteur.role), regime is None or regime in type_.regimes)
+        for type_ in queries.types_in_force(ctx, on)
+    ]
+
+
+def visite(ctx: Context, visite_id: UUID) -> VisiteVue:
+    """A visit as the actor may read it: notes of all its authors, what the last one said, conclusion, addenda.
+
+    Raises: NotFound, AccessDenied.
+    """
+    dossier_id = dmst.header(ctx, visite_id, "S3").dossier_id
+    habilitations.require(ctx, "visite.consult", dossier_id)
+    droits = habilitations.permitted(ctx, dossier_id)
+    row = queries.visite(ctx, visite_id)
+    told = _conclusion(ctx, row) if droits.can_consult("S5") else None
+    traces.record(ctx, "visite.consult", dossier_id, ["S3", "S5"] if told else ["S3"])
+    return VisiteVue(
+        id=row.id,
+        dossier_id=dossier_id,
+        type_code=row.type_code,
+        type=row.libelle,
+        professionnel=personne(row),
+        started_at=row.started_at,
+        closed_at=row.closed_at,
+        arrived_at=row.arrived_at,
+        rubriques=_rubriques(ctx, row),
+        conclusion=told,
+        complements=_complements(ctx, row),
+        peut_remplir=droits.can_fill("S3"),
+        peut_cloturer=_may_close(ctx, row, droits),
+    )
+
+
+def _may_close(ctx: Context, row: Row[Any], droits: Droits) -> bool:
+    """For the page, which hides an act that would be refused; the closing itself decides."""
+    may_fill = droits.can_fill("S3") and droits.can_fill("S5")
+    return may_fill and (row.professionnel_id == ctx.acteur.id or ctx.acteur.role is Role.MDT)
+
+
+def _rubriques(ctx: Context, visite: Row[Any]) -> tuple[RubriqueVue, ...]:
+    """`information` has no text of before: each visit tells the worker anew."""
+    notes: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in queries.notes_of(ctx, visite.id):
+        notes[row.rubrique].append(row)
+    before: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in queries.previous_notes(ctx, visite):
+        before[row.rubrique].append(row)
+    return tuple(_rubrique(ctx, rubrique, notes[rubrique.code], before[rubrique.code]) for rubrique in RUBRIQUES)
+
+
+def _rubrique(ctx: Context, rubrique: Rubrique, notes: list[Row[Any]], before: list[Row[Any]]) -> RubriqueVue:
+    seen = [(row.auteur_id, _note(ctx, row)) for row in notes]
+    return RubriqueVue(
+        rubrique=rubrique,
+        note=next((note for auteur_id, note in seen if auteur_id == ctx.acteur.id), None),
+        autres=tuple(note for auteur_id, note in seen if auteur_id != ctx.acteur.id and note.texte.strip()),
+        precedent=None if rubrique.pour_salarie else _precedent(ctx, before),
+    )
+
+
+def _note(ctx: Context, row: Row[Any]) -> NoteVue:
+    texte = textes.read(ctx, row.dossier_id, textes.NOTE, row.id, row.texte_sealed)
+    return NoteVue(personne(row), texte, row.revision, row.saved_at)
+
+
+def _precedent(ctx: Context, rows: list[Row[Any]]) -> Precedent | None:
+    texte = rules.joined([_note(ctx, row).texte for row in rows])
+    return Precedent(texte, rows[0].started_at, personne(rows[0])) if texte else None
+
+
+def _complements(ctx: Context, visite: Row[Any]) -> tuple[AddendumVu, ...]:
+    if visite.closed_at is None:
+        return ()
+    return tuple(
+        AddendumVu(
+            personne(row),
+            textes.read(ctx, row.dossier_id, textes.ADDENDUM, row.id, row.texte_sealed),
+            row.added_at,
+        )
+        for row in queries.addenda_of(ctx, visite.id)
+    )
+
+
+def _conclusion(ctx: Context, row: Row[Any]) -> ConclusionVue | None:
+    if row.conclusion_id is None:
+        return None
+    information = textes.read(ctx, row.dossier_id, textes.CONCLUSION, row.conclusion_id, row.information_sealed)
+    return ConclusionVue(information, row.orientation_medecin, row.prochaine_visite_on)
+
+
+def historique(ctx: Context, dossier_id: UUID) -> list[LigneHistorique]:
+    """The visits of a dossier, latest first, with what each told the worker where S5 is open. One statement.
+
+    Raises: NotFound, AccessDenied.
+    """
+    return _timeline(ctx, "dossier.open", dossier_id, closed_only=False)
+
+
+def visites_for_worker(ctx: Context, dossier_id: UUID) -> list[LigneHistorique]:
+    """What the worker reads of his visits: the closed ones and what was meant for him, never a note nor an addendum (POR-05).
+
+    Raises: NotFound, AccessDenied.
+    """
+    return _timeline(ctx, "portail.visites", dossier_id, closed_only=True)
+
+
+def _timeline(ctx: Context, action: str, dossier_id: UUID, *, closed_only: bool) -> list[LigneHistorique]:
+    decision = habilitations.require(ctx, action, dossier_id, sections=["S3", "S5"])
+    if "S3" not in decision.open_sections:
+        closed = decision.sections["S3"]
+        raise AccessDenied(closed.explication, action=action, dossier_id=dossier_id, regles=closed.rules)
+    tells = "S5" in decision.open_sections
+    lines = [
+        LigneHistorique(
+            id=row.id,
+            type=row.libelle,
+            professionnel=personne(row),
+            started_at=row.started_at,
+            closed_at=row.closed_at,
+            conclusion=_conclusion(ctx, row) if tells else None,
+        )
+        for row in queries.visites_of(ctx, dossier_id, closed_only=closed_only)
+    ]
+    traces.record(ctx, action, dossier_id, decision.open_sections)
+    return lines
