@@ -1,0 +1,173 @@
+"""The door of the register of companies: who works where, and who adheres.
+
+Register data: neither health nor exposure. Reading it accompanies an act that its caller has authorised and traces (a search, a
+dossier, an agenda); the wall of the register opens it to those who keep it, and to the travailleur himself.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from typing import cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from spst.entreprises import rules
+from spst.entreprises.errors import AdherentNotFound, AlreadyRegistered, ContratNotFound, EtablissementNotFound
+from spst.entreprises.models import Adherent, Contrat, Etablissement
+from spst.habilitations import services as habilitations
+from spst.identite import services as identite
+from spst.kernel.clock import today
+from spst.kernel.context import Context
+from spst.kernel.ids import new_id
+from spst.traces import services as traces
+
+_ADHERENT = cast(Table, Adherent.__table__)
+_ETABLISSEMENT = cast(Table, Etablissement.__table__)
+_CONTRAT = cast(Table, Contrat.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class ContratVu:
+    """Somebody's employment. `pcs`: occupation (PCS-ESE); `naf`: activity of the establishment."""
+
+    id: UUID
+    travailleur_id: UUID
+    etablissement_id: UUID
+    etablissement: str
+    commune: str | None
+    naf: str | None
+    type: str
+    poste: str
+    pcs: str | None
+    starts_on: date
+    ends_on: date | None
+
+
+_SEEN = (
+    _CONTRAT.c.id,
+    _CONTRAT.c.travailleur_id,
+    _CONTRAT.c.etablissement_id,
+    _ETABLISSEMENT.c.nom,
+    _ETABLISSEMENT.c.commune,
+    _ETABLISSEMENT.c.naf,
+    *(_CONTRAT.c[name] for name in ("type", "poste", "pcs", "starts_on", "ends_on")),
+)
+
+
+def emploi_actuel(ctx: Context, travailleur_ids: Collection[UUID]) -> dict[UUID, tuple[ContratVu, ...]]:
+    """Employments that run today, by travailleur, the oldest first: its SPST follows somebody with several employers.
+
+    Source: C. trav. art. D. 4624-59.
+    """
+    found: dict[UUID, tuple[ContratVu, ...]] = {}
+    if not travailleur_ids:
+        return found
+    day = today(ctx.clock)
+    running = (_CONTRAT.c.starts_on <= day, or_(_CONTRAT.c.ends_on.is_(None), _CONTRAT.c.ends_on >= day))
+    for contrat in _contrats(ctx, _CONTRAT.c.travailleur_id.in_(travailleur_ids), *running):
+        found[contrat.travailleur_id] = (*found.get(contrat.travailleur_id, ()), contrat)
+    return found
+
+
+def contrats(ctx: Context, travailleur_id: UUID) -> tuple[ContratVu, ...]:
+    """Every employment of somebody known to this SPST, the oldest first."""
+    return _contrats(ctx, _CONTRAT.c.travailleur_id == travailleur_id)
+
+
+def _contrats(ctx: Context, *conditions: ColumnElement[bool]) -> tuple[ContratVu, ...]:
+    query = (
+        select(*_SEEN)
+        .join(
+            _ETABLISSEMENT,
+            (_ETABLISSEMENT.c.tenant_id == _CONTRAT.c.tenant_id) & (_ETABLISSEMENT.c.id == _CONTRAT.c.etablissement_id),
+        )
+        .where(_CONTRAT.c.tenant_id == ctx.tenant_id, *conditions)
+        .order_by(_CONTRAT.c.travailleur_id, _CONTRAT.c.starts_on, _CONTRAT.c.id)
+    )
+    return tuple(ContratVu(*row) for row in ctx.session.execute(query))
+
+
+def create_adherent(ctx: Context, *, siren: str, raison_sociale: str) -> UUID:
+    """Raises: AccessDenied, SirenRefused, AlreadyRegistered."""
+    habilitations.require(ctx, "registre.update")
+    return _add(ctx, _ADHERENT, siren=rules.parse_siren(siren), raison_sociale=raison_sociale.strip())
+
+
+def create_etablissement(
+    ctx: Context, adherent_id: UUID, *, siret: str, nom: str, naf: str | None = None, commune: str | None = None
+) -> UUID:
+    """Raises: AdherentNotFound, AccessDenied, SirenRefused, SiretOfAnother, AlreadyRegistered."""
+    query = select(_ADHERENT.c.siren).where(_ADHERENT.c.tenant_id == ctx.tenant_id, _ADHERENT.c.id == adherent_id)
+    siren = ctx.session.execute(query).scalar_one_or_none()
+    if siren is None:
+        raise AdherentNotFound
+    habilitations.require(ctx, "registre.update")
+    number = rules.parse_siret(siret, siren)
+    return _add(ctx, _ETABLISSEMENT, adherent_id=adherent_id, siret=number, nom=nom.strip(), naf=naf, commune=commune)
+
+
+def create_contrat(
+    ctx: Context,
+    travailleur_id: UUID,
+    etablissement_id: UUID,
+    *,
+    type: str,
+    poste: str,
+    starts_on: date,
+    ends_on: date | None = None,
+    pcs: str | None = None,
+) -> UUID:
+    """Somebody may hold several at once (D. 4624-59).
+
+    Raises: TravailleurNotFound, EtablissementNotFound, AccessDenied, ContratRefused.
+    """
+    identite.identite(ctx, travailleur_id)
+    _check_etablissement(ctx, etablissement_id)
+    habilitations.require(ctx, "registre.update")
+    return _add(
+        ctx,
+        _CONTRAT,
+        travailleur_id=travailleur_id,
+        etablissement_id=etablissement_id,
+        type=type,
+        poste=rules.check_contrat(type, poste, starts_on, ends_on),
+        pcs=pcs,
+        starts_on=starts_on,
+        ends_on=ends_on,
+    )
+
+
+def end_contrat(ctx: Context, contrat_id: UUID, ends_on: date) -> None:
+    """Raises: ContratNotFound, AccessDenied, ContratRefused."""
+    found = _contrats(ctx, _CONTRAT.c.id == contrat_id)
+    if not found:
+        raise ContratNotFound
+    habilitations.require(ctx, "registre.update")
+    rules.check_contrat(found[0].type, found[0].poste, found[0].starts_on, ends_on)
+    ctx.session.execute(
+        update(_CONTRAT)
+        .where(_CONTRAT.c.tenant_id == ctx.tenant_id, _CONTRAT.c.id == contrat_id)
+        .values(ends_on=ends_on)
+    )
+    traces.record(ctx, "registre.update")
+
+
+def _check_etablissement(ctx: Context, etablissement_id: UUID) -> None:
+    query = select(_ETABLISSEMENT.c.id).where(
+        _ETABLISSEMENT.c.tenant_id == ctx.tenant_id, _ETABLISSEMENT.c.id == etablissement_id
+    )
+    if ctx.session.execute(query).one_or_none() is None:
+        raise EtablissementNotFound
+
+
+def _add(ctx: Context, table: Table, **values: object) -> UUID:
+    """Raises: AlreadyRegistered."""
+    row_id = new_id(ctx.clock.now())
+    try:
+        ctx.session.execute(insert(table).values(tenant_id=ctx.tenant_id, id=row_id, **values))
+    except IntegrityError as error:
+        raise AlreadyRegistered from error
+    traces.record(ctx, "registre.update")
+    return row_id
