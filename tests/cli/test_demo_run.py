@@ -45,6 +45,10 @@ class Demonstration:
 
     def stop(self, signal_number: int = signal.SIGINT) -> int:
         self.process.send_signal(signal_number)
+        return self.end()
+
+    def end(self) -> int:
+        """The exit code, once everything was said."""
         self.said += self.output.read()
         self.output.close()
         return self.process.wait(30)
@@ -143,7 +147,6 @@ def test_a_program_that_dies_is_named_and_stops_the_rest(folder: Path, port: int
     with demonstration(folder, port) as started:
         running = [os.pidfd_open(pid) for pid in started.descendants()]
         os.kill(started.descendants()[0], signal.SIGKILL)
-        started.said += started.output.read()
-        assert started.process.wait(30) == 1
+        assert started.end() == 1
         assert "psc" in started.said
         assert wait_all_gone(running)

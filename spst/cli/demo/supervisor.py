@@ -142,10 +142,10 @@ def _start(children: Children, folder: DemoFolder, addresses: Addresses, environ
     fc = children.start(
         "franceconnect", [node, "franceconnect/main.mjs"], _fc_settings(folder, addresses), _REPOSITORY / "simulators"
     )
-    children.wait_ready(psc, addresses.ports[1], f"{_PSC_REALM}/.well-known/wallet-openid-configuration")
-    children.wait_ready(fc, addresses.ports[2], f"{_FC_BASE}/.well-known/openid-configuration")
     web = children.start("web", spst_command("serve", "--port", str(addresses.port)), environment, _REPOSITORY)
     children.start("worker", spst_command("worker"), environment, _REPOSITORY)
+    children.wait_ready(psc, addresses.ports[1], f"{_PSC_REALM}/.well-known/wallet-openid-configuration")
+    children.wait_ready(fc, addresses.ports[2], f"{_FC_BASE}/.well-known/openid-configuration")
     children.wait_ready(web, addresses.port, "/sante")
 
 
