@@ -65,6 +65,8 @@ def traced_facts() -> Mapping[str, frozenset[str]]:
 
 
 _C, _R = Mode.CONSULTER, Mode.REMPLIR
+_COMPTE = frozenset({"compte"})
+"""The account that was acted upon, by its id."""
 _CONTENT = SECTIONS[:7]
 
 _ON_THE_DOSSIER = (
@@ -153,15 +155,50 @@ _OUTSIDE = (
     ),
     Action("politique.consult", _C, "Lire la politique", "a lu la politique d’habilitation", domaine="pilotage"),
     Action("compte.list", _C, "Lire les comptes", "a lu la liste des comptes", domaine="comptes"),
-    Action("compte.create", _R, "Créer un compte", "a créé un compte", domaine="comptes"),
-    Action("compte.update", _R, "Modifier un compte", "a modifié un compte", domaine="comptes"),
-    Action("habilitation.grant", _R, "Accorder une habilitation", "a accordé une habilitation", domaine="comptes"),
-    Action("habilitation.revoke", _R, "Retirer une habilitation", "a retiré une habilitation", domaine="comptes"),
-    Action("session.revoke", _R, "Fermer la session d’un compte", "a fermé la session d’un compte", domaine="comptes"),
+    Action("compte.create", _R, "Créer un compte", "a créé un compte", domaine="comptes", facts=_COMPTE),
+    Action("compte.update", _R, "Modifier un compte", "a modifié un compte", domaine="comptes", facts=_COMPTE),
+    Action(
+        "habilitation.grant",
+        _R,
+        "Accorder une habilitation",
+        "a accordé une habilitation",
+        domaine="comptes",
+        facts=_COMPTE | {"role"},
+    ),
+    Action(
+        "habilitation.revoke",
+        _R,
+        "Retirer une habilitation",
+        "a retiré une habilitation",
+        domaine="comptes",
+        facts=_COMPTE | {"role"},
+    ),
+    Action(
+        "session.revoke",
+        _R,
+        "Fermer la session d’un compte",
+        "a fermé la session d’un compte",
+        domaine="comptes",
+        facts=_COMPTE,
+    ),
     Action("portail.activate", _R, "Activer son espace", "avez activé votre espace personnel", domaine="portail"),
     Action("tenant.create", _R, "Créer un SPST", "a créé un service", domaine="systeme"),
-    Action("session.open", _R, "Ouvrir une session", "a ouvert une session", domaine="systeme"),
-    Action("session.close", _R, "Fermer une session", "a fermé une session", domaine="systeme"),
+    Action(
+        "session.open",
+        _R,
+        "Ouvrir une session",
+        "a ouvert une session",
+        domaine="systeme",
+        facts=frozenset({"moyen", "situation"}),
+    ),
+    Action(
+        "session.close",
+        _R,
+        "Fermer une session",
+        "a fermé une session",
+        domaine="systeme",
+        facts=frozenset({"cause"}),
+    ),
     Action(
         "menage.run", _R, "Faire le ménage technique", "a effacé des données techniques périmées", domaine="systeme"
     ),

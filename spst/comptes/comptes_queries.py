@@ -1,0 +1,278 @@
+"""Reads of the accounts of one SPST, as pages show them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from spst.comptes.models import (
+    Authentificateur,
+    Compte,
+    EquipeMembre,
+    Habilitation,
+    Rattachement,
+    SessionOuverte,
+)
+from spst.comptes.rules import LIMITES, is_in_force
+from spst.kernel.acteur import Role
+from spst.kernel.context import Context
+from spst.tenants.models import Equipe
+
+
+@dataclass(frozen=True, slots=True)
+class HabilitationVue:
+    """A role of an account. `etat`: "en_cours", "a_venir", "terminee", "retiree"."""
+
+    id: UUID
+    role: Role
+    starts_at: datetime
+    ends_at: datetime | None
+    revoked_at: datetime | None
+    hors_structure: bool
+    attestation: str | None
+    granted_by: str | None
+    etat: str
+
+    @property
+    def is_open(self) -> bool:
+        return self.etat in {"en_cours", "a_venir"}
+
+
+@dataclass(frozen=True, slots=True)
+class EquipeVue:
+    """A membership of an équipe."""
+
+    membre_id: UUID
+    equipe_id: UUID
+    nom: str
+
+
+@dataclass(frozen=True, slots=True)
+class CompteVu:
+    """An account as the direction sees it. `inscription`: "a_faire" or "faite" on the second path, None with RPPS."""
+
+    id: UUID
+    civilite: str
+    prenom: str
+    nom: str
+    rpps: str | None
+    email: str | None
+    created_at: datetime
+    suspended_at: datetime | None
+    suspended_why: str | None
+    inscription: str | None
+    inscription_expires_at: datetime | None
+    sessions: int
+    habilitations: tuple[HabilitationVue, ...] = ()
+    equipes: tuple[EquipeVue, ...] = ()
+
+    @property
+    def nom_complet(self) -> str:
+        return f"{self.civilite} {self.prenom} {self.nom}"
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return tuple(h.role for h in self.habilitations if h.etat == "en_cours")
+
+
+@dataclass(frozen=True, slots=True)
+class CompteHead:
+    """What rules ask about an account before it is changed."""
+
+    id: UUID
+    rpps: str | None
+    email: str | None
+    suspended_at: datetime | None
+
+
+def head(ctx: Context, compte_id: UUID, *, lock: bool = False) -> CompteHead | None:
+    """`lock`: until the end of the transaction, so that two administrators do not change the account at once.
+
+    Only who may change the row can lock it: it is found first, locked once the act is authorised.
+    """
+    query = select(Compte.id, Compte.rpps, Compte.email, Compte.suspended_at).where(
+        Compte.tenant_id == ctx.tenant_id, Compte.id == compte_id
+    )
+    row = ctx.session.execute(query.with_for_update() if lock else query).one_or_none()
+    return None if row is None else CompteHead(*row)
+
+
+def compte_of_habilitation(ctx: Context, habilitation_id: UUID) -> UUID | None:
+    """The account that holds a role which was not revoked."""
+    return ctx.session.scalar(
+        select(Habilitation.compte_id).where(
+            Habilitation.tenant_id == ctx.tenant_id,
+            Habilitation.id == habilitation_id,
+            Habilitation.revoked_at.is_(None),
+        )
+    )
+
+
+def compte_of_membre(ctx: Context, membre_id: UUID) -> UUID | None:
+    """The account whose membership of an équipe still runs."""
+    return ctx.session.scalar(
+        select(EquipeMembre.compte_id).where(
+            EquipeMembre.tenant_id == ctx.tenant_id, EquipeMembre.id == membre_id, EquipeMembre.ends_at.is_(None)
+        )
+    )
+
+
+def comptes(ctx: Context, q: str = "", only: UUID | None = None) -> list[CompteVu]:
+    """Accounts by name; `q`: words of the name, an RPPS number or an address."""
+    query = _query(ctx)
+    if only is not None:
+        query = query.where(Compte.id == only)
+    for word in q.split():
+        columns = (Compte.nom, Compte.prenom, Compte.rpps, Compte.email)
+        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+    rows = ctx.session.execute(query.order_by(Compte.nom, Compte.prenom, Compte.id)).mappings().all()
+    ids = [row["id"] for row in rows]
+    roles, teams = _habilitations(ctx, ids), _equipes(ctx, ids)
+    return [_compte(dict(row), tuple(roles[row["id"]]), tuple(teams[row["id"]])) for row in rows]
+
+
+def _query(ctx: Context) -> Any:
+    """One row per account: its own columns, its enrolment on the second path, its sessions that are open now."""
+    tenant, now = ctx.tenant_id, ctx.clock.now()
+    local = (
+        select(
+            Rattachement.compte_id.label("compte_id"),
+            Authentificateur.totp_confirmed_at.label("confirmed_at"),
+            Authentificateur.inscription_expires_at.label("inscription_expires_at"),
+        )
+        .join(Authentificateur, Authentificateur.identite_id == Rattachement.identite_id)
+        .where(Rattachement.tenant_id == tenant, Rattachement.revoked_at.is_(None))
+        .subquery()
+    )
+    sessions = (
+        select(SessionOuverte.acteur_id.label("compte_id"), func.count().label("n"))
+        .where(
+            SessionOuverte.tenant_id == tenant,
+            SessionOuverte.espace == "pro",
+            SessionOuverte.expires_at > now,
+            SessionOuverte.last_seen_at > now - LIMITES["pro"].inactivite,
+        )
+        .group_by(SessionOuverte.acteur_id)
+        .subquery()
+    )
+    columns = [
+        getattr(Compte, name)
+        for name in (
+            "id",
+            "civilite",
+            "prenom",
+            "nom",
+            "rpps",
+            "email",
+            "created_at",
+            "suspended_at",
+            "suspended_why",
+        )
+    ]
+    return (
+        select(
+            *columns,
+            local.c.compte_id.label("local"),
+            local.c.confirmed_at,
+            local.c.inscription_expires_at,
+            func.coalesce(sessions.c.n, 0).label("sessions"),
+        )
+        .outerjoin(local, local.c.compte_id == Compte.id)
+        .outerjoin(sessions, sessions.c.compte_id == Compte.id)
+        .where(Compte.tenant_id == tenant)
+    )
+
+
+def _compte(values: dict[str, Any], roles: tuple[HabilitationVue, ...], teams: tuple[EquipeVue, ...]) -> CompteVu:
+    local, confirmed_at = values.pop("local"), values.pop("confirmed_at")
+    inscription = None if local is None else ("faite" if confirmed_at else "a_faire")
+    return CompteVu(**values, inscription=inscription, habilitations=roles, equipes=teams)
+
+
+def _habilitations(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[HabilitationVue]]:
+    granter = Compte.__table__.alias("granter")
+    query = (
+        select(
+            Habilitation.compte_id,
+            Habilitation.id,
+            Habilitation.role,
+            Habilitation.starts_at,
+            Habilitation.ends_at,
+            Habilitation.revoked_at,
+            Habilitation.hors_structure,
+            Habilitation.attestation,
+            func.concat_ws(" ", granter.c.prenom, granter.c.nom).label("granted_by"),
+        )
+        .outerjoin(granter, (granter.c.tenant_id == Habilitation.tenant_id) & (granter.c.id == Habilitation.granted_by))
+        .where(Habilitation.tenant_id == ctx.tenant_id, Habilitation.compte_id.in_(ids))
+        .order_by(Habilitation.starts_at, Habilitation.id)
+    )
+    found: dict[UUID, list[HabilitationVue]] = defaultdict(list)
+    for row in ctx.session.execute(query).mappings():
+        values = dict(row)
+        compte_id = values.pop("compte_id")
+        etat = _etat(values["starts_at"], values["ends_at"], values["revoked_at"], ctx.clock.now())
+        values |= {"role": Role(values["role"]), "granted_by": values["granted_by"] or None, "etat": etat}
+        found[compte_id].append(HabilitationVue(**values))
+    return found
+
+
+def _etat(starts_at: datetime, ends_at: datetime | None, revoked_at: datetime | None, now: datetime) -> str:
+    if is_in_force(starts_at, ends_at, revoked_at, now):
+        return "en_cours"
+    if revoked_at is not None:
+        return "retiree"
+    return "a_venir" if now < starts_at else "terminee"
+
+
+def _equipes(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[EquipeVue]]:
+    now = ctx.clock.now()
+    query = (
+        select(EquipeMembre.compte_id, EquipeMembre.id, Equipe.id, Equipe.nom)
+        .join(Equipe, (Equipe.tenant_id == EquipeMembre.tenant_id) & (Equipe.id == EquipeMembre.equipe_id))
+        .where(
+            EquipeMembre.tenant_id == ctx.tenant_id,
+            EquipeMembre.compte_id.in_(ids),
+            EquipeMembre.starts_at <= now,
+            or_(EquipeMembre.ends_at.is_(None), EquipeMembre.ends_at > now),
+        )
+        .order_by(Equipe.nom)
+    )
+    found: dict[UUID, list[EquipeVue]] = defaultdict(list)
+    for compte_id, membre_id, equipe_id, nom in ctx.session.execute(query):
+        found[compte_id].append(EquipeVue(membre_id, equipe_id, nom))
+    return found
+
+
+def open_roles(ctx: Context, compte_id: UUID) -> set[str]:
+    """Roles that the account holds or will hold."""
+    query = select(Habilitation.role).where(
+        Habilitation.tenant_id == ctx.tenant_id,
+        Habilitation.compte_id == compte_id,
+        Habilitation.revoked_at.is_(None),
+        or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > ctx.clock.now()),
+    )
+    return set(ctx.session.scalars(query))
+
+
+def other_directions(ctx: Context, compte_id: UUID) -> int:
+    """Accounts of the direction, beside this one, that could log in now."""
+    now = ctx.clock.now()
+    query = (
+        select(func.count(Habilitation.compte_id.distinct()))
+        .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
+        .where(
+            Habilitation.tenant_id == ctx.tenant_id,
+            Habilitation.role == str(Role.DIR),
+            Habilitation.compte_id != compte_id,
+            Habilitation.revoked_at.is_(None),
+            Habilitation.starts_at <= now,
+            or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
+            Compte.suspended_at.is_(None),
+        )
+    )
+    return int(ctx.session.scalar(query) or 0)

@@ -1,0 +1,329 @@
+"""Accounts of an SPST, their roles and their sessions: what its direction does.
+
+Every act is authorised, traced with the account that it touches, and takes effect at once: sessions of an account that
+loses a role, or is suspended, end in the same transaction. Serves PGSSI-S (habilitations), AUTZ-05, AUTZ-06.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import IntegrityError
+
+from spst.comptes import comptes_queries as queries
+from spst.comptes import local, octroi_rules, sessions
+from spst.comptes.comptes_queries import CompteHead, CompteVu
+from spst.comptes.errors import (
+    CompteAlreadyExists,
+    CompteNotFound,
+    CompteRefused,
+    HabilitationNotFound,
+    HabilitationRefused,
+    LastDirection,
+)
+from spst.comptes.local import Inscription
+from spst.comptes.models import Compte, EquipeMembre, Habilitation, IdentiteElectronique, Rattachement
+from spst.comptes.octroi_rules import Beneficiaire, DemandeCompte, DemandeRole
+from spst.comptes.sessions import SessionVue
+from spst.habilitations import services as habilitations
+from spst.kernel.acteur import Role
+from spst.kernel.context import Context
+from spst.kernel.errors import NotFound
+from spst.kernel.ids import new_id
+from spst.tenants import rules as tenant_rules
+from spst.tenants import services as tenants
+from spst.tenants.models import Equipe, Tenant
+from spst.tenants.services import DemandeSpst
+from spst.traces import services as traces
+
+
+@dataclass(frozen=True, slots=True)
+class CompteCreated:
+    """`inscription`: the one-time code of somebody without RPPS number, shown once."""
+
+    compte_id: UUID
+    inscription: Inscription | None
+
+
+@dataclass(frozen=True, slots=True)
+class Administrateur:
+    """One of the two people with whom an SPST begins."""
+
+    compte: DemandeCompte
+    role: Role
+
+
+def open_spst(
+    ctx: Context, demande: DemandeSpst, administrateurs: Sequence[Administrateur], psc_issuer: str
+) -> tuple[CompteCreated, ...]:
+    """Create an SPST with its two first administrators; `ctx` is a service's, on a connection of spst_ops.
+
+    Two, so that neither can be locked out nor grant himself anything; one at least is of the direction.
+    Raises: CompteRefused, IdentiteLegaleRefused, SpstAlreadyExists, AccessDenied.
+    """
+    roles = [administrateur.role for administrateur in administrateurs]
+    if len(roles) != 2 or Role.DIR not in roles or not set(roles) <= {Role.DIR, Role.DPO}:
+        raise CompteRefused("Donnez exactement deux administrateurs\u00a0: DIR ou DPO, dont un DIR au moins.")
+    habilitations.require(ctx, "tenant.create")
+    tenants.create_tenant(ctx, demande)
+    created = []
+    for administrateur in administrateurs:
+        compte = _add_compte(ctx, administrateur.compte, psc_issuer)
+        _add_role(ctx, compte.compte_id, DemandeRole(administrateur.role, ctx.clock.now()))
+        created.append(compte)
+    return tuple(created)
+
+
+def list_comptes(ctx: Context, q: str = "") -> list[CompteVu]:
+    habilitations.require(ctx, "compte.list")
+    found = queries.comptes(ctx, q)
+    traces.record(ctx, "compte.list")
+    return found
+
+
+def get_compte(ctx: Context, compte_id: UUID) -> CompteVu:
+    """Raises: CompteNotFound."""
+    habilitations.require(ctx, "compte.list")
+    found = queries.comptes(ctx, only=compte_id)
+    if not found:
+        raise CompteNotFound
+    traces.record(ctx, "compte.list")
+    return found[0]
+
+
+def list_sessions(ctx: Context, compte_id: UUID) -> list[SessionVue]:
+    """Sessions that are open now. Raises: CompteNotFound."""
+    _head(ctx, compte_id)
+    habilitations.require(ctx, "compte.list")
+    found = sessions.of_account(ctx, compte_id)
+    traces.record(ctx, "compte.list")
+    return found
+
+
+def create_compte(ctx: Context, demande: DemandeCompte, psc_issuer: str) -> CompteCreated:
+    """Open an account without any role. With an RPPS number its holder comes by Pro Santé Connect, else by a code.
+
+    Raises: CompteRefused, CompteAlreadyExists.
+    """
+    habilitations.require(ctx, "compte.create")
+    created = _add_compte(ctx, demande, psc_issuer)
+    traces.record(ctx, "compte.create", details={"compte": str(created.compte_id)})
+    return created
+
+
+def grant_habilitation(ctx: Context, compte_id: UUID, demande: DemandeRole) -> UUID:
+    """Raises: CompteNotFound, HabilitationRefused."""
+    compte = _authorised(ctx, compte_id, "habilitation.grant")
+    if compte.suspended_at is not None:
+        raise HabilitationRefused("Ce compte est suspendu. Rouvrez-le d’abord.")
+    type_spst = ctx.session.scalars(select(Tenant.type).where(Tenant.id == ctx.tenant_id)).one()
+    to = Beneficiaire(compte_id, compte.rpps is not None, queries.open_roles(ctx, compte_id))
+    octroi_rules.check_grant(demande, to, ctx.acteur.id, type_spst, ctx.clock.now())
+    habilitation_id = _add_role(ctx, compte_id, demande)
+    traces.record(ctx, "habilitation.grant", details={"compte": str(compte_id), "role": str(demande.role)})
+    return habilitation_id
+
+
+def revoke_habilitation(ctx: Context, habilitation_id: UUID) -> UUID:
+    """Take a role back; the sessions of the account end at once. Returns the account.
+
+    Raises: HabilitationNotFound, LastDirection.
+    """
+    compte_id = queries.compte_of_habilitation(ctx, habilitation_id)
+    if compte_id is None:
+        raise HabilitationNotFound
+    _authorised(ctx, compte_id, "habilitation.revoke")
+    mine = (Habilitation.tenant_id == ctx.tenant_id, Habilitation.id == habilitation_id)
+    role = ctx.session.scalars(select(Habilitation.role).where(*mine)).one()
+    if role == Role.DIR:
+        _keep_a_direction(ctx, compte_id)
+    ctx.session.execute(
+        update(Habilitation)
+        .where(*mine, Habilitation.revoked_at.is_(None))
+        .values(revoked_at=ctx.clock.now(), revoked_by=ctx.acteur.id)
+    )
+    sessions.end_all(ctx, compte_id)
+    traces.record(ctx, "habilitation.revoke", details={"compte": str(compte_id), "role": role})
+    return compte_id
+
+
+def suspend_compte(ctx: Context, compte_id: UUID, why: str) -> None:
+    """Close an account until it is reopened; its roles stay written. Raises: CompteNotFound, CompteRefused, LastDirection."""
+    _authorised(ctx, compte_id, "compte.update")
+    if compte_id == ctx.acteur.id:
+        raise CompteRefused("Personne ne suspend son propre compte. Demandez à un autre administrateur.")
+    _keep_a_direction(ctx, compte_id)
+    _change(ctx, compte_id, suspended_at=ctx.clock.now(), suspended_why=why)
+    sessions.end_all(ctx, compte_id)
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id)})
+
+
+def resume_compte(ctx: Context, compte_id: UUID) -> None:
+    """Raises: CompteNotFound."""
+    _authorised(ctx, compte_id, "compte.update")
+    _change(ctx, compte_id, suspended_at=None, suspended_why=None)
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id)})
+
+
+def renew_inscription(ctx: Context, compte_id: UUID) -> Inscription:
+    """Enrol somebody again who lost password, application and recovery codes; what he had is dead.
+
+    Not one's own account: a stolen session would then be a stolen account. Raises: CompteNotFound, CompteRefused.
+    """
+    compte = _authorised(ctx, compte_id, "compte.update")
+    if compte_id == ctx.acteur.id:
+        raise CompteRefused("Personne ne se réinscrit soi-même. Demandez à un autre administrateur.")
+    identite_id = local.identity_of(ctx, compte_id)
+    if compte.rpps is not None or identite_id is None:
+        raise CompteRefused("Ce compte entre par Pro Santé Connect\u00a0: il n’a pas de code d’inscription.")
+    inscription = local.issue_inscription(ctx, identite_id)
+    sessions.end_all(ctx, compte_id)
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id)})
+    return inscription
+
+
+def revoke_sessions(ctx: Context, compte_id: UUID) -> int:
+    """End all sessions of an account; returns how many. Raises: CompteNotFound."""
+    _authorised(ctx, compte_id, "session.revoke")
+    ended = sessions.end_all(ctx, compte_id)
+    traces.record(ctx, "session.revoke", details={"compte": str(compte_id)})
+    return ended
+
+
+def join_equipe(ctx: Context, compte_id: UUID, equipe_id: UUID) -> None:
+    """Put an account in an équipe: it then follows the workers entrusted to it. Raises: NotFound, CompteRefused."""
+    if ctx.session.scalar(select(Equipe.id).where(Equipe.tenant_id == ctx.tenant_id, Equipe.id == equipe_id)) is None:
+        raise NotFound
+    _authorised(ctx, compte_id, "compte.update")
+    if compte_id == ctx.acteur.id:
+        raise CompteRefused("Personne ne se place soi-même dans une équipe. Demandez à un autre administrateur.")
+    if any(equipe.equipe_id == equipe_id for equipe in queries.comptes(ctx, only=compte_id)[0].equipes):
+        raise CompteRefused("Ce compte est déjà dans cette équipe.")
+    ctx.session.execute(
+        insert(EquipeMembre).values(
+            tenant_id=ctx.tenant_id,
+            id=new_id(),
+            compte_id=compte_id,
+            equipe_id=equipe_id,
+            starts_at=ctx.clock.now(),
+        )
+    )
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id)})
+
+
+def leave_equipe(ctx: Context, membre_id: UUID) -> UUID:
+    """End a membership; returns the account. Raises: NotFound."""
+    compte_id = queries.compte_of_membre(ctx, membre_id)
+    if compte_id is None:
+        raise NotFound
+    _authorised(ctx, compte_id, "compte.update")
+    ctx.session.execute(
+        update(EquipeMembre)
+        .where(EquipeMembre.tenant_id == ctx.tenant_id, EquipeMembre.id == membre_id)
+        .values(ends_at=ctx.clock.now())
+    )
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id)})
+    return compte_id
+
+
+def _authorised(ctx: Context, compte_id: UUID, action: str) -> CompteHead:
+    """Find, authorise, then lock. Raises: CompteNotFound, AccessDenied."""
+    _head(ctx, compte_id)
+    habilitations.require(ctx, action)
+    locked = queries.head(ctx, compte_id, lock=True)
+    if locked is None:
+        raise CompteNotFound
+    return locked
+
+
+def _head(ctx: Context, compte_id: UUID) -> CompteHead:
+    found = queries.head(ctx, compte_id)
+    if found is None:
+        raise CompteNotFound
+    return found
+
+
+def _keep_a_direction(ctx: Context, compte_id: UUID) -> None:
+    if str(Role.DIR) in queries.open_roles(ctx, compte_id) and not queries.other_directions(ctx, compte_id):
+        raise LastDirection
+
+
+def _change(ctx: Context, compte_id: UUID, **values: object) -> None:
+    ctx.session.execute(
+        update(Compte).where(Compte.tenant_id == ctx.tenant_id, Compte.id == compte_id).values(**values)
+    )
+
+
+def _add_compte(ctx: Context, demande: DemandeCompte, psc_issuer: str) -> CompteCreated:
+    demande = _clean(demande)
+    octroi_rules.check_compte(demande)
+    compte_id = new_id()
+    try:
+        ctx.session.execute(
+            insert(Compte).values(
+                tenant_id=ctx.tenant_id,
+                id=compte_id,
+                civilite=demande.civilite,
+                prenom=demande.prenom,
+                nom=demande.nom,
+                rpps=demande.rpps,
+                email=demande.email,
+                created_at=ctx.clock.now(),
+            )
+        )
+    except IntegrityError as error:
+        raise CompteAlreadyExists from error
+    if demande.rpps is not None:
+        _attach_by_rpps(ctx, demande.rpps, compte_id, psc_issuer)
+        return CompteCreated(compte_id, None)
+    return CompteCreated(compte_id, local.add_identity(ctx, demande.email or "", compte_id))
+
+
+def _clean(demande: DemandeCompte) -> DemandeCompte:
+    return replace(
+        demande,
+        prenom=" ".join(demande.prenom.split()),
+        nom=" ".join(demande.nom.split()),
+        rpps=tenant_rules.compact(demande.rpps or "") or None,
+        email=(demande.email or "").strip() or None,
+    )
+
+
+def _attach_by_rpps(ctx: Context, rpps: str, compte_id: UUID, issuer: str) -> None:
+    """The person is known by his RPPS number before Pro Santé Connect first names him (`sub`)."""
+    identity = upsert(IdentiteElectronique).values(id=new_id(), iss=issuer, rpps=rpps)
+    identite_id = ctx.session.scalar(
+        identity.on_conflict_do_update(index_elements=["iss", "rpps"], set_={"rpps": rpps}).returning(
+            IdentiteElectronique.id
+        )
+    )
+    ctx.session.execute(
+        insert(Rattachement).values(
+            id=new_id(),
+            identite_id=identite_id,
+            tenant_id=ctx.tenant_id,
+            compte_id=compte_id,
+            created_at=ctx.clock.now(),
+        )
+    )
+
+
+def _add_role(ctx: Context, compte_id: UUID, demande: DemandeRole) -> UUID:
+    habilitation_id = new_id()
+    ctx.session.execute(
+        insert(Habilitation).values(
+            tenant_id=ctx.tenant_id,
+            id=habilitation_id,
+            compte_id=compte_id,
+            role=str(demande.role),
+            starts_at=demande.starts_at,
+            ends_at=demande.ends_at,
+            granted_by=ctx.acteur.id,
+            granted_at=ctx.clock.now(),
+            hors_structure=demande.hors_structure,
+            attestation=demande.attestation,
+        )
+    )
+    return habilitation_id
