@@ -29,11 +29,11 @@ function fill(area: HTMLTextAreaElement | null, texte: string, done: string): vo
 }
 
 function nothingToReport(area: HTMLTextAreaElement | null): void {
-  fill(area, "Rien à signaler.", "« Rien à signaler » noté.");
+  fill(area, "Rien à signaler.", "« Rien à signaler » noté.");
 }
 
 function takePrevious(area: HTMLTextAreaElement | null): void {
-  const text = area?.closest(".field")?.querySelector("[data-precedent]")?.textContent?.trim();
+  const text = area?.closest(".field-before")?.querySelector("[data-precedent]")?.textContent?.trim();
   if (text) fill(area, text, "Texte précédent repris.");
 }
 
@@ -61,7 +61,7 @@ document.querySelectorAll<HTMLFormElement>("form[data-after-notes]").forEach((fo
         form.submit();
       } else {
         form.closest("dialog")?.close();
-        toast("La visite reste ouverte : un texte n’est pas encore enregistré.");
+        toast("La visite reste ouverte : un texte n’est pas encore enregistré.");
       }
     });
   });

@@ -1,0 +1,46 @@
+"""What every page must pass, on samples and in journeys alike: axe, nothing cut, nothing refused by the policy."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import ConsoleMessage, Page
+
+from tests.e2e.preview import ROOT
+
+AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
+SCREENSHOTS = ROOT / "build" / "screenshots"
+
+
+def axe_violations(page: Page) -> list[str]:
+    """Rules broken on the page, each with the first elements that break it."""
+    page.evaluate(f"{AXE}; null")
+    found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    return [f"{one['id']}: {[node['target'] for node in one['nodes'][:3]]}" for one in found["violations"]]
+
+
+def overflow(page: Page) -> int:
+    """How many pixels the page itself scrolls sideways; only its framed parts may."""
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+@contextmanager
+def console_is_clean(page: Page) -> Iterator[None]:
+    """No error in the console: a script that fails, an asset that misses, an act that the policy refuses."""
+    heard: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            heard.append(message.text)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    yield
+    page.remove_listener("console", listen)
+    assert heard == []
+
+
+def shoot(page: Page, name: str) -> None:
+    """Keeps a picture of the whole page in build/screenshots, for people to look at."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)

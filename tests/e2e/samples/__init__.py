@@ -1,0 +1,13 @@
+"""Sample view-models of every page: ordinary, empty, and at their longest. People and companies are invented."""
+
+from tests.e2e.samples.common import Sample
+from tests.e2e.samples.desk import desk
+from tests.e2e.samples.doors import errors, logins
+from tests.e2e.samples.dossiers import dossiers
+from tests.e2e.samples.visites import visites
+
+__all__ = ["Sample", "every"]
+
+
+def every() -> list[Sample]:
+    return [*desk(), *dossiers(), *visites(), *logins(), *errors()]

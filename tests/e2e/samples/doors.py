@@ -1,0 +1,54 @@
+"""Samples of the pages where somebody enters, or is told why not."""
+
+from collections.abc import Iterator
+
+from tests.e2e.samples.common import CLOSED, LONG_COMPANY, Model, Sample, frame, outside
+
+
+def logins() -> Iterator[Sample]:
+    def page(name: str, template: str, **connexion: object) -> Sample:
+        return Sample(name, f"connexion/{template}.html", {"cadre": outside(), "connexion": connexion})
+
+    yield page("choix", "choix", psc_url="#psc", locale_url="locale.html", portail_url="#portail", message=None)
+    yield page(
+        "choix-message",
+        "choix",
+        psc_url="#psc",
+        locale_url="locale.html",
+        portail_url=None,
+        message="Votre session s’est fermée après 20 minutes sans activité. Rien n’est perdu.",
+    )
+    refused = "Identifiant ou mot de passe inconnu. Vérifiez-les, puis recommencez."
+    yield page("locale", "locale", action="/locale", identifiant="a.prigent", erreur=refused, retour_url="choix.html")
+    yield page("totp", "totp", action="/totp", secours_action="/secours", erreur=None, retour_url="choix.html")
+    wrong = "Ce code ne convient pas. Attendez le suivant."
+    yield page("totp-refuse", "totp", action="/totp", secours_action=None, erreur=wrong, retour_url="choix.html")
+    services = [
+        {"id": "1", "nom": "Santé au travail des Deux-Rives", "role": "Médecin du travail", "ferme": None},
+        {"id": "2", "nom": LONG_COMPANY, "role": "Collaborateur médecin", "ferme": None},
+        {"id": "3", "nom": "Prévention du Marais", "role": "", "ferme": "Service suspendu depuis le 1er mars 2026."},
+    ]
+    yield page("spst", "spst", action="/spst", nom="Dr Claire Vasseur", services=services)
+    yield page("refusee", "refusee", retour_url="choix.html", reference="7F2K")
+    yield page("fermee", "fermee", retour_url="choix.html", psc_ouverte=True)
+
+
+def errors() -> Iterator[Sample]:
+    refusal = {
+        "titre": "Ce volet est fermé à votre rôle",
+        **CLOSED,
+        "regle": "règle 4 du plafond",
+        "retour_url": "journee.html",
+    }
+    conflict = {"phrase": "M. Le Roux a changé l’identité à 10:41.", "retour_url": "dossier.html"}
+    models: dict[str, Model] = {
+        "404": {},
+        "403": {"refus": refusal},
+        "409": {"conflit": conflict},
+        "413": {"limite": {"taille": "100\u202f000 signes", "retour_url": "visite.html"}},
+        "429": {"attente": {"secondes": 30}},
+        "503": {"panne": {"phrase": None, "reference": "7F2K"}},
+        "500": {"reference": "7F2K"},
+    }
+    for code, model in models.items():
+        yield Sample(code, f"errors/{code}.html", {"cadre": frame(""), **model})

@@ -1,0 +1,287 @@
+"""Samples of the open dossier, its accesses and its identity."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from tests.e2e.samples.common import CLOSED, TODAY, Model, Sample, at, banner, frame, long_banner
+from tests.e2e.samples.desk import result
+
+
+def sections(closed: tuple[str, ...] = ()) -> Model:
+    readers = {
+        "S2": "Lisible aussi par Élise Caradec, IPRP, par délégation jusqu’au 30/06/2027",
+        "S8": "Lisible aussi par le salarié, dans son espace",
+    }
+    return {
+        code: {
+            "mode": "ferme" if code in closed else ("lire" if code == "S8" else "remplir"),
+            "motif": CLOSED if code in closed else None,
+            "lecteurs": readers.get(code, "Lisible par les professionnels de santé de l’équipe"),
+        }
+        for code in (f"S{number}" for number in range(1, 9))
+    }
+
+
+def career() -> Model:
+    return {
+        "emplois": [
+            {
+                "poste": "Agente de production",
+                "employeur": "Conserverie Morel",
+                "debut": date(1994, 9, 1),
+                "fin": date(2006, 12, 31),
+            },
+            {
+                "poste": "Soudeuse",
+                "employeur": "Ateliers Jaunet",
+                "debut": date(2007, 1, 8),
+                "fin": date(2019, 3, 31),
+            },
+            {"poste": "Soudeuse TIG", "employeur": "Chantiers de la Brière", "debut": date(2019, 5, 2), "fin": None},
+        ],
+        "expositions": [
+            {
+                "libelle": "Agents cancérogènes, mutagènes ou toxiques pour la reproduction (1A ou 1B)",
+                "precision": "fumées de soudage, mesurées en 2021",
+                "source": "Mesure d’atmosphère, mai 2021",
+                "debut": date(2007, 1, 8),
+                "fin": None,
+                "cloturer_url": "/exposition",
+            },
+            {
+                "libelle": "Bruit",
+                "precision": "plus de 81 dB(A)",
+                "source": "Étude de poste, 2023",
+                "debut": date(1998, 3, 1),
+                "fin": None,
+                "cloturer_url": "/exposition",
+            },
+            {
+                "libelle": "Travail de nuit",
+                "precision": None,
+                "source": "Dit par la salariée",
+                "debut": date(1994, 9, 1),
+                "fin": date(1999, 6, 30),
+                "cloturer_url": None,
+            },
+        ],
+        "ajouter": {
+            "url": "/exposition",
+            "agents": [("BRUIT", "Bruit"), ("CMR", "Agents cancérogènes")],
+            "valeurs": {"agent": "", "debut": "", "fin": "", "source": "", "precision": ""},
+            "erreurs": {"agent": None, "debut": None, "fin": None, "source": None, "precision": None},
+        },
+    }
+
+
+def visits(count: int) -> list[Model]:
+    kinds = ("Examen d’aptitude périodique", "Visite intermédiaire", "Visite de reprise, accident du travail")
+    return [
+        {
+            "le": TODAY - timedelta(days=270 * index),
+            "type": kinds[index % 3],
+            "auteur": ("Dr Vasseur", "M. Le Roux, infirmier")[index % 2],
+            "resume": None if index % 3 == 1 else "Gêne auditive signalée au poste. Texte remis à la salariée.",
+            "ouverte": index == 0,
+            "depuis": at(10, 2) if index == 0 else None,
+            "url": "visite.html" if index == 0 else "visite-close.html",
+        }
+        for index in range(count)
+    ]
+
+
+def dossier(**changes: object) -> Model:
+    parcours = career()
+    parcours["ajouter"]["erreurs"] = {}
+    return {
+        "note": "Dossier ouvert à 9:58. Cet accès est inscrit au journal et visible par Mme Adrun.",
+        "volets": sections(),
+        "identite": {
+            "lignes": [
+                ("Nom de naissance", "ADRUN"),
+                ("Prénoms de naissance", "Zoé"),
+                ("Date de naissance", "31/12/1975"),
+                ("Lieu de naissance", "Clermont-Ferrand (63113)"),
+                ("Sexe", "Féminin"),
+                ("Dossier", "D-7F2K-901"),
+            ],
+            "medecin_traitant": "Dr Nadia Kerhoas",
+            "modifier_url": "identite-modification.html",
+            "historique": [
+                {"le": date(2026, 11, 3), "auteur": "Laure Guérin, accueil", "phrase": "Carte d’identité vérifiée."},
+                {"le": date(2019, 5, 2), "auteur": "Fichier du personnel", "phrase": "Identité créée."},
+            ],
+            "activation": {"url": "/code", "code": None, "expire_le": None},
+        },
+        "parcours": parcours,
+        "visites": {
+            "lignes": visits(5),
+            "total": 9,
+            "toutes_url": "#toutes",
+            "nouvelle_url": "visite-nouvelle.html",
+        },
+        "courriers": [],
+        "remises": [
+            {
+                "le": date(2025, 9, 4),
+                "auteur": "M. Le Roux, infirmier",
+                "texte": "Portez vos bouchons moulés toute la journée.\nRevenez me voir si les bourdonnements durent.",
+            }
+        ],
+        "informations": {
+            "lignes": [
+                {"le": date(2022, 11, 21), "auteur": "Dr Besson", "phrase": "Informée de ses droits, notice remise."}
+            ],
+            "noter": {"url": "/information", "supports": [("notice", "notice remise"), ("orale", "de vive voix")]},
+        },
+        "oppositions": {
+            "lignes": [
+                {
+                    "le": date(2024, 2, 2),
+                    "phrase": "S’oppose à l’accès du médecin praticien correspondant.",
+                    "auteur": "Dr Vasseur",
+                    "en_cours": True,
+                    "fin": None,
+                    "lever_url": "/lever",
+                },
+                {
+                    "le": date(2021, 3, 2),
+                    "phrase": "S’oppose au transfert de son dossier.",
+                    "auteur": "Dr Besson",
+                    "en_cours": False,
+                    "fin": date(2022, 1, 5),
+                    "lever_url": None,
+                },
+            ],
+            "noter": {
+                "url": "/opposition",
+                "objets": [
+                    {
+                        "code": "equipe",
+                        "titre": "Accès des professionnels placés sous l’autorité du médecin",
+                        "consequence": "Infirmiers, internes et collaborateurs ne liront plus ce dossier.",
+                        "ferme": None,
+                    },
+                    {
+                        "code": "mdt",
+                        "titre": "Accès du médecin du travail",
+                        "consequence": "",
+                        "ferme": "Fermé : nul ne peut s’opposer à l’accès du médecin du travail (R. 4624-45-8).",
+                    },
+                ],
+            },
+        },
+        "acces_url": "acces.html",
+        "equipe": [("Médecin", "Dr Claire Vasseur"), ("Infirmier", "Malo Le Roux"), ("IPRP", "Élise Caradec")],
+        "a_savoir": [
+            {
+                "ton": "",
+                "icone": "lock",
+                "titre": "Opposition",
+                "phrase": "à l’accès du médecin praticien correspondant depuis février 2024.",
+            }
+        ],
+        **changes,
+    }
+
+
+def empty_dossier() -> Model:
+    return dossier(
+        parcours={"emplois": [], "expositions": [], "ajouter": None},
+        visites={"lignes": [], "total": 0, "toutes_url": None, "nouvelle_url": "visite-nouvelle.html"},
+        remises=[],
+        informations={"lignes": [], "noter": None},
+        oppositions={"lignes": [], "noter": None},
+        equipe=[],
+        a_savoir=[],
+    )
+
+
+def dossier_of_delegate() -> Model:
+    """What an IPRP with a delegation opens: S1 and S2; the rest stays in its place, hatched."""
+    closed = ("S3", "S4", "S5", "S6", "S7", "S8")
+    return dossier(
+        volets=sections(closed),
+        visites=None,
+        courriers=None,
+        remises=None,
+        informations=None,
+        oppositions=None,
+        acces_url=None,
+        a_savoir=[],
+    )
+
+
+def accesses(count: int) -> Model:
+    return {
+        "depuis": date(2025, 11, 23),
+        "total": 500 if count else 0,
+        "pages": {"page": 1, "nombre": 10 if count else 1, "precedente": None, "suivante": "#p2"},
+        "dossier_url": "dossier.html",
+        "lignes": [
+            {
+                "le": at(10, 41, 52) - timedelta(hours=7 * index),
+                "personne": ("Dr Claire Vasseur", "Élise Caradec", "Malo Le Roux")[index % 3],
+                "role": (
+                    "Médecin du travail",
+                    "Intervenante en prévention des risques professionnels",
+                    "Infirmier en santé au travail",
+                )[index % 3],
+                "acte": ("Ouvrir le dossier", "Lire les examens", "Noter une visite")[index % 3],
+                "volets": (["S1", "S2", "S3", "S4", "S5", "S6", "S7"], ["S3"], ["S3"])[index % 3],
+                "decision": "refuse" if index % 3 == 1 else "permis",
+                "regle": "règle 4" if index % 3 == 1 else None,
+                "motif": "Suivi du salarié" if index % 3 == 0 else None,
+            }
+            for index in range(count)
+        ],
+    }
+
+
+def identity(creation: bool, **changes: object) -> Model:
+    keys = [
+        "nom_naissance",
+        "prenoms",
+        "prenom",
+        "sexe",
+        "naissance",
+        "lieu_code",
+        "nom_utilise",
+        "prenom_utilise",
+        "medecin_traitant",
+    ]
+    filled = {"nom_naissance": "ADRUN", "prenoms": "ZOÉ", "prenom": "ZOÉ", "sexe": "F", "naissance": "31/12/1975"}
+    return {
+        "creation": creation,
+        "action": "/identites",
+        "retour_url": "dossier.html",
+        "revision": 0 if creation else 4,
+        "valeurs": {key: "" if creation else filled.get(key, "") for key in keys},
+        "erreurs": {},
+        "doublons": [],
+        **changes,
+    }
+
+
+def identity_refused() -> Model:
+    return identity(
+        True,
+        valeurs={**identity(False)["valeurs"], "naissance": "31131975"},
+        erreurs={"naissance": "Le mois 13 n’existe pas. Écrivez jour, mois, année."},
+        doublons=[result(2)],
+    )
+
+
+def dossiers() -> Iterator[Sample]:
+    def page(name: str, template: str, **model: object) -> Sample:
+        return Sample(name, f"espace_pro/{template}.html", {"cadre": frame("Dossiers"), "bandeau": banner(), **model})
+
+    yield page("dossier", "dossier", dossier=dossier())
+    yield page("dossier-long", "dossier", bandeau=long_banner(), dossier=dossier())
+    yield page("dossier-vide", "dossier", dossier=empty_dossier())
+    yield page("dossier-delegue", "dossier", dossier=dossier_of_delegate())
+    yield page("acces", "acces", acces=accesses(50))
+    yield page("acces-vide", "acces", acces=accesses(0))
+    yield page("identite-creation", "identite", identite=identity(True))
+    yield page("identite-refusee", "identite", identite=identity_refused())
+    yield page("identite-modification", "identite", identite=identity(False))

@@ -1,0 +1,60 @@
+"""Every page, from its sample view-model: readable by everybody, at every width, within its weight."""
+
+import gzip
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from spst.web.assets import FOLDER
+from tests.e2e import checks, preview, samples
+
+PAGES = [sample for sample in samples.every() if not sample.is_fragment]
+# 1440 at 150 % of zoom is 960 wide; the widths between are where the layout changes.
+VIEWS = {"1440": (1440, 900), "390": (390, 844), "1440-zoom-150": (960, 600)}
+WIDTHS = (1280, 1152, 1024, 720, 320)
+WEIGHT_MAX = 90_000
+
+
+@pytest.mark.exigence("ETH-01", partielle="the automatic checker only; the criteria grid comes with its own issue")
+@pytest.mark.parametrize("sample", PAGES, ids=lambda sample: sample.name)
+def test_a_page_has_no_barrier_and_nothing_cut(page: Page, preview_url: str, sample: samples.Sample) -> None:
+    with checks.console_is_clean(page):
+        page.goto(f"{preview_url}/{sample.name}.html")
+        for view, (width, height) in VIEWS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            checks.shoot(page, f"{sample.name}-{view}")
+            assert checks.axe_violations(page) == [], view
+            assert checks.overflow(page) == 0, view
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            assert checks.overflow(page) == 0, width
+
+
+@pytest.mark.parametrize("sample", samples.every(), ids=lambda sample: sample.name)
+def test_a_page_carries_no_inline_script_or_style(sample: samples.Sample) -> None:
+    html = preview.render(sample)
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:|<script(?![^>]*\ssrc=)", html)
+
+
+@pytest.mark.parametrize("sample", samples.every(), ids=lambda sample: sample.name)
+def test_french_punctuation_never_starts_a_line(sample: samples.Sample) -> None:
+    text = re.sub(r"<[^>]+>", "", preview.render(sample))
+    assert re.findall(r".{0,30}\w [;:!?»](?!\w).{0,10}|« .{0,10}|\w'\w.{0,10}", text) == []
+
+
+@pytest.mark.exigence(
+    "ETH-02", partielle="weight of the pages of professionals, gzip; the budget of the whole comes later"
+)
+@pytest.mark.parametrize("name", ["journee", "recherche-500", "dossier", "visite"])
+def test_a_page_with_all_it_loads_stays_within_its_weight(browser: Browser, preview_url: str, name: str) -> None:
+    page = browser.new_page()
+    asked: set[str] = set()
+    page.on("request", lambda request: asked.add(request.url.removeprefix(preview_url)))
+    page.goto(f"{preview_url}/{name}.html", wait_until="networkidle")
+    page.close()
+    html = preview.render(next(sample for sample in PAGES if sample.name == name))
+    files = [FOLDER / path.removeprefix("/static/dist/") for path in asked if path.startswith("/static/dist/")]
+    weight = len(gzip.compress(html.encode())) + sum(len(gzip.compress(file.read_bytes())) for file in files)
+    assert len(asked) <= 12
+    assert weight <= WEIGHT_MAX
