@@ -31,5 +31,25 @@ class DateNotAllowed(RuleViolation):
     """Cette date est dans l’avenir. Indiquez le jour où le fait a eu lieu."""
 
 
+class EquipeRequired(RuleViolation):
+    """Indiquez l’équipe qui suivra ce salarié\u00a0: vous n’appartenez à aucune, ou à plusieurs."""
+
+
+class EquipeNotFound(NotFound):
+    """Cette équipe est introuvable."""
+
+
+class DossierErased(RuleViolation):
+    """Le contenu de ce dossier a été effacé. Il n’est plus lisible par personne."""
+
+
 class TexteRequired(RuleViolation):
     """Ce champ ne peut pas rester vide."""
+
+
+class TexteTooLong(RuleViolation):
+    """Ce texte est trop long. Raccourcissez-le, ou versez-le en plusieurs fois."""
+
+
+class TexteRefused(RuleViolation):
+    """Ce texte contient des signes invisibles. Recopiez-le au clavier."""

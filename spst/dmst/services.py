@@ -1,5 +1,34 @@
-"""The door of the dossier."""
+"""The door of the dossier: opening it, and what is written in it outside of visits and exposures."""
 
+from spst.dmst.actes import (
+    add_courrier,
+    create_dossier,
+    give_information,
+    issue_code,
+    record_opposition,
+    set_medecin_traitant,
+    withdraw_opposition,
+)
 from spst.dmst.entetes import Header, add_header, header
+from spst.dmst.ouverture import dossiers_of, open_dossier, sections
+from spst.dmst.vues import DossierVu, EnTete, SectionLegale, SectionVue
 
-__all__ = ["Header", "add_header", "header"]
+__all__ = [
+    "DossierVu",
+    "EnTete",
+    "Header",
+    "SectionLegale",
+    "SectionVue",
+    "add_courrier",
+    "add_header",
+    "create_dossier",
+    "dossiers_of",
+    "give_information",
+    "header",
+    "issue_code",
+    "open_dossier",
+    "record_opposition",
+    "sections",
+    "set_medecin_traitant",
+    "withdraw_opposition",
+]

@@ -1,0 +1,185 @@
+"""What is read of a dossier: at most one statement per section, the tenant named in each."""
+
+from datetime import date
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from sqlalchemy import Row, Select, Table, and_, exists, lateral, or_, select, true
+
+from spst.comptes.models import Compte, EquipeMembre, Habilitation
+from spst.dmst.models import (
+    Courrier,
+    Dossier,
+    Information,
+    MedecinTraitant,
+    Opposition,
+    Regime,
+    SectionDmst,
+    Suivi,
+)
+from spst.dmst.vues import EnTete, SectionLegale
+from spst.identite.queries import MATRICULE
+from spst.kernel.clock import today
+from spst.kernel.context import Context
+from spst.tenants.models import Equipe
+
+DOSSIER = cast(Table, Dossier.__table__)
+SUIVI = cast(Table, Suivi.__table__)
+REGIME = cast(Table, Regime.__table__)
+MEDECIN_TRAITANT = cast(Table, MedecinTraitant.__table__)
+COURRIER = cast(Table, Courrier.__table__)
+INFORMATION = cast(Table, Information.__table__)
+OPPOSITION = cast(Table, Opposition.__table__)
+_SECTION = cast(Table, SectionDmst.__table__)
+_COMPTE = cast(Table, Compte.__table__)
+_EQUIPE = cast(Table, Equipe.__table__)
+_MEMBRE = cast(Table, EquipeMembre.__table__)
+_HABILITATION = cast(Table, Habilitation.__table__)
+
+_AUTEUR = (_COMPTE.c.civilite, _COMPTE.c.prenom, _COMPTE.c.nom)
+
+
+def sections_at(ctx: Context, day: date) -> tuple[SectionLegale, ...]:
+    """The parts of the dossier in the text in force that day, in its order."""
+    query = (
+        select(_SECTION.c.code, _SECTION.c.titre, _SECTION.c.contenu, _SECTION.c.article)
+        .where(_SECTION.c.effective_from <= day)
+        .where(or_(_SECTION.c.effective_to.is_(None), _SECTION.c.effective_to >= day))
+        .order_by(_SECTION.c.rang)
+    )
+    return tuple(SectionLegale(*row) for row in ctx.session.execute(query))
+
+
+class EnTeteRow(NamedTuple):
+    travailleur_id: UUID
+    created_at: Any
+
+
+def find_dossier(ctx: Context, dossier_id: UUID) -> EnTeteRow | None:
+    query = select(DOSSIER.c.travailleur_id, DOSSIER.c.created_at).where(
+        DOSSIER.c.tenant_id == ctx.tenant_id, DOSSIER.c.id == dossier_id
+    )
+    row = ctx.session.execute(query).one_or_none()
+    return None if row is None else EnTeteRow(*row)
+
+
+def dossiers_of(ctx: Context, travailleur_ids: list[UUID]) -> dict[UUID, EnTete]:
+    """Headers by travailleur, and whether the actor follows each, today."""
+    follows = exists(_suivi_of_actor(ctx).where(SUIVI.c.dossier_id == DOSSIER.c.id).correlate(DOSSIER))
+    query = select(DOSSIER.c.travailleur_id, DOSSIER.c.id, follows).where(
+        DOSSIER.c.tenant_id == ctx.tenant_id, DOSSIER.c.travailleur_id.in_(travailleur_ids)
+    )
+    return {row[0]: EnTete(row[1], row[2]) for row in ctx.session.execute(query)}
+
+
+def _suivi_of_actor(ctx: Context) -> Select[Any]:
+    day, now = today(ctx.clock), ctx.clock.now()
+    teams = select(_MEMBRE.c.equipe_id).where(
+        _MEMBRE.c.tenant_id == ctx.tenant_id,
+        _MEMBRE.c.compte_id == ctx.acteur.id,
+        _MEMBRE.c.starts_at <= now,
+        or_(_MEMBRE.c.ends_at.is_(None), _MEMBRE.c.ends_at > now),
+    )
+    return select(SUIVI.c.id).where(
+        SUIVI.c.tenant_id == ctx.tenant_id,
+        SUIVI.c.starts_on <= day,
+        or_(SUIVI.c.ends_on.is_(None), SUIVI.c.ends_on >= day),
+        or_(SUIVI.c.compte_id == ctx.acteur.id, SUIVI.c.equipe_id.in_(teams)),
+    )
+
+
+def equipes_of_actor(ctx: Context) -> list[UUID]:
+    now = ctx.clock.now()
+    query = select(_MEMBRE.c.equipe_id).where(
+        _MEMBRE.c.tenant_id == ctx.tenant_id,
+        _MEMBRE.c.compte_id == ctx.acteur.id,
+        _MEMBRE.c.starts_at <= now,
+        or_(_MEMBRE.c.ends_at.is_(None), _MEMBRE.c.ends_at > now),
+    )
+    return list(ctx.session.scalars(query))
+
+
+def has_equipe(ctx: Context, equipe_id: UUID) -> bool:
+    query = select(_EQUIPE.c.id).where(_EQUIPE.c.tenant_id == ctx.tenant_id, _EQUIPE.c.id == equipe_id)
+    return ctx.session.execute(query).one_or_none() is not None
+
+
+def followers(ctx: Context, dossier_id: UUID) -> list[Row[Any]]:
+    """Who follows today, one row per account, équipe and role."""
+    day, now = today(ctx.clock), ctx.clock.now()
+    of_team = and_(
+        _MEMBRE.c.tenant_id == SUIVI.c.tenant_id,
+        _MEMBRE.c.equipe_id == SUIVI.c.equipe_id,
+        _MEMBRE.c.starts_at <= now,
+        or_(_MEMBRE.c.ends_at.is_(None), _MEMBRE.c.ends_at > now),
+    )
+    who = and_(
+        _COMPTE.c.tenant_id == SUIVI.c.tenant_id,
+        or_(_COMPTE.c.id == _MEMBRE.c.compte_id, _COMPTE.c.id == SUIVI.c.compte_id),
+    )
+    granted = and_(
+        _HABILITATION.c.tenant_id == _COMPTE.c.tenant_id,
+        _HABILITATION.c.compte_id == _COMPTE.c.id,
+        _HABILITATION.c.starts_at <= now,
+        or_(_HABILITATION.c.ends_at.is_(None), _HABILITATION.c.ends_at > now),
+        _HABILITATION.c.revoked_at.is_(None),
+    )
+    query = (
+        select(_COMPTE.c.id, *_AUTEUR, _HABILITATION.c.role, _EQUIPE.c.nom.label("equipe"))
+        .select_from(SUIVI)
+        .outerjoin(_MEMBRE, of_team)
+        .join(_COMPTE, who)
+        .outerjoin(_HABILITATION, granted)
+        .outerjoin(_EQUIPE, and_(_EQUIPE.c.tenant_id == SUIVI.c.tenant_id, _EQUIPE.c.id == SUIVI.c.equipe_id))
+        .where(SUIVI.c.tenant_id == ctx.tenant_id, SUIVI.c.dossier_id == dossier_id, SUIVI.c.starts_on <= day)
+        .where(or_(SUIVI.c.ends_on.is_(None), SUIVI.c.ends_on >= day))
+        .order_by(_COMPTE.c.nom, _COMPTE.c.prenom, _COMPTE.c.id)
+    )
+    return list(ctx.session.execute(query))
+
+
+def identite_row(ctx: Context, dossier_id: UUID) -> Row[Any]:
+    """S1: matricule and last médecin traitant."""
+    last = lateral(
+        _authored(MEDECIN_TRAITANT, "id", "nom_sealed", "contact_sealed", "created_at")
+        .where(MEDECIN_TRAITANT.c.tenant_id == ctx.tenant_id, MEDECIN_TRAITANT.c.dossier_id == dossier_id)
+        .order_by(MEDECIN_TRAITANT.c.created_at.desc(), MEDECIN_TRAITANT.c.id.desc())
+        .limit(1)
+    )
+    of_dossier = and_(MATRICULE.c.tenant_id == DOSSIER.c.tenant_id, MATRICULE.c.dossier_id == DOSSIER.c.id)
+    query = (
+        select(MATRICULE.c.id.label("matricule_id"), MATRICULE.c.matricule_sealed, MATRICULE.c.oid, last)
+        .select_from(DOSSIER.outerjoin(MATRICULE, of_dossier).outerjoin(last, true()))
+        .where(DOSSIER.c.tenant_id == ctx.tenant_id, DOSSIER.c.id == dossier_id)
+    )
+    return ctx.session.execute(query).one()
+
+
+def courriers(ctx: Context, dossier_id: UUID) -> list[Row[Any]]:
+    columns = ("id", "sens", "date_courrier", "correspondant_sealed", "objet_sealed", "texte_sealed")
+    return _of_dossier(ctx, COURRIER, dossier_id, columns, "date_courrier")
+
+
+def informations(ctx: Context, dossier_id: UUID) -> list[Row[Any]]:
+    columns = ("id", "notice_version", "canal", "given_on", "precision_sealed")
+    return _of_dossier(ctx, INFORMATION, dossier_id, columns, "given_on")
+
+
+def oppositions(ctx: Context, dossier_id: UUID) -> list[Row[Any]]:
+    columns = ("id", "portee", "declared_at", "withdrawn_at", "precision_sealed")
+    return _of_dossier(ctx, OPPOSITION, dossier_id, columns, "declared_at")
+
+
+def _of_dossier(ctx: Context, table: Table, dossier_id: UUID, columns: tuple[str, ...], latest: str) -> list[Row[Any]]:
+    """Rows of one section, the latest first, with their author's name."""
+    query = (
+        _authored(table, *columns)
+        .where(table.c.tenant_id == ctx.tenant_id, table.c.dossier_id == dossier_id)
+        .order_by(table.c[latest].desc(), table.c.id.desc())
+    )
+    return list(ctx.session.execute(query))
+
+
+def _authored(table: Table, *columns: str) -> Select[Any]:
+    author = and_(_COMPTE.c.tenant_id == table.c.tenant_id, _COMPTE.c.id == table.c.created_by)
+    return select(*(table.c[name] for name in columns), *_AUTEUR).outerjoin(_COMPTE, author)
