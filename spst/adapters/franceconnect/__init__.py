@@ -1,0 +1,1 @@
+"""FranceConnect+: log-in of travailleurs, at the level substantial or high."""

@@ -1,0 +1,1 @@
+"""OpenID Connect as a client: what Pro Santé Connect and FranceConnect+ share."""
