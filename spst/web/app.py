@@ -1,17 +1,17 @@
 """A Flask application with everything that must hold whatever the routes do."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from flask import Blueprint, Flask
 
-from spst.web import errors, frame, guards, logging, presence, security, sessions
+from spst.web import errors, frame, guards, health, logging, presence, security, sessions
 from spst.web.state import Web, plug
 
 _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 
 
-def make_app(state: Web, blueprints: Iterable[Blueprint]) -> Flask:
+def make_app(state: Web, blueprints: Iterable[Blueprint], database_answers: Callable[[], bool]) -> Flask:
     """Raises: ClosedRoute, when a route names no action."""
     app = Flask("spst.web", template_folder=str(_TEMPLATES))
     plug(app.extensions, state)
@@ -21,6 +21,7 @@ def make_app(state: Web, blueprints: Iterable[Blueprint]) -> Flask:
     errors.install(app)
     frame.install(app)
     app.register_blueprint(presence.bp)
+    app.register_blueprint(health.blueprint(database_answers))
     for blueprint in blueprints:
         app.register_blueprint(blueprint)
     guards.check_routes(app)

@@ -10,6 +10,7 @@ from urllib.parse import unquote_to_bytes, urlsplit
 from flask import Flask, Response, abort, current_app, g, request
 from flask_wtf import CSRFProtect
 from werkzeug.exceptions import BadRequest
+from werkzeug.wrappers import Response as AnyResponse
 
 from spst.kernel.config import Config
 from spst.web.ports import InputRefused
@@ -173,7 +174,10 @@ def _static_lifetime() -> str:
     return "public, max-age=31536000, immutable" if "/dist/" in request.path else "public, max-age=3600"
 
 
-def clear_site(response: Response) -> Response:
-    """At log-out the browser forgets what it kept of this site (ASVS 14.3.1)."""
-    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+def clear_site(response: AnyResponse) -> AnyResponse:
+    """At log-out the browser forgets what it kept of this site (ASVS 14.3.1).
+
+    Our cookie is deleted by name: the header would also clear those of every other service under the same domain.
+    """
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
     return response

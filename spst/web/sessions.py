@@ -5,8 +5,6 @@ whenever what it opens changes: `regenerate`, or `adopt` for one that a log-in h
 """
 
 import hashlib
-import re
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,21 +17,14 @@ from werkzeug.datastructures import CallbackDict
 
 from spst.kernel.config import Config
 from spst.kernel.errors import ServiceUnavailable
+from spst.web.cookies import hash_of, is_cookie_value, new_cookie_value
 from spst.web.ports import Espace, SessionRecord, SessionStore, Utilisateur
 
-_COOKIE_VALUE = re.compile(r"[A-Za-z0-9_-]{43}")
 _FROM_RECORD = ("_user_id", "_id", "_fresh")
 """Keys of Flask-Login: told anew from the record at each request, never stored."""
+_WITHOUT_SESSION = ("/static/", "/sante")
 _PORTAL_PATHS = ("/p/", "/connexion/franceconnect/")
 PRESENCE_HEADER = "X-Presence"
-
-
-def new_cookie_value() -> str:
-    return secrets.token_urlsafe(32)
-
-
-def hash_of(cookie_value: str) -> str:
-    return hashlib.sha256(cookie_value.encode()).hexdigest()
 
 
 def agent_hash(asked: Request) -> str:
@@ -171,10 +162,10 @@ class ServerSessionInterface(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> ServerSession:
         espace, agent = espace_of(request.path), agent_hash(request)
         value = request.cookies.get(self._cookies.name(espace), "")
-        if request.path.startswith("/static/") or not value:
+        if request.path.startswith(_WITHOUT_SESSION) or not value:
             return ServerSession(espace, agent)
         record = None
-        if _COOKIE_VALUE.fullmatch(value):
+        if is_cookie_value(value):
             prolong = PRESENCE_HEADER not in request.headers
             try:
                 record = self._store.load(hash_of(value), espace, agent, prolong=prolong)

@@ -1,0 +1,262 @@
+"""Pages of log-in by Pro Santé Connect, of log-out, and of one's own sessions."""
+
+import logging
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, current_app, redirect, render_template, request, session
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from spst.comptes import services_connexion as connexions
+from spst.comptes.ports import DemandeConnexion, FournisseurIdentite, PreuveRefused, Retour
+from spst.comptes.preuves import Connexion
+from spst.comptes.services_connexion import Choix
+from spst.kernel.errors import NotFound, ServiceUnavailable
+from spst.traces import services as traces
+from spst.web import security
+from spst.web.frame import flash, home_url, local_path
+from spst.web.guards import public, requires
+from spst.web.limits import limit_address
+from spst.web.requests import correlation_id, reference, unit_of_work
+from spst.web.sessions import current
+from spst.web.state import web
+
+bp = Blueprint("connexion", __name__)
+_log = logging.getLogger("spst.connexion")
+
+PROVIDER = "spst.psc"
+"""Where `wiring` plugs the FournisseurIdentite in the application's extensions."""
+_DEMANDES, _CONNEXION, _SUITE = "psc_demandes", "connexion", "suite"
+_MOST_DEMANDES = 3
+"""Log-ins started in so many windows at once; the oldest is forgotten."""
+_ATTACKS = ("signature", "algorithme", "claim.", "userinfo.", "iss_du_retour", "state", "jti_rejoue")
+_MESSAGES = {
+    "fermee": "Votre session est fermée.",
+    "annulee": "La connexion a été annulée. Rien n’a été ouvert.",
+}
+
+
+def provider() -> FournisseurIdentite:
+    found: FournisseurIdentite = current_app.extensions[PROVIDER]
+    return found
+
+
+@bp.get("/")
+@public
+def home() -> ResponseReturnValue:
+    """Everybody's own first page; where the provider sends the browser back after a log-out."""
+    if current().user is None:
+        return redirect("/connexion?raison=fermee" if "state" in request.args else "/connexion", 303)
+    return redirect(home_url(), 303)
+
+
+@bp.get("/connexion")
+@public
+def choose_way() -> ResponseReturnValue:
+    if current().user is not None:
+        return redirect(local_path(request.args.get("suite")) or home_url(), 303)
+    suite = local_path(request.args.get("suite"))
+    query = f"?{urlencode({'suite': suite})}" if suite else ""
+    view = {
+        "psc_url": f"/connexion/psc{query}",
+        "locale_url": f"/connexion/locale{query}",
+        "portail_url": None,
+        "message": _MESSAGES.get(request.args.get("raison", "")),
+    }
+    return render_template("connexion/choix.html", connexion=view)
+
+
+@bp.get("/connexion/psc")
+@public
+def start() -> ResponseReturnValue:
+    limit_address("psc.depart", 60, 300)
+    demande = provider().authorize()
+    waiting: dict[str, dict[str, str]] = dict(session.get(_DEMANDES, {}))
+    waiting[demande.state] = {**asdict(demande), "url": "", "suite": local_path(request.args.get("suite")) or "/"}
+    session[_DEMANDES] = dict(list(waiting.items())[-_MOST_DEMANDES:])
+    return redirect(demande.url, 303)
+
+
+@bp.get("/connexion/psc/retour")
+@public
+def come_back() -> ResponseReturnValue:
+    """The state is spent whatever comes next; without it nothing is asked of the provider."""
+    waiting: dict[str, dict[str, str]] = dict(session.get(_DEMANDES, {}))
+    kept = waiting.pop(request.args.get("state", ""), None)
+    session[_DEMANDES] = waiting
+    if kept is None:
+        return _refused("state", 400)
+    if "code" not in request.args:
+        return redirect("/connexion?raison=annulee", 303)
+    suite = kept.pop("suite")
+    try:
+        preuve = provider().exchange(DemandeConnexion(**kept), _retour())
+    except PreuveRefused as error:
+        return _refused(error.motif, 400)
+    try:
+        connexion, found = connexions.login_with_psc(web().runtime, preuve, correlation_id())
+    except PreuveRefused:
+        return _refused_page(403)
+    return enter(connexion, found, suite)
+
+
+def enter(connexion: Connexion, found: tuple[Choix, ...], suite: str = "/") -> ResponseReturnValue:
+    """Go in when there is one way, ask otherwise. Also where the second path ends."""
+    only = [one for one in found if one.ferme is None]
+    if len(only) == 1 and len(found) == 1:
+        return _open(connexion, only[0].cle, suite)
+    current().regenerate()
+    for name in (_DEMANDES, _CONNEXION, _SUITE):
+        session.pop(name, None)
+    session[_CONNEXION], session[_SUITE] = connexion.to_data(), suite
+    return redirect("/connexion/choix", 303)
+
+
+@bp.get("/connexion/choix")
+@public
+def show_choices() -> ResponseReturnValue:
+    if _CONNEXION not in session:
+        return redirect("/connexion", 303)
+    found = connexions.choices(web().runtime, _pending(), correlation_id())
+    several = len({one.tenant_id for one in found}) > 1
+    view = {"action": "/connexion/choix", "nom": "", "services": [_service(one) for one in found]}
+    return render_template("connexion/spst.html" if several else "connexion/situation.html", connexion=view)
+
+
+@bp.post("/connexion/choix")
+@public
+def choose() -> ResponseReturnValue:
+    if _CONNEXION not in session:
+        return redirect("/connexion", 303)
+    try:
+        return _open(_pending(), request.form.get("tenant_id", ""), session.get(_SUITE, "/"))
+    except NotFound:
+        return redirect("/connexion/choix", 303)
+
+
+@bp.post("/deconnexion")
+@requires("session.close")
+def leave() -> ResponseReturnValue:
+    """Our session first. Then the provider's, unless one leaves this application only."""
+    id_token = None
+    with unit_of_work() as ctx:
+        id_token = connexions.close_session(ctx, current().id_hash or "")
+    current().end()
+    return _cleared(redirect(_after(id_token, request.form.get("portee") == "application"), 303))
+
+
+@bp.get("/connexion/fermee")
+@public
+def left() -> ResponseReturnValue:
+    view = {"retour_url": "/connexion", "psc_ouverte": "psc" in request.args}
+    return render_template("connexion/fermee.html", connexion=view)
+
+
+@bp.post("/connexion/psc/fin-de-session")
+@public
+@security.exempt_from_origin
+def end_from_provider() -> ResponseReturnValue:
+    """Back-channel log-out (OpenID Connect Back-Channel Logout 1.0): from the provider's server, with a signed token."""
+    limit_address("psc.fin", 600, 60)
+    try:
+        fin = provider().check_logout_token(request.form.get("logout_token", ""))
+        connexions.end_at_provider(web().runtime, fin, correlation_id())
+    except PreuveRefused as error:
+        _journal("deconnexion_psc.refusee", error.motif)
+        return {"error": "invalid_request"}, 400
+    return "", 200
+
+
+@bp.get("/compte")
+@requires("session.close")
+def account() -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        found = connexions.own_sessions(ctx)
+    mine = current().id_hash
+    sessions = [{"id": one.id_hash, "courante": one.id_hash == mine, "vue": one} for one in found]
+    return render_template("connexion/compte.html", sessions=sessions)
+
+
+@bp.post("/compte/sessions/fermer")
+@requires("session.close")
+def close_one() -> ResponseReturnValue:
+    wanted = request.form.get("session", "")
+    with unit_of_work() as ctx:
+        connexions.close_session(ctx, wanted)
+    if wanted == current().id_hash:
+        current().end()
+        return _cleared(redirect("/connexion/fermee", 303))
+    flash("La session est fermée.")
+    return redirect("/compte", 303)
+
+
+@bp.post("/compte/sessions/fermer-les-autres")
+@requires("session.close")
+def close_others() -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        ended = connexions.close_other_sessions(ctx)
+    flash("Vos autres sessions sont fermées." if ended else "Aucune autre session n’était ouverte.")
+    return redirect("/compte", 303)
+
+
+def _retour() -> Retour:
+    return Retour(request.args["code"], request.args["state"], request.args.get("iss"))
+
+
+def _pending() -> Connexion:
+    return Connexion.from_data(session[_CONNEXION])
+
+
+def _open(connexion: Connexion, cle: str, suite: str) -> Response:
+    mine = current()
+    value = connexions.open_session(
+        web().runtime,
+        connexion,
+        cle,
+        agent_hash=mine.agent,
+        replaces=mine.id_hash,
+        correlation_id=correlation_id(),
+    )
+    mine.adopt(value)
+    return redirect(local_path(suite) or "/", 303)
+
+
+def _service(choix: Choix) -> dict[str, Any]:
+    role = f"{choix.role.label}, {choix.lieu}" if choix.lieu and choix.lieu != choix.spst else choix.role.label
+    return {"id": choix.cle, "nom": choix.spst, "role": role, "ferme": choix.ferme}
+
+
+def _after(id_token: str | None, stays_at_provider: bool) -> str:
+    if id_token is None:
+        return "/connexion/fermee"
+    if stays_at_provider:
+        return "/connexion/fermee?psc="
+    try:
+        return provider().logout_url(id_token)
+    except ServiceUnavailable:
+        return "/connexion/fermee?psc="
+
+
+def _cleared(response: Response) -> Response:
+    return security.clear_site(response)
+
+
+def _refused(motif: str, status: int) -> ResponseReturnValue:
+    _journal("connexion_psc.refusee", motif)
+    return _refused_page(status)
+
+
+def _refused_page(status: int) -> ResponseReturnValue:
+    """The same page whatever made the log-in fail."""
+    view = {"retour_url": "/connexion", "reference": reference()}
+    return render_template("connexion/refusee.html", connexion=view), status
+
+
+def _journal(evenement: str, motif: str) -> None:
+    level = 3 if motif.startswith(_ATTACKS) else 2
+    _log.warning("log-in refused", extra={"reason": motif})
+    traces.record_technical(
+        web().runtime.engine, web().runtime.clock, evenement, level, {"motif": motif}, correlation_id()
+    )

@@ -1,0 +1,287 @@
+"""Sessions as the server keeps them, in the table `session`: the store of the pages, and what ends a session from outside.
+
+Each request reads its session and, in the same transaction, whether the account and the role still stand: what the direction
+takes away is gone at the next request (ASVS 8.3.2).
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, insert, literal, select, text, true, update
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from spst.comptes import rules
+from spst.comptes.models import Compte, Habilitation, SessionOuverte
+from spst.kernel.acteur import Acteur, Famille, Role
+from spst.kernel.context import Context
+from spst.kernel.errors import ServiceUnavailable
+from spst.kernel.runtime import Runtime
+from spst.kernel.signing import sign_context
+from spst.tenants.models import Tenant
+from spst.web.ports import Espace, SessionRecord, Utilisateur
+
+_SESSION = cast(Table, SessionOuverte.__table__)
+_TENANT = cast(Table, Tenant.__table__)
+_COMPTE = cast(Table, Compte.__table__)
+_HABILITATION = cast(Table, Habilitation.__table__)
+_BIND = text("SELECT set_config('spst.ctx', :context, true)")
+
+_LIVE = select(
+    _SESSION, _TENANT.c.nom.label("spst"), _TENANT.c.slug, _TENANT.c.suspended_at.label("spst_suspended_at")
+).select_from(_SESSION.outerjoin(_TENANT, _TENANT.c.id == _SESSION.c.tenant_id))
+
+
+@dataclass(frozen=True, slots=True)
+class SessionVue:
+    """A session as its owner sees it in the list of his own."""
+
+    id_hash: str
+    auth_at: datetime | None
+    last_seen_at: datetime
+    ends_at: datetime
+    role: Role
+    situation: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionClosed:
+    """What is left to do once a session is gone: end it at the provider too."""
+
+    identite_id: UUID | None
+    idp_sealed: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOfProvider:
+    id_hash: str
+    tenant_id: UUID
+    acteur_id: UUID
+    role: Role
+
+
+class SessionsInDatabase:
+    """Implements `spst.web.ports.SessionStore`."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def load(self, id_hash: str, espace: Espace, agent_hash: str, *, prolong: bool) -> SessionRecord | None:
+        with self._transaction() as connection:
+            row = connection.execute(_LIVE.where(_SESSION.c.id_hash == id_hash, _SESSION.c.espace == espace)).first()
+            if row is None:
+                return None
+            now = self._runtime.clock.now()
+            user = self._user(connection, row, now)
+            if not self._is_live(row, agent_hash, now) or (row.tenant_id is not None and user is None):
+                connection.execute(delete(_SESSION).where(_SESSION.c.id_hash == id_hash))
+                return None
+            seen = _mark(connection, row, now) if prolong else row.last_seen_at
+            return SessionRecord(
+                id_hash=id_hash,
+                espace=espace,
+                ends_at=rules.ends_at(espace, seen, row.expires_at),
+                data=row.data,
+                facteurs=row.facteurs,
+                identite_id=row.identite_id,
+                user=user,
+            )
+
+    def create(self, id_hash: str, espace: Espace, agent_hash: str, data: Mapping[str, Any]) -> None:
+        now = self._runtime.clock.now()
+        with self._transaction() as connection:
+            connection.execute(
+                insert(_SESSION).values(
+                    id_hash=id_hash,
+                    espace=str(espace),
+                    agent_hash=agent_hash,
+                    data=dict(data),
+                    facteurs=0,
+                    created_at=now,
+                    last_seen_at=now,
+                    expires_at=now + rules.AVANT_CONNEXION,
+                )
+            )
+
+    def save_data(self, id_hash: str, data: Mapping[str, Any]) -> None:
+        self._change(id_hash, {"data": dict(data)})
+
+    def rename(self, id_hash: str, new_hash: str) -> None:
+        self._change(id_hash, {"id_hash": new_hash})
+
+    def delete(self, id_hash: str) -> None:
+        with self._transaction() as connection:
+            connection.execute(delete(_SESSION).where(_SESSION.c.id_hash == id_hash))
+
+    def _change(self, id_hash: str, values: Mapping[str, Any]) -> None:
+        with self._transaction() as connection:
+            connection.execute(update(_SESSION).where(_SESSION.c.id_hash == id_hash).values(values))
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        try:
+            with self._runtime.engine.begin() as connection:
+                yield connection
+        except (OperationalError, InterfaceError, PoolTimeout) as error:
+            raise ServiceUnavailable("La base de données ne répond pas. Rien n’est perdu.") from error
+
+    def _is_live(self, row: Row[Any], agent_hash: str, now: datetime) -> bool:
+        return row.agent_hash == agent_hash and now < rules.ends_at(row.espace, row.last_seen_at, row.expires_at)
+
+    def _user(self, connection: Connection, row: Row[Any], now: datetime) -> Utilisateur | None:
+        if row.tenant_id is None or row.spst_suspended_at is not None:
+            return None
+        acteur = Acteur(row.acteur_id, Role(row.role), row.id_hash, row.facteurs)
+        nom = "" if acteur.famille is Famille.TRAVAILLEUR else self._standing(connection, row.tenant_id, acteur, now)
+        if nom is None:
+            return None
+        return Utilisateur(
+            acteur=acteur,
+            tenant_id=row.tenant_id,
+            spst=row.spst,
+            slug=row.slug,
+            nom=nom,
+            dossier_id=row.dossier_id,
+            situation=row.situation,
+            auth_at=row.auth_at,
+        )
+
+    def _standing(self, connection: Connection, tenant_id: UUID, acteur: Acteur, now: datetime) -> str | None:
+        """The name of the account, when it is not suspended and holds the role of the session."""
+        context = sign_context(self._runtime.context_key, tenant_id, acteur, datetime.now(UTC))
+        connection.execute(_BIND, {"context": context})
+        found = connection.execute(
+            select(
+                _COMPTE.c.civilite,
+                _COMPTE.c.nom,
+                _HABILITATION.c.starts_at,
+                _HABILITATION.c.ends_at,
+                _HABILITATION.c.revoked_at,
+            )
+            .join(
+                _HABILITATION,
+                (_HABILITATION.c.tenant_id == _COMPTE.c.tenant_id) & (_HABILITATION.c.compte_id == _COMPTE.c.id),
+            )
+            .where(
+                _COMPTE.c.tenant_id == tenant_id,
+                _COMPTE.c.id == acteur.id,
+                _COMPTE.c.suspended_at.is_(None),
+                _HABILITATION.c.role == str(acteur.role),
+            )
+        ).all()
+        standing = [row for row in found if rules.is_in_force(row.starts_at, row.ends_at, row.revoked_at, now)]
+        return f"{standing[0].civilite} {standing[0].nom}" if standing else None
+
+
+def _mark(connection: Connection, row: Row[Any], now: datetime) -> datetime:
+    """Write down that somebody acted, at most once a minute."""
+    if now - row.last_seen_at < rules.MARQUE:
+        last: datetime = row.last_seen_at
+        return last
+    connection.execute(update(_SESSION).where(_SESSION.c.id_hash == row.id_hash).values(last_seen_at=now))
+    return now
+
+
+def add(ctx: Context, espace: Espace, **values: Any) -> None:
+    """Store a session that a log-in opens, in the transaction that traces it. `values`: columns of `session`."""
+    now = ctx.clock.now()
+    limit = now + rules.LIMITES[espace].absolue
+    ctx.session.execute(
+        insert(_SESSION).values(
+            espace=str(espace),
+            tenant_id=ctx.tenant_id,
+            data={},
+            created_at=now,
+            last_seen_at=now,
+            **{"expires_at": limit, **values},
+        )
+    )
+
+
+def remove(session: Session, id_hash: str) -> None:
+    session.execute(delete(_SESSION).where(_SESSION.c.id_hash == id_hash))
+
+
+def take(ctx: Context, acteur_id: UUID, id_hash: str) -> SessionClosed | None:
+    """Delete one session of an account of this SPST; None when it has none such."""
+    query = delete(_SESSION).where(
+        _SESSION.c.id_hash == id_hash, _SESSION.c.tenant_id == ctx.tenant_id, _SESSION.c.acteur_id == acteur_id
+    )
+    row = ctx.session.execute(query.returning(_SESSION.c.identite_id, _SESSION.c.idp_sealed)).one_or_none()
+    return SessionClosed(row.identite_id, row.idp_sealed) if row else None
+
+
+def of_provider(connection: Connection, identite_id: UUID | None, sid: str | None) -> list[SessionOfProvider]:
+    """Sessions that one session of the provider opened, or all those of a person when it names none."""
+    query = select(_SESSION.c.id_hash, _SESSION.c.tenant_id, _SESSION.c.acteur_id, _SESSION.c.role).where(
+        _SESSION.c.tenant_id.is_not(None), _from_provider(identite_id, sid)
+    )
+    return [
+        SessionOfProvider(row.id_hash, row.tenant_id, row.acteur_id, Role(row.role))
+        for row in connection.execute(query)
+    ]
+
+
+def remove_pending(connection: Connection, sid: str) -> None:
+    """Log-ins under way that came from a session of the provider."""
+    pending = _SESSION.c.data["connexion"]["idp_sid"].astext == sid
+    connection.execute(delete(_SESSION).where(_SESSION.c.tenant_id.is_(None), pending))
+
+
+def _from_provider(identite_id: UUID | None, sid: str | None) -> ColumnElement[bool]:
+    of_person = _SESSION.c.identite_id == identite_id if identite_id is not None else true()
+    if sid is not None:
+        return and_(_SESSION.c.idp_sid == sid, of_person)
+    return of_person if identite_id is not None else literal(False)
+
+
+def of_account(ctx: Context, compte_id: UUID) -> list[SessionVue]:
+    """Sessions of an account that live now, the last opened first."""
+    now = ctx.clock.now()
+    query = (
+        select(_SESSION)
+        .where(_SESSION.c.tenant_id == ctx.tenant_id, _SESSION.c.acteur_id == compte_id)
+        .order_by(_SESSION.c.created_at.desc())
+    )
+    seen = (
+        SessionVue(
+            id_hash=row.id_hash,
+            auth_at=row.auth_at,
+            last_seen_at=row.last_seen_at,
+            ends_at=rules.ends_at(row.espace, row.last_seen_at, row.expires_at),
+            role=Role(row.role),
+            situation=row.situation,
+        )
+        for row in ctx.session.execute(query)
+    )
+    return [one for one in seen if now < one.ends_at]
+
+
+def end_all(ctx: Context, compte_id: UUID, *, role: Role | None = None, but: str | None = None) -> int:
+    """End the sessions of an account (under one role only, all but one): at their next request they are gone.
+
+    Returns how many there were. Called in the transaction of the act that ends them, which leaves the trace.
+    """
+    query = delete(_SESSION).where(_SESSION.c.tenant_id == ctx.tenant_id, _SESSION.c.acteur_id == compte_id)
+    if role is not None:
+        query = query.where(_SESSION.c.role == str(role))
+    if but is not None:
+        query = query.where(_SESSION.c.id_hash != but)
+    return len(ctx.session.execute(query.returning(_SESSION.c.id_hash)).all())
+
+
+def purge(runtime: Runtime) -> int:
+    """Delete the sessions that have ended by idleness or by age; returns how many."""
+    now = runtime.clock.now()
+    with runtime.engine.begin() as connection:
+        ended = 0
+        for espace, limites in rules.LIMITES.items():
+            idle = _SESSION.c.last_seen_at <= now - limites.inactivite
+            query = delete(_SESSION).where(_SESSION.c.espace == espace, idle | (_SESSION.c.expires_at <= now))
+            ended += connection.execute(query).rowcount
+        return ended

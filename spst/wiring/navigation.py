@@ -1,0 +1,44 @@
+"""What each family finds in the frame of its pages."""
+
+from collections.abc import Iterable
+
+from spst.kernel.acteur import Famille
+from spst.web.ports import Lien, Recherche, Utilisateur
+
+_JOURNEE = ("Ma journée", "/journee")
+_RECHERCHE = ("Rechercher", "/recherche")
+_LINKS: dict[Famille, tuple[tuple[str, str], ...]] = {
+    Famille.SANTE: (_JOURNEE, _RECHERCHE),
+    Famille.DELEGUE: (_JOURNEE, _RECHERCHE),
+    Famille.ADMINISTRATIF: (_JOURNEE, _RECHERCHE),
+    Famille.DIRECTION: (
+        ("Journal des accès", "/direction/journal"),
+        ("Comptes", "/direction/comptes"),
+        ("Politique", "/direction/politique"),
+    ),
+}
+_SEARCHERS = {Famille.SANTE, Famille.DELEGUE, Famille.ADMINISTRATIF}
+
+
+class NavigationByFamily:
+    """Implements `spst.web.ports.Navigation`."""
+
+    def home(self, user: Utilisateur) -> str:
+        if user.acteur.famille is Famille.TRAVAILLEUR:
+            return f"/p/{user.slug}"
+        links = _LINKS.get(user.acteur.famille)
+        return links[0][1] if links else "/compte"
+
+    def links(self, user: Utilisateur, path: str) -> Iterable[Lien]:
+        for label, url in _LINKS.get(user.acteur.famille, ()):
+            yield Lien(label, url, courant=path == url or path.startswith(f"{url}/"))
+
+    def search(self, user: Utilisateur) -> Recherche | None:
+        if user.acteur.famille not in _SEARCHERS:
+            return None
+        return Recherche(
+            url="/recherche",
+            libelle="Rechercher un dossier",
+            invite="Nom, prénom ou date de naissance",
+            suggestions_url="/recherche/suggestions",
+        )
