@@ -29,7 +29,8 @@ TIMEOUT_S = 10
 class Browser:
     """Keeps cookies, follows redirects inside the provider, stops at the first address of the application."""
 
-    def __init__(self) -> None:
+    def __init__(self, ours: tuple[str, ...] = (CALLBACK, AFTER_LOGOUT)) -> None:
+        self._ours = ours
         self._session = requests.Session()
 
     def __enter__(self) -> Browser:
@@ -48,7 +49,7 @@ class Browser:
         return self._follow(self._session.post(target, data=fields, allow_redirects=False, timeout=TIMEOUT_S))
 
     def _follow(self, response: requests.Response) -> requests.Response:
-        while response.is_redirect and not response.headers["location"].startswith((CALLBACK, AFTER_LOGOUT)):
+        while response.is_redirect and not response.headers["location"].startswith(self._ours):
             target = requests.compat.urljoin(response.url, response.headers["location"])
             response = self._session.get(target, allow_redirects=False, timeout=TIMEOUT_S)
         return response
