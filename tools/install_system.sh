@@ -13,7 +13,7 @@ chromium_present() {
 
 missing=""
 postgres_present || missing="postgresql"
-if [ "$1" = test ] && ! chromium_present; then missing="$missing chromium"; fi
+if [ "$1" = test ] && ! chromium_present; then missing="$missing chromium fonts-dejavu-core"; fi
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
