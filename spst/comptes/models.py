@@ -14,6 +14,7 @@ from spst.kernel.row_security import Section, Wall
 
 _TECHNIQUE = Wall(
     Section.TECHNIQUE,
+    readers=("sante", "delegue", "administratif", "direction", "equipe", "travailleur"),
     writers=("direction",),
     services=("exploitation", "connexion"),
     update=True,

@@ -59,13 +59,23 @@ class Structure(TenantRow, Base):
     nom: Mapped[str] = mapped_column(Text)
 
 
+_READ_BY_TRAVAILLEURS = Wall(
+    Section.TECHNIQUE,
+    readers=("sante", "delegue", "administratif", "direction", "equipe", "travailleur"),
+    writers=("direction",),
+    services=("exploitation",),
+    update=True,
+)
+"""Who follows him, and where he is expected: the travailleur reads it in his portal."""
+
+
 class Centre(TenantRow, Base):
     """A place where workers are received."""
 
     __tablename__ = "centre"
     __table_args__ = (
         to_tenant_row("structure", "structure_id"),
-        behind(Wall(Section.TECHNIQUE, writers=("direction",), services=("exploitation",), update=True)),
+        behind(_READ_BY_TRAVAILLEURS),
     )
 
     structure_id: Mapped[UUID]
@@ -89,7 +99,7 @@ class Equipe(TenantRow, Base):
     __table_args__ = (
         to_tenant_row("secteur", "secteur_id"),
         to_tenant_row("centre", "centre_id"),
-        behind(Wall(Section.TECHNIQUE, writers=("direction",), services=("exploitation",), update=True)),
+        behind(_READ_BY_TRAVAILLEURS),
     )
 
     nom: Mapped[str] = mapped_column(Text)
