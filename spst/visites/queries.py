@@ -18,11 +18,12 @@ CONCLUSION = cast(Table, Conclusion.__table__)
 ADDENDUM = cast(Table, Addendum.__table__)
 RENDEZ_VOUS = cast(Table, RendezVous.__table__)
 _TYPE = cast(Table, TypeVisite.__table__)
-_COMPTE = cast(Table, Compte.__table__)
-_DOSSIER = cast(Table, Dossier.__table__)
-_REGIME = cast(Table, Regime.__table__)
+COMPTE = cast(Table, Compte.__table__)
+DOSSIER = cast(Table, Dossier.__table__)
+REGIME = cast(Table, Regime.__table__)
 
-STAFF = (_COMPTE.c.id.label("compte_id"), _COMPTE.c.civilite, _COMPTE.c.prenom, _COMPTE.c.nom)
+
+STAFF = (COMPTE.c.id.label("staff_id"), COMPTE.c.civilite, COMPTE.c.prenom, COMPTE.c.nom)
 _TOLD = (
     CONCLUSION.c.id.label("conclusion_id"),
     CONCLUSION.c.information_sealed,
@@ -65,14 +66,14 @@ def _legal(row: Row[Any]) -> TypeLegal:
 
 def regime_on(ctx: Context, dossier_id: UUID, on: date) -> str | None:
     query = (
-        select(_REGIME.c.regime)
+        select(REGIME.c.regime)
         .where(
-            _REGIME.c.tenant_id == ctx.tenant_id,
-            _REGIME.c.dossier_id == dossier_id,
-            _REGIME.c.effective_from <= on,
-            or_(_REGIME.c.effective_to.is_(None), _REGIME.c.effective_to >= on),
+            REGIME.c.tenant_id == ctx.tenant_id,
+            REGIME.c.dossier_id == dossier_id,
+            REGIME.c.effective_from <= on,
+            or_(REGIME.c.effective_to.is_(None), REGIME.c.effective_to >= on),
         )
-        .order_by(_REGIME.c.effective_from.desc())
+        .order_by(REGIME.c.effective_from.desc())
         .limit(1)
     )
     return ctx.session.scalars(query).first()
@@ -99,8 +100,8 @@ def visite(ctx: Context, visite_id: UUID) -> Row[Any]:
     query = (
         select(VISITE, libelle_of(VISITE.c.type_code, VISITE.c.started_at), *STAFF, RENDEZ_VOUS.c.arrived_at, *_TOLD)
         .select_from(
-            VISITE.join(_COMPTE, _of(VISITE, _COMPTE, VISITE.c.professionnel_id))
-            .outerjoin(RENDEZ_VOUS, _of(VISITE, RENDEZ_VOUS, VISITE.c.rendez_vous_id))
+            VISITE.join(COMPTE, same_row(VISITE, COMPTE, VISITE.c.professionnel_id))
+            .outerjoin(RENDEZ_VOUS, same_row(VISITE, RENDEZ_VOUS, VISITE.c.rendez_vous_id))
             .outerjoin(
                 CONCLUSION, and_(CONCLUSION.c.tenant_id == VISITE.c.tenant_id, CONCLUSION.c.visite_id == VISITE.c.id)
             )
@@ -115,7 +116,7 @@ def visites_of(ctx: Context, dossier_id: UUID, *, closed_only: bool) -> list[Row
     query = (
         select(VISITE, libelle_of(VISITE.c.type_code, VISITE.c.started_at), *STAFF, *_TOLD)
         .select_from(
-            VISITE.join(_COMPTE, _of(VISITE, _COMPTE, VISITE.c.professionnel_id)).outerjoin(
+            VISITE.join(COMPTE, same_row(VISITE, COMPTE, VISITE.c.professionnel_id)).outerjoin(
                 CONCLUSION, and_(CONCLUSION.c.tenant_id == VISITE.c.tenant_id, CONCLUSION.c.visite_id == VISITE.c.id)
             )
         )
@@ -185,9 +186,9 @@ def notes_of(ctx: Context, visite_id: UUID) -> list[Row[Any]]:
     """Every note of a visit, by author then rubrique."""
     query = (
         select(NOTE, *STAFF)
-        .select_from(NOTE.join(_COMPTE, _of(NOTE, _COMPTE, NOTE.c.auteur_id)))
+        .select_from(NOTE.join(COMPTE, same_row(NOTE, COMPTE, NOTE.c.auteur_id)))
         .where(NOTE.c.tenant_id == ctx.tenant_id, NOTE.c.visite_id == visite_id)
-        .order_by(NOTE.c.saved_at, NOTE.c.id)
+        .order_by(NOTE.c.id)
     )
     return list(ctx.session.execute(query))
 
@@ -211,10 +212,10 @@ def previous_notes(ctx: Context, visite: Row[Any]) -> list[Row[Any]]:
     query = (
         select(ranked, *STAFF)
         .select_from(
-            ranked.join(_COMPTE, and_(_COMPTE.c.tenant_id == ranked.c.tenant_id, _COMPTE.c.id == ranked.c.auteur_id))
+            ranked.join(COMPTE, and_(COMPTE.c.tenant_id == ranked.c.tenant_id, COMPTE.c.id == ranked.c.auteur_id))
         )
         .where(ranked.c.rank == 1)
-        .order_by(ranked.c.saved_at, ranked.c.id)
+        .order_by(ranked.c.id)
     )
     return list(ctx.session.execute(query))
 
@@ -223,7 +224,7 @@ def texts_for_worker(ctx: Context, visite_id: UUID, rubrique: str) -> list[Row[A
     query = (
         select(NOTE.c.id, NOTE.c.texte_sealed)
         .where(NOTE.c.tenant_id == ctx.tenant_id, NOTE.c.visite_id == visite_id, NOTE.c.rubrique == rubrique)
-        .order_by(NOTE.c.saved_at, NOTE.c.id)
+        .order_by(NOTE.c.id)
     )
     return list(ctx.session.execute(query))
 
@@ -231,7 +232,7 @@ def texts_for_worker(ctx: Context, visite_id: UUID, rubrique: str) -> list[Row[A
 def addenda_of(ctx: Context, visite_id: UUID) -> list[Row[Any]]:
     query = (
         select(ADDENDUM, *STAFF)
-        .select_from(ADDENDUM.join(_COMPTE, _of(ADDENDUM, _COMPTE, ADDENDUM.c.auteur_id)))
+        .select_from(ADDENDUM.join(COMPTE, same_row(ADDENDUM, COMPTE, ADDENDUM.c.auteur_id)))
         .where(ADDENDUM.c.tenant_id == ctx.tenant_id, ADDENDUM.c.visite_id == visite_id)
         .order_by(ADDENDUM.c.added_at, ADDENDUM.c.id)
     )
@@ -244,13 +245,13 @@ def addenda_of(ctx: Context, visite_id: UUID) -> list[Row[Any]]:
 def locked_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> Row[Any] | None:
     """An appointment and the dossier of its worker, held until the end of the transaction."""
     query = (
-        select(RENDEZ_VOUS, _DOSSIER.c.id.label("dossier_id"))
+        select(RENDEZ_VOUS, DOSSIER.c.id.label("dossier_id"))
         .select_from(
             RENDEZ_VOUS.outerjoin(
-                _DOSSIER,
+                DOSSIER,
                 and_(
-                    _DOSSIER.c.tenant_id == RENDEZ_VOUS.c.tenant_id,
-                    _DOSSIER.c.travailleur_id == RENDEZ_VOUS.c.travailleur_id,
+                    DOSSIER.c.tenant_id == RENDEZ_VOUS.c.tenant_id,
+                    DOSSIER.c.travailleur_id == RENDEZ_VOUS.c.travailleur_id,
                 ),
             )
         )
@@ -260,10 +261,10 @@ def locked_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> Row[Any] | None:
     return ctx.session.execute(query).one_or_none()
 
 
-def _of(table: Table, target: Table, column: Any) -> Any:
+def same_row(table: Table, target: Table, column: Any) -> Any:
     return and_(target.c.tenant_id == table.c.tenant_id, target.c.id == column)
 
 
 def staff(ctx: Context, compte_id: UUID) -> Row[Any]:
-    query = select(*STAFF).where(_COMPTE.c.tenant_id == ctx.tenant_id, _COMPTE.c.id == compte_id)
+    query = select(*STAFF).where(COMPTE.c.tenant_id == ctx.tenant_id, COMPTE.c.id == compte_id)
     return cast("Row[Any]", ctx.session.execute(query).one())

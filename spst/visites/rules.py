@@ -62,9 +62,9 @@ def closed_because(type_: TypeLegal, role: Role) -> str | None:
     """The sentence that closes a type to a role, with its article; None when it is open."""
     if may_conduct(type_, role):
         return None
-    labels = [Role(code).label for code in type_.praticiens]
+    labels = [label[:1].lower() + label[1:] for label in (Role(code).label for code in type_.praticiens)]
     who = labels[0] if len(labels) == 1 else f"{', '.join(labels[:-1])} ou {labels[-1]}"
-    return f"Visite menée par\u00a0: {who[:1].lower()}{who[1:]} ({type_.article.replace('; ', ', ')})."
+    return f"Visite menée par\u00a0: {who} ({type_.article.replace('; ', ', ')})."
 
 
 def check_may_conduct(type_: TypeLegal, role: Role) -> None:

@@ -26,7 +26,7 @@ class Personne:
 
 def personne(row: Row[Any]) -> Personne:
     """The staff columns of a statement (queries.STAFF)."""
-    return Personne(row.compte_id, row.civilite, row.prenom, row.nom)
+    return Personne(row.staff_id, row.civilite, row.prenom, row.nom)
 
 
 def _read(name: str) -> str:

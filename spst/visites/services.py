@@ -1,0 +1,19 @@
+"""The door of visits: the day, a visit from its start to its addenda, the timeline of a dossier."""
+
+from spst.visites.agenda import agenda, update_rendez_vous
+from spst.visites.cloture import add_addendum, close_visite
+from spst.visites.lecture import historique, types_open_to, visite, visites_for_worker
+from spst.visites.saisie import save_note, start_visite
+
+__all__ = [
+    "add_addendum",
+    "agenda",
+    "close_visite",
+    "historique",
+    "save_note",
+    "start_visite",
+    "types_open_to",
+    "update_rendez_vous",
+    "visite",
+    "visites_for_worker",
+]
