@@ -1,0 +1,195 @@
+"""Reads of the traces. Ids sort by time, so a period is a range of ids, and a page ends where the next one begins."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Select, Table, extract, func, select
+
+from spst.comptes.models import Compte
+from spst.dmst.models import Dossier
+from spst.journal import rules
+from spst.journal.rules import Acces, Filtres, Ligne
+from spst.kernel.clock import PARIS
+from spst.kernel.context import Context
+from spst.kernel.ids import first_id_at
+from spst.traces.models import Trace, TraceReserve
+
+_TRACE = cast(Table, Trace.__table__)
+_RESERVE = cast(Table, TraceReserve.__table__)
+_COMPTE = cast(Table, Compte.__table__)
+
+_WITH_COMPTE = _TRACE.outerjoin(
+    _COMPTE, (_COMPTE.c.tenant_id == _TRACE.c.tenant_id) & (_COMPTE.c.id == _TRACE.c.acteur_id)
+)
+_NAME = func.nullif(func.concat_ws(" ", _COMPTE.c.civilite, _COMPTE.c.prenom, _COMPTE.c.nom), "").label("name")
+_BATCH = 1000
+
+
+def page(
+    ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None, limit: int, before: UUID | None, after: UUID | None
+) -> list[Ligne]:
+    """At most `limit` lines, newest first: older than `before`, or the ones just newer than `after`."""
+    query = _filtered(ctx, _lines(), filtres, dossiers).limit(limit)
+    if after is not None:
+        found = _read(ctx, query.where(_TRACE.c.id > after).order_by(_TRACE.c.id.asc()))
+        return found[::-1]
+    if before is not None:
+        query = query.where(_TRACE.c.id < before)
+    return _read(ctx, query.order_by(_TRACE.c.id.desc()))
+
+
+def every(ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None) -> Iterator[list[Ligne]]:
+    """All the lines, newest first, a thousand at a time."""
+    before = None
+    while batch := page(ctx, filtres, dossiers, _BATCH, before, None):
+        yield batch
+        before = batch[-1].id
+
+
+def count(ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None) -> int:
+    return int(ctx.session.scalar(_filtered(ctx, select(func.count()).select_from(_TRACE), filtres, dossiers)) or 0)
+
+
+def by_hour(ctx: Context, filtres: Filtres) -> list[int]:
+    """Accesses by hour of the day of the SPST, from 0 to 23."""
+    hour = extract("hour", func.timezone(str(PARIS), _TRACE.c.at))
+    query = select(hour.label("hour"), func.count().label("n")).select_from(_TRACE).group_by(hour)
+    found = {int(row.hour): int(row.n) for row in ctx.session.execute(_filtered(ctx, query, filtres, None))}
+    return [found.get(hour, 0) for hour in range(24)]
+
+
+def decisions(ctx: Context, filtres: Filtres) -> dict[str, int]:
+    """Lines by decision."""
+    query = select(_TRACE.c.decision, func.count().label("n")).select_from(_TRACE).group_by(_TRACE.c.decision)
+    return {row.decision: int(row.n) for row in ctx.session.execute(_filtered(ctx, query, filtres, None))}
+
+
+def dossiers_behind(ctx: Context, reference: str) -> list[UUID]:
+    """The dossiers whose opaque reference this is: it goes one way only, so each is computed and compared."""
+    query = select(Dossier.id).where(Dossier.tenant_id == ctx.tenant_id)
+    return [
+        found
+        for found in ctx.session.scalars(query.execution_options(yield_per=5000))
+        if reference_of(ctx, found) == reference
+    ]
+
+
+def reference_of(ctx: Context, dossier_id: UUID) -> str:
+    return rules.reference(ctx.runtime.keyring.reference(ctx.tenant_id, dossier_id))
+
+
+def accounts(ctx: Context) -> list[tuple[UUID, str]]:
+    """Accounts that the filter offers, by name."""
+    query = (
+        select(_COMPTE.c.id, func.concat_ws(" ", _COMPTE.c.nom, _COMPTE.c.prenom).label("name"))
+        .where(_COMPTE.c.tenant_id == ctx.tenant_id)
+        .order_by(_COMPTE.c.nom, _COMPTE.c.prenom)
+    )
+    return [(row.id, row.name) for row in ctx.session.execute(query)]
+
+
+def _lines() -> Select[Any]:
+    return select(
+        _TRACE.c.id,
+        _TRACE.c.at,
+        _TRACE.c.role,
+        _TRACE.c.action,
+        _TRACE.c.dossier_id,
+        _TRACE.c.sections,
+        _TRACE.c.decision,
+        _TRACE.c.regles,
+        _TRACE.c.politique_version,
+        _NAME,
+    ).select_from(_WITH_COMPTE)
+
+
+def _filtered(ctx: Context, query: Any, filtres: Filtres, dossiers: Sequence[UUID] | None) -> Any:
+    query = query.where(
+        _TRACE.c.tenant_id == ctx.tenant_id,
+        _TRACE.c.id >= first_id_at(_midnight(filtres.start)),
+        _TRACE.c.id < first_id_at(_midnight(filtres.end + timedelta(days=1))),
+    )
+    if filtres.compte_id is not None:
+        query = query.where(_TRACE.c.acteur_id == filtres.compte_id)
+    if filtres.role is not None:
+        query = query.where(_TRACE.c.role == filtres.role)
+    if filtres.section is not None:
+        query = query.where(_TRACE.c.sections.contains([filtres.section]))
+    if filtres.decision is not None:
+        query = query.where(_TRACE.c.decision == filtres.decision)
+    return query if dossiers is None else query.where(_TRACE.c.dossier_id.in_(dossiers))
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)
+
+
+def _read(ctx: Context, query: Select[Any]) -> list[Ligne]:
+    return [_ligne(ctx, row) for row in ctx.session.execute(query)]
+
+
+def _ligne(ctx: Context, row: Any) -> Ligne:
+    personne, role = rules.personne_of(row.role, row.name)
+    return Ligne(
+        id=row.id,
+        at=row.at,
+        personne=personne,
+        role=role,
+        acte=rules.acte_of(row.action),
+        sections=tuple(row.sections),
+        reference=reference_of(ctx, row.dossier_id) if row.dossier_id else None,
+        decision=row.decision,
+        regles=tuple(row.regles),
+        version=row.politique_version,
+    )
+
+
+def accesses(ctx: Context, dossier_id: UUID, limit: int, before: UUID | None) -> list[Acces]:
+    """Accesses to one dossier with their reasons, newest first."""
+    reserve = (_RESERVE.c.tenant_id == _TRACE.c.tenant_id) & (_RESERVE.c.trace_id == _TRACE.c.id)
+    query = (
+        select(
+            _TRACE.c.id,
+            _TRACE.c.at,
+            _TRACE.c.role,
+            _TRACE.c.action,
+            _TRACE.c.sections,
+            _TRACE.c.decision,
+            _RESERVE.c.motif,
+            _RESERVE.c.precision,
+            _NAME,
+        )
+        .select_from(_WITH_COMPTE.outerjoin(_RESERVE, reserve))
+        .where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id)
+        .order_by(_TRACE.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(_TRACE.c.id < before)
+    return [_acces(row) for row in ctx.session.execute(query)]
+
+
+def count_accesses(ctx: Context, dossier_id: UUID) -> int:
+    query = select(func.count()).where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id)
+    return int(ctx.session.scalar(query) or 0)
+
+
+def _acces(row: Any) -> Acces:
+    is_own = row.role == "SAL"
+    qui, profession = rules.personne_of(row.role, row.name)
+    why = rules.pourquoi(row.motif, row.precision)
+    return Acces(
+        id=row.id,
+        at=row.at,
+        qui=qui,
+        profession=profession,
+        acte=rules.acte_of(row.action),
+        phrase=rules.phrase(row.action, row.role, row.name, row.decision, why),
+        pourquoi=why,
+        sections=tuple(row.sections),
+        decision=row.decision,
+        is_own=is_own,
+        volets=rules.volets(row.sections),
+    )

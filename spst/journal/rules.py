@@ -1,0 +1,240 @@
+"""How a line of the journal is written for each of its readers: pure functions."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from uuid import UUID
+
+from spst.habilitations import actions
+from spst.kernel.acteur import Role
+from spst.kernel.clock import PARIS
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Base 32 of Crockford: no letter is taken for a figure."""
+_LOOKALIKES = str.maketrans("OIL", "011")
+_REFERENCE_BYTES = 5
+
+VOLETS = {
+    "S1": "identité",
+    "S2": "emplois et expositions",
+    "S3": "santé et examens",
+    "S4": "courriers entre soignants",
+    "S5": "avis et attestations",
+    "S6": "information donnée",
+    "S7": "consentement et opposition",
+    "S8": "journal des accès",
+}
+"""Parts of the dossier as a sentence names them (R. 4624-45-4, R. 4624-45-5)."""
+
+_POURQUOI = {
+    "visite": "pour votre visite",
+    "suivi": "pour votre suivi",
+    "delegation": "par délégation du médecin du travail",
+    "droits": "pour répondre à votre demande",
+    "administration": "pour la tenue de votre dossier",
+    "technique": "pour une opération technique",
+}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+PERMIS, REFUSE = "permis", "refuse"
+DECISIONS = {PERMIS: "Permis", REFUSE: "Refusé"}
+
+
+@dataclass(frozen=True, slots=True)
+class Filtres:
+    """What the direction looks for. `start`, `end`: days of the SPST, both included; None in the others: whatever."""
+
+    start: date
+    end: date
+    compte_id: UUID | None = None
+    role: str | None = None
+    section: str | None = None
+    decision: str | None = None
+    reference: str | None = None
+
+    @property
+    def kinds(self) -> str:
+        """For the trace of the search: which filters were set, not to what."""
+        set_ = (f.name for f in fields(self) if getattr(self, f.name) is not None)
+        return ",".join(name for name in set_ if name not in {"start", "end"}) or "periode"
+
+
+@dataclass(frozen=True, slots=True)
+class Ligne:
+    """One line as the direction reads it: no purpose, no type of visit, no name of a worker, no content."""
+
+    id: UUID
+    at: datetime
+    personne: str
+    role: str
+    acte: str
+    sections: tuple[str, ...]
+    reference: str | None
+    decision: str
+    regles: tuple[str, ...]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Acces:
+    """One access to a dossier as its professionals and its worker read it. `phrase`: a sentence said to the worker."""
+
+    id: UUID
+    at: datetime
+    qui: str
+    profession: str
+    acte: str
+    phrase: str
+    pourquoi: str
+    sections: tuple[str, ...]
+    decision: str
+    is_own: bool
+    volets: str = field(default="")
+
+
+def reference(keyed: bytes) -> str:
+    """Opaque reference of a dossier, from its keyed pseudonym: 40 bits, the same line after line in one SPST.
+
+    >>> reference(bytes(32))
+    'D-0000-0000'
+    """
+    number = int.from_bytes(keyed[:_REFERENCE_BYTES])
+    letters = "".join(_ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))
+    return f"D-{letters[:4]}-{letters[4:]}"
+
+
+def normalise_reference(typed: str) -> str | None:
+    """A reference as somebody types it; None when it cannot be one.
+
+    >>> normalise_reference("d 7f2k 9olm")
+    'D-7F2K-901M'
+    """
+    letters = re.sub(r"[\s-]", "", typed.upper()).removeprefix("D").translate(_LOOKALIKES)
+    if len(letters) != 8 or not set(letters) <= set(_ALPHABET):
+        return None
+    return f"D-{letters[:4]}-{letters[4:]}"
+
+
+def acte_of(action: str) -> str:
+    """Label of an action; a name that the registry no longer holds is shown as it was written."""
+    try:
+        return actions.get(action).label
+    except actions.ActionUnknown:
+        return "Acte inconnu" if action == "inconnue" else action
+
+
+def personne_of(role: str, name: str | None) -> tuple[str, str]:
+    """Who and as what. The worker is never named here."""
+    if role == Role.SAL:
+        return "Le salarié", "Depuis son espace"
+    if role == Role.SRV:
+        return "Traitement automatique", "Service technique"
+    return name or "Compte inconnu", role_label(role)
+
+
+def role_label(role: str) -> str:
+    return Role(role).label if role in set(Role) else role
+
+
+def profession_of(role: str) -> str:
+    """Function of a person inside a sentence."""
+    label = role_label(role)
+    return label[:1].lower() + label[1:]
+
+
+def pourquoi(motif: str | None, precision: str | None) -> str:
+    said = _POURQUOI.get(motif or "", "")
+    return f"{said} ({precision})" if said and precision else said
+
+
+def volets(sections: Iterable[str]) -> str:
+    """The parts of a dossier, named.
+
+    >>> volets(["S2", "S1"])
+    'identité, emplois et expositions'
+    """
+    return ", ".join(VOLETS.get(section, section) for section in sorted(sections))
+
+
+def phrase(action: str, role: str, name: str | None, decision: str, why: str) -> str:
+    """What the worker is told, in one sentence or two; a refusal is said too."""
+    if decision == REFUSE:
+        return f"{_subject(role, name)} {_tried(action, role)}. L’accès a été refusé."
+    reason = f" {why}" if why and role != Role.SAL else ""
+    return f"{_subject(role, name)} {_done(action)}{reason}."
+
+
+def _subject(role: str, name: str | None) -> str:
+    if role == Role.SAL:
+        return "Vous"
+    if role == Role.SRV:
+        return "Un traitement automatique"
+    return f"{name or 'Une personne de votre service'}, {profession_of(role)},"
+
+
+def _done(action: str) -> str:
+    try:
+        return actions.get(action).sentence
+    except actions.ActionUnknown:
+        return "a fait un acte sur votre dossier"
+
+
+def _tried(action: str, role: str) -> str:
+    label = acte_of(action)
+    verb = "avez voulu" if role == Role.SAL else "a voulu"
+    return f"{verb} {label[:1].lower()}{label[1:]}"
+
+
+COLUMNS = ("Date", "Heure", "Personne", "Rôle", "Acte", "Volets", "Dossier", "Décision", "Règles", "Politique")
+
+
+def csv_head(spst: str, filtres: Filtres, made_at: datetime, count: int, qui: str | None) -> str:
+    """First rows of an export: what it is, when, by which filters."""
+    asked = [
+        ("Journal des accès", spst),
+        ("Exporté le", made_at.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M")),
+        ("Période", f"du {filtres.start:%d/%m/%Y} au {filtres.end:%d/%m/%Y}"),
+        ("Personne ou rôle", qui or "Toutes"),
+        ("Volet", filtres.section or "Tous"),
+        ("Décision", DECISIONS.get(filtres.decision or "", "Toutes")),
+        ("Dossier", filtres.reference or "Tous"),
+        ("Lignes", str(count)),
+    ]
+    return "\ufeff" + "".join(csv_row(row) for row in asked) + csv_row(()) + csv_row(COLUMNS)
+
+
+def csv_line(line: Ligne) -> str:
+    at = line.at.astimezone(PARIS)
+    return csv_row(
+        (
+            at.strftime("%d/%m/%Y"),
+            at.strftime("%H:%M:%S"),
+            line.personne,
+            line.role,
+            line.acte,
+            " ".join(line.sections),
+            line.reference or "",
+            DECISIONS[line.decision],
+            " ".join(line.regles),
+            line.version,
+        )
+    )
+
+
+def csv_row(values: Sequence[str]) -> str:
+    """One row for a French spreadsheet: semicolons, CR LF, and nothing that it would take for a formula.
+
+    >>> csv_row(("=1+1", "a;b"))
+    '\\'=1+1;"a;b"\\r\\n'
+    """
+    out = io.StringIO()
+    csv.writer(out, delimiter=";", lineterminator="\r\n").writerow([neutral(value) for value in values])
+    return out.getvalue()
+
+
+def neutral(value: str) -> str:
+    """A text that begins like a formula gets an apostrophe (OWASP, CSV injection)."""
+    return f"'{value}" if value.startswith(_FORMULA) else value

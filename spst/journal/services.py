@@ -1,0 +1,136 @@
+"""The door: lines without content for the direction, accesses to a dossier for its professionals and its worker.
+
+Each reading is itself authorised and traced, with kinds of filter and counts, never what was looked for.
+Serves C. trav. art. R. 4624-45-5 al. 4; RGPD art. 15; TRA-04, TRA-05.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from spst.habilitations import services as habilitations
+from spst.journal import queries, rules
+from spst.journal.rules import REFUSE, Acces, Filtres, Ligne
+from spst.kernel.acteur import Role
+from spst.kernel.clock import today
+from spst.kernel.context import Context
+from spst.kernel.unit_of_work import bind_context
+from spst.traces import services as traces
+
+PAGE = 50
+DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class PageJournal:
+    """A page of lines, newest first. `newer`, `older`: where the neighbouring pages begin, None at an end."""
+
+    lignes: tuple[Ligne, ...]
+    total: int
+    newer: UUID | None
+    older: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccesDossier:
+    """Accesses to one dossier, newest first. `older`: where the next page begins."""
+
+    lignes: tuple[Acces, ...]
+    total: int
+    older: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chiffres:
+    """Counts of a period, without content. `par_heure`: 24 counts."""
+
+    start: date
+    end: date
+    acces: int
+    refus: int
+    par_heure: tuple[int, ...]
+
+
+def last_days(ctx: Context, days: int = DAYS) -> Filtres:
+    """The last days, today included."""
+    end = today(ctx.clock)
+    return Filtres(end - timedelta(days=days - 1), end)
+
+
+def lines(ctx: Context, filtres: Filtres, *, before: UUID | None = None, after: UUID | None = None) -> PageJournal:
+    """One page of the journal of the SPST. `before`, `after`: the line at which a neighbouring page ended."""
+    habilitations.require(ctx, "journal.consult")
+    dossiers = _dossiers(ctx, filtres)
+    total = queries.count(ctx, filtres, dossiers)
+    found = queries.page(ctx, filtres, dossiers, PAGE + 1, before, after)
+    page = _page(found, total, before, after)
+    traces.record(ctx, "journal.consult", details={"filtres": filtres.kinds, "lignes": len(page.lignes)})
+    return page
+
+
+def start_export(ctx: Context, filtres: Filtres) -> int:
+    """Authorise and trace an export, in a transaction that commits before its first byte leaves; returns the line count."""
+    habilitations.require(ctx, "journal.export")
+    total = queries.count(ctx, filtres, _dossiers(ctx, filtres))
+    traces.record(ctx, "journal.export", details={"filtres": filtres.kinds, "lignes": total})
+    return total
+
+
+def export(ctx: Context, filtres: Filtres) -> Iterator[Ligne]:
+    """The lines of an export that `start_export` traced. The signed context is renewed as long as it lasts."""
+    habilitations.require(ctx, "journal.export")
+    for batch in queries.every(ctx, filtres, _dossiers(ctx, filtres)):
+        yield from batch
+        bind_context(ctx)
+
+
+def figures(ctx: Context, filtres: Filtres) -> Chiffres:
+    """Counts of the whole SPST over the period of `filtres`."""
+    habilitations.require(ctx, "journal.consult")
+    whole = Filtres(filtres.start, filtres.end)
+    decided = queries.decisions(ctx, whole)
+    par_heure = tuple(queries.by_hour(ctx, whole))
+    traces.record(ctx, "journal.consult", details={"filtres": whole.kinds, "lignes": 0})
+    return Chiffres(whole.start, whole.end, sum(decided.values()), decided.get(REFUSE, 0), par_heure)
+
+
+def accounts(ctx: Context) -> list[tuple[UUID, str]]:
+    """Who can be chosen in the filter."""
+    habilitations.require(ctx, "journal.consult")
+    return queries.accounts(ctx)
+
+
+def accesses_of(ctx: Context, dossier_id: UUID, *, before: UUID | None = None, limit: int = PAGE) -> AccesDossier:
+    """Who opened a dossier, when, which parts and why, refusals included: for a health professional, and for the worker."""
+    action = "portail.acces" if ctx.acteur.role is Role.SAL else "acces.consult"
+    habilitations.require(ctx, action, dossier_id)
+    found = queries.accesses(ctx, dossier_id, limit + 1, before)
+    shown = tuple(found[:limit])
+    total = queries.count_accesses(ctx, dossier_id)
+    traces.record(ctx, action, dossier_id, ("S8",), {"lignes": len(shown)})
+    return AccesDossier(shown, total, shown[-1].id if len(found) > limit else None)
+
+
+def who(ctx: Context, filtres: Filtres) -> str | None:
+    """The person or role of a filter, in words."""
+    if filtres.compte_id is not None:
+        return next((name for one, name in queries.accounts(ctx) if one == filtres.compte_id), "Compte inconnu")
+    return rules.role_label(filtres.role) if filtres.role else None
+
+
+def _dossiers(ctx: Context, filtres: Filtres) -> Sequence[UUID] | None:
+    return None if filtres.reference is None else queries.dossiers_behind(ctx, filtres.reference)
+
+
+def _page(found: list[Ligne], total: int, before: UUID | None, after: UUID | None) -> PageJournal:
+    """`found` holds one line more than a page when there is another page that way."""
+    is_cut = len(found) > PAGE
+    if after is not None:
+        shown = found[-PAGE:]
+        newer, older = (shown[0].id if is_cut else None), (shown[-1].id if shown else None)
+    else:
+        shown = found[:PAGE]
+        newer = shown[0].id if shown and before is not None else None
+        older = shown[-1].id if is_cut else None
+    return PageJournal(tuple(shown), total, newer, older)

@@ -1,0 +1,94 @@
+"""How lines are written for their readers."""
+
+import csv
+import io
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spst.journal import rules
+from spst.journal.rules import Filtres
+
+VASSEUR = "Dr Claire Vasseur"
+
+
+@pytest.mark.parametrize(
+    ("action", "role", "name", "decision", "why", "said"),
+    [
+        (
+            "dossier.open",
+            "MDT",
+            VASSEUR,
+            "permis",
+            "pour votre visite",
+            "Dr Claire Vasseur, médecin du travail, a ouvert votre dossier pour votre visite.",
+        ),
+        (
+            "visite.consult",
+            "INF",
+            "M. Malo Le Roux",
+            "refuse",
+            "pour votre suivi",
+            "M. Malo Le Roux, infirmier en santé au travail, a voulu lire une visite. L’accès a été refusé.",
+        ),
+        ("portail.dossier", "SAL", None, "permis", "pour répondre à votre demande", "Vous avez lu votre dossier."),
+        (
+            "menage.run",
+            "SRV",
+            None,
+            "permis",
+            "",
+            "Un traitement automatique a effacé des données techniques périmées.",
+        ),
+        ("acte.d.hier", "MDT", None, "permis", "", "Une personne de votre service, médecin du travail,"),
+    ],
+)
+def test_worker_reads_a_plain_sentence(
+    action: str, role: str, name: str | None, decision: str, why: str, said: str
+) -> None:
+    assert rules.phrase(action, role, name, decision, why).startswith(said)
+
+
+def test_direction_never_reads_the_name_of_a_worker() -> None:
+    assert rules.personne_of("SAL", "ADRUN Zoé") == ("Le salarié", "Depuis son espace")
+
+
+def test_reason_is_said_with_its_precision() -> None:
+    assert rules.pourquoi("visite", "visite de reprise") == "pour votre visite (visite de reprise)"
+    assert rules.pourquoi(None, "x") == ""
+
+
+@given(st.binary(min_size=32, max_size=32))
+def test_reference_survives_being_copied_by_hand(keyed: bytes) -> None:
+    reference = rules.reference(keyed)
+    copied = reference.lower().replace("-", " ").replace("0", "o").replace("1", "l")
+    assert rules.normalise_reference(copied) == reference
+
+
+@given(st.text(max_size=30))
+def test_anything_typed_as_a_reference_is_answered(typed: str) -> None:
+    found = rules.normalise_reference(typed)
+    assert found is None or len(found) == 11
+
+
+@given(st.lists(st.text(max_size=12), min_size=1, max_size=8))
+def test_no_cell_of_an_export_begins_like_a_formula(values: list[str]) -> None:
+    row = rules.csv_row(values)
+    (read,) = csv.reader(io.StringIO(row, newline=""), delimiter=";") if any(values) else ([""],)
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in read)
+
+
+def test_export_repeats_its_filters_at_its_head() -> None:
+    filtres = Filtres(date(2027, 3, 1), date(2027, 3, 12), section="S3", decision="refuse", reference="D-7F2K-901M")
+    head = rules.csv_head("SPST Test", filtres, datetime(2027, 3, 12, 9, 5, tzinfo=UTC), 3, VASSEUR)
+    for said in ("du 01/03/2027 au 12/03/2027", "12/03/2027 à 10:05", VASSEUR, "S3", "Refusé", "D-7F2K-901M"):
+        assert said in head
+
+
+def test_trace_of_a_search_names_the_kinds_of_filter_only() -> None:
+    assert Filtres(date(2027, 3, 1), date(2027, 3, 2)).kinds == "periode"
+    assert Filtres(date(2027, 3, 1), date(2027, 3, 2), section="S3", reference="D-7F2K-901M").kinds == (
+        "section,reference"
+    )
