@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 
 import spst
 from spst.cli.output import json_option, show
+from spst.kernel.bootstrap import LOGIN_ROLES, Passwords, bootstrap
 from spst.kernel.config import Environment
 
 _MIGRATIONS = Path(spst.__file__).parents[1] / "migrations"
@@ -33,3 +34,17 @@ def db() -> None:
 def upgrade(as_json: bool) -> None:
     revision = migrate(Environment().text("DATABASE_URL_OWNER"))
     show({"revision": revision}, f"La base est au schéma {revision}.", as_json=as_json)
+
+
+@db.command("bootstrap")
+@json_option
+def bootstrap_database(as_json: bool) -> None:
+    """Crée les rôles, la base et la fonction de contexte. À refaire après un changement de mot de passe ou de clé.
+
+    Lit DATABASE_URL_SUPERUSER (adresse libpq), DATABASE_NAME, DATABASE_PASSWORD_OWNER, _APP, _OPS et SPST_CONTEXT_KEY.
+    """
+    environment = Environment()
+    name = environment.optional("DATABASE_NAME", "spst")
+    passwords = Passwords(**{role: environment.text(f"DATABASE_PASSWORD_{role.upper()}") for role in LOGIN_ROLES})
+    bootstrap(environment.text("DATABASE_URL_SUPERUSER"), name, passwords, environment.key("SPST_CONTEXT_KEY"))
+    show({"base": name}, f"La base {name} et ses rôles sont prêts. Suite\u00a0: spst db upgrade", as_json=as_json)
