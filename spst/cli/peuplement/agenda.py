@@ -1,0 +1,154 @@
+"""Agendas around a day, so that "Ma journée" is alive whenever the demonstration starts.
+
+What a morning left is there too: visits closed with their conclusions, one under way, people in the waiting room.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from random import Random
+
+from spst.cli.peuplement.calendrier import Conducteur, TypeLegal, Types
+from spst.cli.peuplement.chargement import Lot
+from spst.cli.peuplement.dossiers import Dossier, Redacteur
+from spst.cli.peuplement.etablissement import Equipe, Spst
+from spst.cli.peuplement.graine import Ids, generator
+from spst.kernel.acteur import Role
+from spst.kernel.clock import PARIS
+from spst.visites.rules import StatutRdv
+
+_HOURS = tuple(time(*hm) for hm in ((8, 30), (9, 10), (9, 50), (10, 30), (11, 10), (11, 50), (13, 40), (14, 20), (15, 0), (15, 40), (16, 20)))  # fmt: skip
+_MINUTES = 30
+_EVENING = time(15, 0)
+"""Later than that, the day is shown as it stood then: somebody still waits."""
+_PERIODIC = {"SIS": ("VIPP_SIS",), "SIA": ("VIPP_SIA",), "SIR": ("EMAP", "VINT")}
+_OTHERS = ("REPR_MAL", "DEM_SAL", "PREP", "ENTI")
+
+
+@dataclass(frozen=True, slots=True)
+class Occupes:
+    """Who is busy already: dossiers and professionals with an open visit."""
+
+    dossiers: frozenset[object] = frozenset()
+    professionnels: frozenset[object] = frozenset()
+
+
+class Agenda:
+    """Adds the slots of an SPST to a lot. `workers`: dossiers to draw from, of one équipe each."""
+
+    def __init__(self, spst: Spst, types: Types, redacteur: Redacteur, now: datetime, occupes: Occupes) -> None:
+        self._spst = spst
+        self._types = types
+        self._redacteur = redacteur
+        self._now = now.astimezone(PARIS)
+        self._occupes = occupes
+
+    def write(self, lot: Lot, days: Sequence[date], workers: Iterator[Dossier], slots: int) -> None:
+        """Today first: where workers are few, the other days have the rest."""
+        waiting: dict[object, list[Dossier]] = {equipe.id: [] for equipe in self._spst.equipes}
+        for day in days:
+            for equipe, who in _conductors(self._spst):
+                most = slots if day == self._now.date() else -(-slots * 2 // 3)
+                take = _taker(waiting, workers, [e.id for e in self._spst.equipes if who in e.conducteurs])
+                self._day(lot, day, equipe, who, take, most)
+
+    def _day(
+        self, lot: Lot, day: date, equipe: Equipe, who: Conducteur, take: Callable[[], Dossier | None], most: int
+    ) -> None:
+        source = generator(self._spst.demo.slug, "agenda", day, who.compte_id)
+        ids = Ids(source, (day - date(2017, 1, 2)).days * 100_000)
+        for rank in range(most):
+            dossier = take()
+            if dossier is None:
+                return
+            dossier.source, dossier.ids = source, ids
+            start = datetime.combine(day, _HOURS[rank], PARIS)
+            statut = self._statut(source, start, rank, who)
+            self._slot(lot, dossier, equipe, who, start, statut)
+
+    def _statut(self, source: Random, start: datetime, rank: int, who: Conducteur) -> StatutRdv:
+        """What has become of a slot by now. The first that is not over is under way, two more people have arrived."""
+        chance, shown = source.random(), min(self._now.replace(tzinfo=None), datetime.combine(self._now.date(), _EVENING))
+        if start.date() > self._now.date():
+            return StatutRdv.CONVOQUE
+        over = sum(datetime.combine(start.date(), hour) + timedelta(minutes=_MINUTES) <= shown for hour in _HOURS)
+        if rank < over or start.date() < self._now.date():
+            return StatutRdv.RECU if chance < 0.84 else StatutRdv.ABSENT if chance < 0.93 else StatutRdv.EXCUSE
+        if rank == over and who.compte_id not in self._occupes.professionnels:
+            return StatutRdv.EN_COURS
+        return StatutRdv.ARRIVE if rank <= over + 2 else StatutRdv.CONVOQUE
+
+    def _slot(
+        self, lot: Lot, dossier: Dossier, equipe: Equipe, who: Conducteur, start: datetime, statut: StatutRdv
+    ) -> None:
+        type_ = self._type(dossier, who, start.date())
+        begun = min(start, self._now - timedelta(minutes=12)).astimezone(UTC)
+        present = statut in {StatutRdv.ARRIVE, StatutRdv.EN_COURS, StatutRdv.RECU}
+        rdv_id = dossier.ids()
+        lot.add(
+            "rendez_vous",
+            id=rdv_id,
+            travailleur_id=dossier.travailleur_id,
+            compte_id=who.compte_id,
+            centre_id=equipe.centre_id,
+            starts_at=start.astimezone(UTC),
+            duree_min=_MINUTES,
+            libelle=type_.libelle_agenda,
+            statut=str(statut),
+            arrived_at=begun - timedelta(minutes=4) if present else None,
+            updated_at=begun,
+        )
+        if statut in {StatutRdv.EN_COURS, StatutRdv.RECU}:
+            is_open = statut is StatutRdv.EN_COURS
+            self._redacteur.visite(lot, dossier, type_, who, begun, rendez_vous_id=rdv_id, is_open=is_open)
+
+    def _type(self, dossier: Dossier, who: Conducteur, day: date) -> TypeLegal:
+        """A type that the regime knows and this role may conduct: mostly what comes back by law."""
+        regime = self._redacteur.situation(dossier).regime
+        codes = (*_PERIODIC[regime] * 3, *_OTHERS)
+        able = [
+            type_
+            for type_ in map(self._types.__getitem__, codes)
+            if who.role in type_.praticiens and type_.serves(regime, day)
+        ]
+        return dossier.source.choice(able)
+
+
+def days_around(today: date) -> list[date]:
+    """Today whatever the day of the week, the working days beside it, and some of next week."""
+    before = next(d for n in range(1, 5) if _is_worked(d := today - timedelta(days=n)))
+    after = next(d for n in range(1, 5) if _is_worked(d := today + timedelta(days=n)))
+    monday = today + timedelta(days=7 - today.weekday())
+    return [today, before, after, *(d for n in (1, 3) if (d := monday + timedelta(days=n)) != after)]
+
+
+def _is_worked(day: date) -> bool:
+    return day.weekday() < 5
+
+
+def _conductors(spst: Spst) -> Iterator[tuple[Equipe, Conducteur]]:
+    """Each once, in the first of his équipes."""
+    seen = set()
+    for equipe in spst.equipes:
+        for who in equipe.conducteurs:
+            if who.compte_id not in seen and who.role in {Role.MDT, Role.COLL, Role.INT, Role.INF}:
+                seen.add(who.compte_id)
+                yield equipe, who
+
+
+def _taker(
+    waiting: dict[object, list[Dossier]], workers: Iterator[Dossier], equipes: Sequence[object]
+) -> Callable[[], Dossier | None]:
+    """Gives the next dossier of one of these équipes, and keeps those of the others for their own."""
+
+    def take() -> Dossier | None:
+        for equipe_id in equipes:
+            if waiting[equipe_id]:
+                return waiting[equipe_id].pop(0)
+        for dossier in workers:
+            if dossier.equipe.id in equipes:
+                return dossier
+            waiting[dossier.equipe.id].append(dossier)
+        return None
+
+    return take

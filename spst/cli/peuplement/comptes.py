@@ -1,0 +1,61 @@
+"""The local accounts, enrolled by the product's own steps, and the list of who can log in and how."""
+
+from collections.abc import Iterator
+
+import pyotp
+
+from spst.cli.demo.accounts import CompteDemonstration
+from spst.cli.peuplement.etablissement import Spst
+from spst.cli.peuplement.organisation import ADMINISTRATION, PROFESSIONNELS, Administration
+from spst.comptes import local, local_rules
+from spst.comptes.local import Tentative
+from spst.kernel.acteur import service
+from spst.kernel.context import CodeMotif, Motif
+from spst.kernel.ids import new_id
+from spst.kernel.runtime import Runtime
+from spst.kernel.unit_of_work import unit_of_work
+
+_MOTIF = Motif(CodeMotif.TECHNIQUE, "Peuplement de la démonstration")
+_PASSWORD_GROUPS = 4
+"""Of 25 random bits each."""
+
+
+def enrol(runtime: Runtime, spst: Spst) -> Iterator[CompteDemonstration]:
+    """Enrol direction, DPO and administrative staff: a password and a time-based secret made here and now."""
+    for person in (one for one in ADMINISTRATION if one.spst == spst.demo.slug):
+        with unit_of_work(runtime, spst.tenant_id, service("exploitation"), _MOTIF, origin="cli") as ctx:
+            inscription = local.add_identity(ctx, person.email, spst.comptes[person.email])
+        yield _enrolled(runtime, spst, person, inscription.code)
+
+
+def _enrolled(runtime: Runtime, spst: Spst, person: Administration, code: str) -> CompteDemonstration:
+    here = Tentative("127.0.0.1", new_id())
+    jeton = local.start_enrolment(runtime, code, here).jeton
+    password = local_rules.new_code(_PASSWORD_GROUPS).lower()
+    local.choose_password(runtime, jeton, password, here)
+    secret = local.application(runtime, jeton).secret.replace(" ", "")
+    local.confirm_enrolment(runtime, jeton, pyotp.TOTP(secret).at(runtime.clock.now()), here)
+    return CompteDemonstration(
+        compte=person.email,
+        personne=person.personne,
+        role=person.role.label,
+        spst=spst.demo.nom,
+        entree="/connexion",
+        acces=f"adresse {person.email}",
+        mot_de_passe=password,
+        totp=secret,
+    )
+
+
+def professionnels(spst: Spst) -> Iterator[CompteDemonstration]:
+    """Those who choose their name at Pro Santé Connect's stand-in."""
+    for one in (one for one in PROFESSIONNELS if one.spst == spst.demo.slug):
+        remark = f" ({one.remarque})" if one.remarque else ""
+        yield CompteDemonstration(
+            compte=one.psc,
+            personne=one.personne,
+            role=one.role.label,
+            spst=spst.demo.nom,
+            entree="/connexion",
+            acces=f"Pro Santé Connect, choisir {one.prenom} {one.nom}{remark}",
+        )
