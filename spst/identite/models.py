@@ -60,6 +60,7 @@ class NomToken(Base):
     __tablename__ = "nom_token"
     __table_args__ = (
         PrimaryKeyConstraint("tenant_id", "token", "travailleur_id"),
+        Index("nom_token_travailleur_ix", "tenant_id", "travailleur_id", "token"),
         to_tenant_row("travailleur", "travailleur_id"),
         behind(Wall(Section.REGISTRE, delete=True)),
     )
