@@ -146,7 +146,9 @@ def _ligne(ctx: Context, row: Any) -> Ligne:
     )
 
 
-def accesses(ctx: Context, dossier_id: UUID, limit: int, before: UUID | None) -> list[Acces]:
+def accesses(
+    ctx: Context, dossier_id: UUID, limit: int, before: UUID | None, decision: str | None = None
+) -> list[Acces]:
     """Accesses to one dossier with their reasons, newest first."""
     reserve = (_RESERVE.c.tenant_id == _TRACE.c.tenant_id) & (_RESERVE.c.trace_id == _TRACE.c.id)
     query = (
@@ -168,12 +170,17 @@ def accesses(ctx: Context, dossier_id: UUID, limit: int, before: UUID | None) ->
     )
     if before is not None:
         query = query.where(_TRACE.c.id < before)
+    if decision is not None:
+        query = query.where(_TRACE.c.decision == decision)
     return [_acces(row) for row in ctx.session.execute(query)]
 
 
-def count_accesses(ctx: Context, dossier_id: UUID) -> int:
-    query = select(func.count()).where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id)
-    return int(ctx.session.scalar(query) or 0)
+def count_accesses(ctx: Context, dossier_id: UUID) -> tuple[int, int]:
+    """All the accesses to a dossier, and those that were refused."""
+    refused = func.count().filter(_TRACE.c.decision == rules.REFUSE)
+    query = select(func.count(), refused).where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id)
+    total, refus = ctx.session.execute(query).one()
+    return int(total), int(refus)
 
 
 def _acces(row: Any) -> Acces:

@@ -34,10 +34,11 @@ class PageJournal:
 
 @dataclass(frozen=True, slots=True)
 class AccesDossier:
-    """Accesses to one dossier, newest first. `older`: where the next page begins."""
+    """Accesses to one dossier, newest first. `refus`: how many of `total` were refused. `older`: where the next page begins."""
 
     lignes: tuple[Acces, ...]
     total: int
+    refus: int
     older: UUID | None
 
 
@@ -101,15 +102,20 @@ def accounts(ctx: Context) -> list[tuple[UUID, str]]:
     return queries.accounts(ctx)
 
 
-def accesses_of(ctx: Context, dossier_id: UUID, *, before: UUID | None = None, limit: int = PAGE) -> AccesDossier:
-    """Who opened a dossier, when, which parts and why, refusals included: for a health professional, and for the worker."""
+def accesses_of(
+    ctx: Context, dossier_id: UUID, *, before: UUID | None = None, decision: str | None = None, limit: int = PAGE
+) -> AccesDossier:
+    """Who opened a dossier, when, which parts and why, refusals included: for a health professional, and for the worker.
+
+    `decision`: the lines of that decision alone; the counts are those of the whole list.
+    """
     action = "portail.acces" if ctx.acteur.role is Role.SAL else "acces.consult"
     habilitations.require(ctx, action, dossier_id)
-    found = queries.accesses(ctx, dossier_id, limit + 1, before)
+    found = queries.accesses(ctx, dossier_id, limit + 1, before, decision)
     shown = tuple(found[:limit])
-    total = queries.count_accesses(ctx, dossier_id)
+    total, refused = queries.count_accesses(ctx, dossier_id)
     traces.record(ctx, action, dossier_id, ("S8",), {"lignes": len(shown)})
-    return AccesDossier(shown, total, shown[-1].id if len(found) > limit else None)
+    return AccesDossier(shown, total, refused, shown[-1].id if len(found) > limit else None)
 
 
 def who(ctx: Context, filtres: Filtres) -> str | None:
