@@ -16,7 +16,7 @@ from spst.visites import agenda_queries, queries, rules
 from spst.visites.errors import RendezVousNotFound
 from spst.visites.rules import StatutRdv
 from spst.visites.saisie import set_rendez_vous
-from spst.visites.vues import Agenda, RendezVousVu, Salarie, VisiteOuverte, VoletSante, personne
+from spst.visites.vues import Agenda, EtatChange, RendezVousVu, Salarie, VisiteOuverte, VoletSante, personne
 
 
 def agenda(ctx: Context, jour: date, compte_id: UUID | None = None) -> Agenda:
@@ -88,8 +88,8 @@ def _sante(row: Row[Any], droits: Droits) -> VoletSante | None:
     )
 
 
-def update_rendez_vous(ctx: Context, rendez_vous_id: UUID, statut: StatutRdv) -> StatutRdv:
-    """Note an arrival, an absence, an excuse, or take one of them back; return the state of before, to undo with.
+def update_rendez_vous(ctx: Context, rendez_vous_id: UUID, statut: StatutRdv) -> EtatChange:
+    """Note an arrival, an absence, an excuse, or take one of them back.
 
     The same state again changes nothing.
     Raises: RendezVousNotFound, AccessDenied, RendezVousNotAllowed.
@@ -104,4 +104,4 @@ def update_rendez_vous(ctx: Context, rendez_vous_id: UUID, statut: StatutRdv) ->
         arrived = {"arrived_at": now if statut is StatutRdv.ARRIVE else None}
         set_rendez_vous(ctx, rendez_vous_id, statut=statut, **arrived)
     traces.record(ctx, "rendez_vous.update", rdv.dossier_id)
-    return before
+    return EtatChange(before, rdv.starts_at.astimezone(PARIS).date())

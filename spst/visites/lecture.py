@@ -14,22 +14,27 @@ from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.errors import AccessDenied
 from spst.traces import services as traces
-from spst.visites import queries, rules, textes
+from spst.visites import queries, registre_queries, rules, textes
 from spst.visites.rules import RUBRIQUES, Rubrique
 from spst.visites.vues import (
     AddendumVu,
+    Bandeau,
+    Choix,
     ConclusionVue,
     LigneHistorique,
     NoteVue,
     Precedent,
     RubriqueVue,
     TypeOuvert,
+    VisitePassee,
     VisiteVue,
     personne,
 )
 
+DERNIERES = 5
 
-def types_open_to(ctx: Context, dossier_id: UUID) -> list[TypeOuvert]:
+
+def types_open_to(ctx: Context, dossier_id: UUID, rendez_vous_id: UUID | None = None) -> Choix:
     """All the types of the day's law for a worker; those that the actor may not conduct are closed, with their article.
 
     Raises: NotFound, AccessDenied.
@@ -37,11 +42,39 @@ def types_open_to(ctx: Context, dossier_id: UUID) -> list[TypeOuvert]:
     habilitations.require(ctx, "visite.consult", dossier_id)
     on = today(ctx.clock)
     regime = queries.regime_on(ctx, dossier_id, on)
-    traces.record(ctx, "visite.consult", dossier_id, ["S3"])
-    return [
+    libelle = queries.libelle_of_rendez_vous(ctx, rendez_vous_id) if rendez_vous_id else None
+    types = tuple(
         TypeOuvert(type_, rules.closed_because(type_, ctx.acteur.role), regime is None or regime in type_.regimes)
         for type_ in queries.types_in_force(ctx, on)
-    ]
+    )
+    suitable = [t.type.code for t in types if t.ferme is None and t.is_of_regime and t.type.libelle_agenda == libelle]
+    traces.record(ctx, "visite.consult", dossier_id, ["S3"])
+    return Choix(types, suitable[0] if len(suitable) == 1 else None)
+
+
+def bandeau(ctx: Context, dossier_id: UUID) -> Bandeau:
+    """Who a page is about, for one that opens the dossier or something in it; the regime for who may read S2. One statement.
+
+    Raises: NotFound, AccessDenied.
+    """
+    decision = habilitations.require(ctx, "dossier.open", dossier_id, sections=["S1", "S2", "S3"])
+    row = registre_queries.bandeau(ctx, dossier_id, today(ctx.clock))
+    regime = row.regime if "S2" in decision.open_sections else None
+    traces.record(ctx, "dossier.open", dossier_id, ["S2"] if regime else [])
+    return Bandeau(
+        dossier_id=dossier_id,
+        nom_naissance=row.nom_naissance,
+        prenom=row.premier_prenom,
+        nom_utilise=row.nom_utilise,
+        prenom_utilise=row.prenom_utilise,
+        naissance=row.date_naissance,
+        lieu=row.lieu_naissance,
+        sexe=row.sexe,
+        statut_ins=row.statut_ins,
+        poste=row.poste,
+        employeur=row.employeur,
+        regime=regime,
+    )
 
 
 def visite(ctx: Context, visite_id: UUID) -> VisiteVue:
@@ -67,6 +100,9 @@ def visite(ctx: Context, visite_id: UUID) -> VisiteVue:
         rubriques=_rubriques(ctx, row),
         conclusion=told,
         complements=_complements(ctx, row),
+        dernieres=tuple(
+            VisitePassee(past.id, past.libelle, past.started_at) for past in queries.closed_before(ctx, row, DERNIERES)
+        ),
         peut_remplir=droits.can_fill("S3"),
         peut_cloturer=_may_close(ctx, row, droits),
     )

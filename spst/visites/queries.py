@@ -128,6 +128,22 @@ def visites_of(ctx: Context, dossier_id: UUID, *, closed_only: bool) -> list[Row
     return list(ctx.session.execute(query))
 
 
+def closed_before(ctx: Context, visite: Row[Any], limit: int) -> list[Row[Any]]:
+    """The last closed visits before one, latest first: their types and instants alone."""
+    query = (
+        select(VISITE.c.id, VISITE.c.started_at, libelle_of(VISITE.c.type_code, VISITE.c.started_at))
+        .where(
+            VISITE.c.tenant_id == ctx.tenant_id,
+            VISITE.c.dossier_id == visite.dossier_id,
+            VISITE.c.started_at < visite.started_at,
+            VISITE.c.closed_at.is_not(None),
+        )
+        .order_by(VISITE.c.started_at.desc())
+        .limit(limit)
+    )
+    return list(ctx.session.execute(query))
+
+
 def locked_visite(ctx: Context, visite_id: UUID) -> Row[Any]:
     """The visit, held until the end of the transaction: two closings wait for each other."""
     query = select(VISITE).where(VISITE.c.tenant_id == ctx.tenant_id, VISITE.c.id == visite_id).with_for_update()
@@ -240,6 +256,13 @@ def addenda_of(ctx: Context, visite_id: UUID) -> list[Row[Any]]:
 
 
 # ──── Appointments
+
+
+def libelle_of_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> str | None:
+    query = select(RENDEZ_VOUS.c.libelle).where(
+        RENDEZ_VOUS.c.tenant_id == ctx.tenant_id, RENDEZ_VOUS.c.id == rendez_vous_id
+    )
+    return ctx.session.scalars(query).one_or_none()
 
 
 def locked_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> Row[Any] | None:

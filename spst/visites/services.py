@@ -2,12 +2,13 @@
 
 from spst.visites.agenda import agenda, update_rendez_vous
 from spst.visites.cloture import add_addendum, close_visite
-from spst.visites.lecture import historique, types_open_to, visite, visites_for_worker
+from spst.visites.lecture import bandeau, historique, types_open_to, visite, visites_for_worker
 from spst.visites.saisie import save_note, start_visite
 
 __all__ = [
     "add_addendum",
     "agenda",
+    "bandeau",
     "close_visite",
     "historique",
     "save_note",

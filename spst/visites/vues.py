@@ -79,6 +79,14 @@ class RendezVousVu:
 
 
 @dataclass(frozen=True, slots=True)
+class EtatChange:
+    """What an appointment was before its state changed, to undo with; its day, to go back to."""
+
+    avant: StatutRdv
+    jour: date
+
+
+@dataclass(frozen=True, slots=True)
 class VisiteOuverte:
     """A visit that its professional has still to close."""
 
@@ -105,6 +113,39 @@ class TypeOuvert:
     ferme: str | None
     is_of_regime: bool
     """False when the type belongs to another regime than the dossier's; True while no regime is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choix:
+    """The types of visit for a worker. `propose`: the only one that suits both his regime and his appointment, if any."""
+
+    types: tuple[TypeOuvert, ...]
+    propose: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Bandeau:
+    """Who a page is about. `regime`: None without S2."""
+
+    dossier_id: UUID
+    nom_naissance: str
+    prenom: str
+    nom_utilise: str | None
+    prenom_utilise: str | None
+    naissance: date
+    lieu: str | None
+    sexe: str
+    statut_ins: str
+    poste: str | None
+    employeur: str | None
+    regime: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitePassee:
+    id: UUID
+    type: str
+    started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +204,8 @@ class VisiteVue:
     rubriques: tuple[RubriqueVue, ...]
     conclusion: ConclusionVue | None
     complements: tuple[AddendumVu, ...]
+    dernieres: tuple[VisitePassee, ...]
+    """The closed visits before this one, latest first."""
     peut_remplir: bool
     peut_cloturer: bool
 

@@ -13,7 +13,7 @@ from spst.kernel.ids import new_id
 from spst.visites import services as visites
 from spst.visites.errors import RendezVousNotAllowed, RendezVousNotFound
 from spst.visites.rules import StatutRdv
-from spst.visites.vues import Agenda
+from spst.visites.vues import Agenda, EtatChange
 from tests.factories.monde import Monde, Spst
 from tests.visites.conftest import Horloge, Lines, appointment, close, start, traces_left
 
@@ -141,7 +141,7 @@ def test_an_assistant_notes_an_arrival_and_takes_it_back(monde: Monde, horloge: 
     rdv = appointment(monde, monde.a, monde.a.infirmier, monde.a.zoe, horloge.at)
     seen: Lines = []
     with traces_left(monde, seen), monde.work(monde.a[Role.ADM]) as ctx:
-        assert visites.update_rendez_vous(ctx, rdv, StatutRdv.ARRIVE) is StatutRdv.CONVOQUE
+        assert visites.update_rendez_vous(ctx, rdv, StatutRdv.ARRIVE) == EtatChange(StatutRdv.CONVOQUE, TODAY)
     assert seen == [("rendez_vous.update", "permis", ())]
     [line] = day(monde, monde.a.infirmier).rendez_vous
     assert (line.statut, line.arrived_at) == (StatutRdv.ARRIVE, horloge.at)

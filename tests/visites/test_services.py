@@ -61,7 +61,7 @@ def test_an_infirmier_starts_a_vip_and_is_refused_an_exam_of_aptitude_with_its_a
 
 def test_types_that_a_role_may_not_conduct_come_back_closed_with_their_article(monde: Monde) -> None:
     with monde.work(monde.a.infirmier) as ctx:
-        types = {t.type.code: t for t in visites.types_open_to(ctx, monde.a.zoe.dossier_id)}
+        types = {t.type.code: t for t in visites.types_open_to(ctx, monde.a.zoe.dossier_id).types}
     assert len(types) == 28
     assert types["VIPP_SIS"].ferme is None
     assert "R. 4624-24" in (types["EMAI"].ferme or "")

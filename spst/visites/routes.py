@@ -1,0 +1,273 @@
+"""Routes of one visit and of one appointment."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from marshmallow import ValidationError
+from werkzeug.wrappers import Response as AnyResponse
+
+from spst.kernel.clock import today
+from spst.kernel.context import CodeMotif
+from spst.kernel.errors import AccessDenied, NotFound, RuleViolation, SpstError
+from spst.kernel.ids import new_id
+from spst.visites import pages, rules, services
+from spst.visites.errors import (
+    DateNotAllowed,
+    InformationRequired,
+    NoteConflict,
+    VisiteAlreadyClosed,
+    VisiteAlreadyOpen,
+)
+from spst.visites.pages import Saisie
+from spst.visites.rules import RUBRIQUES, Conclusion, StatutRdv
+from spst.visites.schemas import ClotureSchema, ComplementSchema, NoteSchema, OuvertureSchema, StatutSchema
+from spst.visites.vues import NoteSaved
+from spst.web.errors import status_of, wants_json
+from spst.web.fields import CSRF_FIELD, errors_by_field
+from spst.web.filters import date_courte
+from spst.web.frame import flash, toast
+from spst.web.guards import requires
+from spst.web.ports import LoginRequired
+from spst.web.requests import unit_of_work
+from spst.web.state import web
+
+bp = Blueprint("visites", __name__)
+
+_SAVED = "Les notes sont enregistrées."
+_STATUTS = {
+    StatutRdv.ARRIVE: "Arrivée notée.",
+    StatutRdv.ABSENT: "Absence notée.",
+    StatutRdv.EXCUSE: "Excuse notée.",
+    StatutRdv.CONVOQUE: "Remis en attente.",
+}
+
+
+# ──── Start
+
+
+@bp.get("/dossiers/<uuid:dossier_id>/visites/nouvelle")
+@requires("visite.start")
+def choose(dossier_id: UUID) -> str:
+    return _choice(dossier_id, {}, {})
+
+
+@bp.post("/dossiers/<uuid:dossier_id>/visites")
+@requires("visite.start")
+def start(dossier_id: UUID) -> AnyResponse | tuple[str, int]:
+    try:
+        form = OuvertureSchema().read(request.form)
+        with unit_of_work(CodeMotif.VISITE) as ctx:
+            visite_id = services.start_visite(
+                ctx,
+                dossier_id,
+                form["type"],
+                on=form["date"],
+                rendez_vous_id=_rendez_vous_asked(),
+                visite_id=form["operation_id"] if form["operation_id"].version == 7 else None,
+            )
+    except ValidationError as error:
+        return _choice(dossier_id, request.form.to_dict(), errors_by_field(error)), 422
+    except VisiteAlreadyOpen as error:
+        current = error.facts.get("visite_id")
+        if not isinstance(current, UUID):
+            raise
+        flash(str(error), "warn")
+        visite_id = current
+    except RuleViolation as error:
+        field = "date" if isinstance(error, DateNotAllowed) else "type"
+        return _choice(dossier_id, request.form.to_dict(), {field: str(error)}), 422
+    return redirect(url_for(".show", visite_id=visite_id), 303)
+
+
+def _rendez_vous_asked() -> UUID | None:
+    asked = request.args.get("rendez_vous", "")
+    try:
+        return UUID(asked) if asked else None
+    except ValueError as error:
+        raise NotFound from error
+
+
+def _choice(dossier_id: UUID, posted: dict[str, str], erreurs: dict[str, str]) -> str:
+    rendez_vous_id = _rendez_vous_asked()
+    with unit_of_work(CodeMotif.VISITE) as ctx:
+        choix = services.types_open_to(ctx, dossier_id, rendez_vous_id)
+        bandeau = services.bandeau(ctx, dossier_id)
+    nouvelle = pages.nouvelle_model(
+        choix,
+        url_for(".start", dossier_id=dossier_id, rendez_vous=rendez_vous_id),
+        pages.dossier_url(dossier_id),
+        posted=posted,
+        erreurs=erreurs,
+        today=date_courte(today(web().runtime.clock)),
+    )
+    return render_template("espace_pro/visite_nouvelle.html", bandeau=pages.bandeau_model(bandeau), nouvelle=nouvelle)
+
+
+# ──── Read
+
+
+@bp.get("/visites/<uuid:visite_id>")
+@requires("visite.consult")
+def show(visite_id: UUID) -> str:
+    return _page(visite_id, Saisie(cloture_demandee="terminer" in request.args))
+
+
+def _page(visite_id: UUID, saisie: Saisie) -> str:
+    with unit_of_work(CodeMotif.VISITE) as ctx:
+        seen = services.visite(ctx, visite_id)
+        bandeau = services.bandeau(ctx, seen.dossier_id)
+    suivi = pages.REGIMES.get(bandeau.regime or "")
+    return render_template(
+        "espace_pro/visite.html",
+        bandeau=pages.bandeau_model(bandeau),
+        visite=pages.visite_model(seen, suivi, saisie),
+    )
+
+
+# ──── Notes
+
+
+@bp.post("/visites/<uuid:visite_id>/notes")
+@requires("visite.note")
+def save_note(visite_id: UUID) -> Any:
+    """As it is typed: one note, answered in JSON. Without script: the whole form, answered by the page."""
+    if wants_json():
+        return _save_one(visite_id)
+    saisie = _save_form(visite_id)
+    if saisie.erreurs or saisie.complement:
+        return _page(visite_id, saisie), 409
+    flash(_SAVED)
+    return redirect(url_for(".show", visite_id=visite_id), 303)
+
+
+def _save_one(visite_id: UUID) -> tuple[Response, int]:
+    try:
+        saved = _save(visite_id, NoteSchema().read(request.form))
+    except ValidationError:
+        return jsonify(message="Cet enregistrement est incomplet. Copiez votre texte, puis rechargez la page."), 422
+    except NoteConflict as conflict:
+        return jsonify(
+            revision=conflict.revision,
+            texte=conflict.texte,
+            saved_at=conflict.saved_at.isoformat(),
+            auteur=conflict.auteur,
+        ), 409
+    except LoginRequired:
+        raise
+    except SpstError as error:
+        return jsonify(message=str(error)), status_of(error)
+    return jsonify(revision=saved.revision, saved_at=saved.saved_at.isoformat()), 200
+
+
+def _save(visite_id: UUID, note: dict[str, Any]) -> NoteSaved:
+    with unit_of_work(CodeMotif.VISITE) as ctx:
+        return services.save_note(ctx, visite_id, **note)
+
+
+def _save_form(visite_id: UUID) -> Saisie:
+    """Each note in its own transaction: a conflict in one does not lose the others.
+
+    Raises: NotFound, AccessDenied.
+    """
+    saisie = Saisie()
+    for code in (rubrique.code for rubrique in RUBRIQUES):
+        texte, revision = request.form.get(f"texte.{code}"), _revision(request.form.get(f"revision.{code}", ""))
+        if texte is None or (revision == 0 and not texte.strip()):
+            continue
+        try:
+            _save(visite_id, {"rubrique": code, "texte": texte, "revision": revision, "operation_id": new_id()})
+        except VisiteAlreadyClosed as error:
+            return _unsaved(str(error))
+        except RuleViolation as error:
+            saisie.textes[code], saisie.erreurs[code] = texte, str(error)
+    return saisie
+
+
+def _revision(typed: str) -> int:
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
+
+
+def _unsaved(message: str) -> Saisie:
+    """Somebody closed the visit meanwhile: what was typed waits in the field of the addendum."""
+    typed = [texte for name, texte in request.form.items() if name.startswith("texte.")]
+    return Saisie(complement=rules.joined(typed), erreur_complement=message)
+
+
+# ──── The end, and after it
+
+
+@bp.post("/visites/<uuid:visite_id>/cloture")
+@requires("visite.close")
+def close(visite_id: UUID) -> AnyResponse | tuple[str, int]:
+    posted = {name: value for name, value in request.form.items() if "." not in name and name != CSRF_FIELD}
+    if posted.get("confirme") != "oui":
+        return _ask_to_close(visite_id)
+    try:
+        form = ClotureSchema().load(posted)
+        conclusion = Conclusion(
+            orientation_medecin=form["orientation_medecin"], prochaine_visite_on=form["prochaine_visite_on"]
+        )
+        with unit_of_work(CodeMotif.VISITE) as ctx:
+            dossier_id = services.close_visite(ctx, visite_id, conclusion)
+    except VisiteAlreadyClosed as error:
+        flash(str(error), "warn")
+        return redirect(url_for(".show", visite_id=visite_id), 303)
+    except InformationRequired as error:
+        return _page(visite_id, Saisie(erreurs={rules.INFORMATION: str(error)})), 422
+    except (ValidationError, RuleViolation) as error:
+        flash(_first(error), "stop")
+        return _page(visite_id, Saisie(cloture_demandee=True)), 422
+    flash("La visite est terminée. Elle se complète, mais ne change plus.")
+    return redirect(pages.dossier_url(dossier_id), 303)
+
+
+def _ask_to_close(visite_id: UUID) -> AnyResponse | tuple[str, int]:
+    """Without script: the notes of the form are kept, then the page asks."""
+    saisie = _save_form(visite_id)
+    if saisie.erreurs or saisie.complement:
+        return _page(visite_id, saisie), 409
+    return redirect(url_for(".show", visite_id=visite_id, terminer=""), 303)
+
+
+def _first(error: ValidationError | RuleViolation) -> str:
+    if isinstance(error, ValidationError):
+        return next(iter(errors_by_field(error).values()), "Une valeur n’a pas la forme attendue.")
+    return str(error)
+
+
+@bp.post("/visites/<uuid:visite_id>/complements")
+@requires("visite.complete")
+def complete(visite_id: UUID) -> AnyResponse | tuple[str, int]:
+    try:
+        form = ComplementSchema().read(request.form)
+        with unit_of_work(CodeMotif.VISITE) as ctx:
+            services.add_addendum(ctx, visite_id, form["texte"])
+    except (ValidationError, RuleViolation) as error:
+        typed = request.form.get("texte", "")
+        return _page(visite_id, Saisie(complement=typed, erreur_complement=_first(error))), 422
+    flash("Le complément est signé.")
+    return redirect(url_for(".show", visite_id=visite_id, _anchor="complements"), 303)
+
+
+# ──── Appointments
+
+
+@bp.post("/rendez-vous/<uuid:rendez_vous_id>/statut")
+@requires("rendez_vous.update")
+def set_statut(rendez_vous_id: UUID) -> AnyResponse:
+    """The state comes in the form or, for a page with one button per state, in the address."""
+    try:
+        form = StatutSchema().load({"statut": request.form.get("statut") or request.args.get("statut", "")})
+        statut = StatutRdv(form["statut"])
+        with unit_of_work() as ctx:
+            changed = services.update_rendez_vous(ctx, rendez_vous_id, statut)
+    except (AccessDenied, NotFound):
+        raise
+    except RuleViolation as error:
+        flash(str(error), "warn")
+        return redirect(url_for("espace_pro.journee"), 303)
+    if changed.avant is not statut:
+        undo = url_for(".set_statut", rendez_vous_id=rendez_vous_id, statut=str(changed.avant))
+        toast(_STATUTS[statut], undo)
+    return redirect(url_for("espace_pro.journee", jour=changed.jour.isoformat()), 303)
