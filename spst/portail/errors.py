@@ -1,0 +1,16 @@
+"""Errors of the portal. None of them says why: the reason stands in an identity event that a professional looks at."""
+
+from spst.kernel.errors import NotFound, SpstError
+
+
+class EspaceNotFound(NotFound):
+    """Cette page est introuvable."""
+
+
+class EntreeRefused(SpstError):
+    """Votre espace ne s’est pas ouvert."""
+
+    def __init__(self, motif: str) -> None:
+        """`motif`: a code for the technical journal, never shown."""
+        super().__init__(motif=motif)
+        self.motif = motif

@@ -1,0 +1,64 @@
+"""What each page reads: the doors of the rooms below, joined for the person whose dossier it is.
+
+They authorise and trace; the first act of a page names its line: `portail.dossier`, `portail.visites` or `portail.acces`.
+"""
+
+from uuid import UUID
+
+from spst.dmst import services as dmst
+from spst.expositions import services as expositions
+from spst.journal import services as journal
+from spst.journal.rules import REFUSE
+from spst.kernel.context import Context
+from spst.portail import queries, vues
+from spst.visites import services as visites
+from spst.web.filters import prenom
+
+
+def accueil(ctx: Context, dossier_id: UUID) -> vues.Accueil:
+    """Raises: DossierNotFound, AccessDenied."""
+    dossier = dmst.open_dossier(ctx, dossier_id)
+    lues = visites.visites_for_worker(ctx, dossier_id)
+    personne = dossier.identite
+    return vues.Accueil(
+        prenom=prenom(personne.prenom_utilise or personne.premier_prenom),
+        equipes=vues.equipes(dossier.equipe),
+        emplois=tuple(f"{contrat.poste}, {contrat.etablissement}" for contrat in dossier.emplois),
+        rendez_vous=queries.next_rendez_vous(ctx, personne.id),
+        derniere=vues.visite(lues[0]) if lues else None,
+    )
+
+
+def mes_visites(ctx: Context, dossier_id: UUID) -> list[vues.VisiteLue]:
+    """Raises: DossierNotFound, AccessDenied."""
+    return [vues.visite(ligne) for ligne in visites.visites_for_worker(ctx, dossier_id)]
+
+
+def parcours(ctx: Context, dossier_id: UUID) -> vues.Parcours:
+    """Raises: DossierNotFound, AccessDenied."""
+    known = expositions.curriculum(ctx, dossier_id)
+    return vues.Parcours(known.emplois[::-1], known.expositions[::-1])
+
+
+def mon_identite(ctx: Context, dossier_id: UUID) -> vues.Identite:
+    """Raises: DossierNotFound, AccessDenied."""
+    dossier = dmst.open_dossier(ctx, dossier_id)
+    s1 = dossier.s1
+    matricule = s1.matricule.valeur if s1 and s1.matricule else None
+    return vues.identite(dossier.identite, matricule, s1.medecin_traitant if s1 else None)
+
+
+def mes_droits(ctx: Context, dossier_id: UUID) -> vues.Droits:
+    """Raises: DossierNotFound, AccessDenied."""
+    dossier = dmst.open_dossier(ctx, dossier_id)
+    return vues.Droits(
+        medecins=tuple(vues.lisible(membre.nom) for membre in dossier.medecins),
+        oppositions=dossier.s7 or (),
+        informations=dossier.s6 or (),
+    )
+
+
+def qui_a_ouvert(ctx: Context, dossier_id: UUID, *, refus_seuls: bool, avant: UUID | None) -> vues.ListeAcces:
+    """Raises: DossierNotFound, AccessDenied."""
+    page = journal.accesses_of(ctx, dossier_id, before=avant, decision=REFUSE if refus_seuls else None)
+    return vues.liste(page, refus_seuls, is_suite=avant is not None)

@@ -1,0 +1,98 @@
+"""The pages of the travailleur. No address names a person or a dossier: each page is about whoever is logged in."""
+
+from uuid import UUID
+
+from flask import Blueprint, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+
+from spst.kernel.errors import NotFound
+from spst.portail import pages
+from spst.portail.errors import EspaceNotFound
+from spst.portail.navigation import adresse
+from spst.portail.routes_connexion import bp as _door
+from spst.web.guards import public, requires
+from spst.web.requests import unit_of_work, user
+
+bp = Blueprint("portail", __name__)
+
+
+@bp.get("/p/<slug>/accueil")
+@requires("portail.dossier")
+def accueil(slug: str) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        seen = pages.accueil(ctx, _dossier_id())
+    return render_template("portail/accueil.html", accueil=seen, racine=adresse(slug))
+
+
+@bp.get("/p/<slug>/visites")
+@requires("portail.visites")
+def visites(slug: str) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        seen = pages.mes_visites(ctx, _dossier_id())
+    return render_template("portail/visites.html", visites=seen, racine=adresse(slug))
+
+
+@bp.get("/p/<slug>/emplois")
+@requires("portail.dossier")
+def emplois(slug: str) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        seen = pages.parcours(ctx, _dossier_id())
+    return render_template("portail/emplois.html", parcours=seen, racine=adresse(slug))
+
+
+@bp.get("/p/<slug>/identite")
+@requires("portail.dossier")
+def identite(slug: str) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        seen = pages.mon_identite(ctx, _dossier_id())
+    return render_template("portail/identite.html", identite=seen, racine=adresse(slug))
+
+
+@bp.get("/p/<slug>/acces")
+@requires("portail.acces")
+def acces(slug: str) -> ResponseReturnValue:
+    refus_seuls, avant = request.args.get("filtre") == "refus", _line_id(request.args.get("avant"))
+    with unit_of_work() as ctx:
+        seen = pages.qui_a_ouvert(ctx, _dossier_id(), refus_seuls=refus_seuls, avant=avant)
+    return render_template("portail/acces.html", acces=seen, racine=adresse(slug), url=adresse(slug, "acces"))
+
+
+@bp.get("/p/<slug>/droits")
+@requires("portail.dossier")
+def droits(slug: str) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        seen = pages.mes_droits(ctx, _dossier_id())
+    return render_template("portail/droits.html", droits=seen, racine=adresse(slug))
+
+
+@bp.get("/p/<slug>/<path:reste>")
+@public
+def nowhere(slug: str, reste: str) -> ResponseReturnValue:
+    """Every other address under a portal, of this SPST or of none, by anybody: the same page."""
+    raise EspaceNotFound
+
+
+@bp.errorhandler(NotFound)
+@_door.errorhandler(NotFound)
+def not_found(error: NotFound) -> ResponseReturnValue:
+    response = make_response(render_template("portail/introuvable.html"))
+    response.status_code = 404
+    return response
+
+
+def _dossier_id() -> UUID:
+    """Raises: EspaceNotFound; a session of the portal always holds one."""
+    dossier_id = user().dossier_id
+    if dossier_id is None:
+        raise EspaceNotFound
+    return dossier_id
+
+
+def _line_id(text: str | None) -> UUID | None:
+    """Raises: EspaceNotFound, for what is no id."""
+    if text is None:
+        return None
+    try:
+        return UUID(text)
+    except ValueError as error:
+        raise EspaceNotFound from error

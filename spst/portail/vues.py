@@ -1,0 +1,267 @@
+"""What the pages of the portal show: values in plain words, for the person whom they are about."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby, pairwise
+
+from spst.dmst.vues import InformationVue, MedecinTraitantVu, Membre, OppositionVue
+from spst.expositions.services import EmploiVu, ExpositionVue
+from spst.identite.services import TravailleurVu
+from spst.journal.rules import REFUSE, Acces
+from spst.journal.services import AccesDossier
+from spst.kernel.clock import PARIS
+from spst.visites.vues import LigneHistorique
+from spst.web.filters import NO_BREAK, prenom
+
+
+@dataclass(frozen=True, slots=True)
+class MembreVu:
+    """Somebody who follows: "Dr Claire Vasseur", "médecin du travail"."""
+
+    nom: str
+    fonction: str
+
+
+@dataclass(frozen=True, slots=True)
+class EquipeVue:
+    """`nom`: None for somebody who follows by name alone."""
+
+    nom: str | None
+    membres: tuple[MembreVu, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RendezVousVu:
+    """The next appointment, as the register holds it."""
+
+    starts_at: datetime
+    duree_min: int
+    avec: str
+    centre: str
+    commune: str
+
+
+@dataclass(frozen=True, slots=True)
+class VisiteLue:
+    """A closed visit: what was said to the worker, never a note nor an addendum."""
+
+    on: datetime
+    type: str
+    avec: str
+    information: str
+    vers_le_medecin: bool
+    prochaine_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Accueil:
+    prenom: str
+    equipes: tuple[EquipeVue, ...]
+    emplois: tuple[str, ...]
+    rendez_vous: RendezVousVu | None
+    derniere: VisiteLue | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parcours:
+    """Jobs and exposures, the latest first."""
+
+    emplois: tuple[EmploiVu, ...]
+    expositions: tuple[ExpositionVue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Identite:
+    """S1 as it is held. `matricule`: in groups, as on a carte Vitale."""
+
+    personne: TravailleurVu
+    lieu: str | None
+    statut: str
+    statut_phrase: str
+    matricule: str | None
+    medecin_traitant: MedecinTraitantVu | None
+
+
+@dataclass(frozen=True, slots=True)
+class Droits:
+    medecins: tuple[str, ...]
+    oppositions: tuple[OppositionVue, ...]
+    informations: tuple[InformationVue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LigneAcces:
+    """One line of the list, or several acts of the worker himself on one day. `suite`: the sentence after `qui`."""
+
+    at: datetime
+    jour: str
+    qui: str
+    suite: str
+    volets: str
+    is_refus: bool
+    is_own: bool
+    fois: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MoisAcces:
+    premier: datetime
+    lignes: tuple[LigneAcces, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ListeAcces:
+    """A page of the list by month. `plus_ancien`: where the next one begins; `is_suite`: it is not the first."""
+
+    mois: tuple[MoisAcces, ...]
+    montrees: int
+    total: int
+    refus: int
+    refus_seuls: bool
+    plus_ancien: str | None
+    is_suite: bool
+
+
+_JOURS = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
+_STATUTS = {
+    "provisoire": (
+        "Provisoire",
+        "Vos traits ont été saisis par votre service. Ils n’ont pas encore été vérifiés, ni avec une pièce d’identité, "
+        "ni auprès de l’Assurance Maladie.",
+    ),
+    "recuperee": (
+        "Récupérée",
+        "L’Assurance Maladie a donné votre identité nationale de santé. Il reste à montrer une pièce d’identité à votre "
+        "service.",
+    ),
+    "validee": (
+        "Validée",
+        "Votre service a vu une pièce d’identité. L’Assurance Maladie n’a pas encore donné votre identité nationale de "
+        "santé.",
+    ),
+    "qualifiee": (
+        "Vérifiée",
+        "L’Assurance Maladie a donné votre identité nationale de santé, et votre service a vu une pièce d’identité. "
+        "C’est le plus haut niveau de vérification.",
+    ),
+}
+
+
+def lisible(nom: str) -> str:
+    """A name of the staff as a worker reads it: capitals are kept for birth names of travailleurs.
+
+    >>> lisible("Dr Claire VASSEUR")
+    'Dr Claire Vasseur'
+    """
+    return " ".join(prenom(word) if len(word) > 2 else word for word in nom.split(" "))
+
+
+def equipes(membres: tuple[Membre, ...]) -> tuple[EquipeVue, ...]:
+    """Those who follow, by équipe; doctors first."""
+    ordered = sorted(membres, key=lambda membre: (membre.equipe is None, membre.equipe or "", not _is_medecin(membre)))
+    return tuple(
+        EquipeVue(nom, tuple(MembreVu(lisible(membre.nom), _fonction(membre)) for membre in group))
+        for nom, group in groupby(ordered, key=lambda membre: membre.equipe)
+    )
+
+
+def _is_medecin(membre: Membre) -> bool:
+    return any(role in {"MDT", "COLL", "INT"} for role in membre.roles)
+
+
+def _fonction(membre: Membre) -> str:
+    return ", ".join(role.label[:1].lower() + role.label[1:] for role in membre.roles)
+
+
+def visite(ligne: LigneHistorique) -> VisiteLue:
+    told = ligne.conclusion
+    return VisiteLue(
+        on=ligne.started_at,
+        type=ligne.type,
+        avec=ligne.professionnel.affiche,
+        information=told.information.strip() if told else "",
+        vers_le_medecin=told.orientation_medecin if told else False,
+        prochaine_on=told.prochaine_visite_on if told else None,
+    )
+
+
+def identite(personne: TravailleurVu, matricule: str | None, medecin: MedecinTraitantVu | None) -> Identite:
+    statut, phrase = _STATUTS[personne.statut_ins]
+    return Identite(
+        personne=personne,
+        lieu=_lieu(personne.lieu_naissance),
+        statut=statut,
+        statut_phrase=phrase,
+        matricule=grouped(matricule) if matricule else None,
+        medecin_traitant=medecin,
+    )
+
+
+def _lieu(code: str | None) -> str | None:
+    """Codes of communes and countries, as INSEE numbers them: 99 begins those of other countries."""
+    if code is None:
+        return None
+    return f"{'pays' if code.startswith('99') else 'commune'} de code INSEE {code}"
+
+
+def grouped(matricule: str) -> str:
+    """
+    >>> grouped("275126322074974").replace(NO_BREAK, " ")
+    '2 75 12 63 220 749 74'
+    """
+    cuts = (0, 1, 3, 5, 7, 10, 13, 15)
+    return NO_BREAK.join(matricule[a:b] for a, b in pairwise(cuts))
+
+
+def liste(page: AccesDossier, refus_seuls: bool, is_suite: bool) -> ListeAcces:
+    by_month = groupby(_merged(page.lignes), key=lambda ligne: (_day(ligne.at).year, _day(ligne.at).month))
+    months = [tuple(group) for _, group in by_month]
+    return ListeAcces(
+        mois=tuple(MoisAcces(lines[0].at, lines) for lines in months),
+        montrees=len(page.lignes),
+        total=page.total,
+        refus=page.refus,
+        refus_seuls=refus_seuls,
+        plus_ancien=str(page.older) if page.older else None,
+        is_suite=is_suite,
+    )
+
+
+def _merged(lignes: tuple[Acces, ...]) -> Iterator[LigneAcces]:
+    """The worker's own acts that follow one another on one day are one line, so that others' are not lost among them."""
+    for (is_own, _, _), group in groupby(
+        lignes, key=lambda one: (one.is_own, _day(one.at), None if one.is_own else one.id)
+    ):
+        lines = list(group)
+        yield _own(lines) if is_own and len(lines) > 1 else _line(lines[0])
+
+
+def _own(lines: list[Acces]) -> LigneAcces:
+    acts = list(dict.fromkeys(_suite(one).rstrip(".").strip() for one in reversed(lines)))
+    said = " et ".join(part for part in (", ".join(acts[:-1]), acts[-1].removeprefix("avez ")) if part)
+    return LigneAcces(
+        lines[0].at, _jour(lines[0].at), "Vous", f" {said}.", "", is_refus=False, is_own=True, fois=len(lines)
+    )
+
+
+def _line(one: Acces) -> LigneAcces:
+    qui = "Vous" if one.is_own else lisible(one.qui)
+    return LigneAcces(
+        one.at, _jour(one.at), qui, _suite(one), one.volets, is_refus=one.decision == REFUSE, is_own=one.is_own
+    )
+
+
+def _suite(one: Acces) -> str:
+    """The sentence without its first words, which the page sets in bold."""
+    return one.phrase.removeprefix("Vous" if one.is_own else one.qui)
+
+
+def _day(at: datetime) -> date:
+    return at.astimezone(PARIS).date()
+
+
+def _jour(at: datetime) -> str:
+    """Day of the week and of the month, for the margin: "lun. 23"."""
+    day = _day(at)
+    return f"{_JOURS[day.weekday()]}{NO_BREAK}{day.day}"
