@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from spst.kernel.acteur import Famille
+from spst.portail import navigation as portail
 from spst.web.ports import Lien, Recherche, Utilisateur
 
 _JOURNEE = ("Ma journée", "/journee")
@@ -12,6 +13,7 @@ _LINKS: dict[Famille, tuple[tuple[str, str], ...]] = {
     Famille.DELEGUE: (_JOURNEE, _RECHERCHE),
     Famille.ADMINISTRATIF: (_JOURNEE, _RECHERCHE),
     Famille.DIRECTION: (
+        ("Pilotage", "/direction/accueil"),
         ("Journal des accès", "/direction/journal"),
         ("Comptes", "/direction/comptes"),
         ("Politique", "/direction/politique"),
@@ -25,11 +27,13 @@ class NavigationByFamily:
 
     def home(self, user: Utilisateur) -> str:
         if user.acteur.famille is Famille.TRAVAILLEUR:
-            return f"/p/{user.slug}"
+            return portail.home(user)
         links = _LINKS.get(user.acteur.famille)
         return links[0][1] if links else "/compte"
 
     def links(self, user: Utilisateur, path: str) -> Iterable[Lien]:
+        if user.acteur.famille is Famille.TRAVAILLEUR:
+            yield from portail.links(user, path)
         for label, url in _LINKS.get(user.acteur.famille, ()):
             yield Lien(label, url, courant=path == url or path.startswith(f"{url}/"))
 
