@@ -166,7 +166,7 @@ def _fc_settings(folder: DemoFolder, addresses: Addresses) -> dict[str, str]:
         "CLIENT_ID": "spst-demonstration",
         "CLIENT_SECRET": folder.secret("FC_CLIENT_SECRET"),
         "REDIRECT_URIS": f"{addresses.site}/connexion/franceconnect/retour",
-        "POST_LOGOUT_REDIRECT_URIS": f"{addresses.site}/",
+        "POST_LOGOUT_REDIRECT_URIS": f"{addresses.site}/connexion/franceconnect/fin",
     }
 
 
