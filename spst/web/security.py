@@ -87,8 +87,15 @@ def _refuse_bad_signs() -> None:
         return
     if request.content_length is not None and request.content_length > MAX_BYTES:
         abort(413)
+    if request.mimetype == "application/x-www-form-urlencoded" and not _is_clean_utf8(unquote_to_bytes(_raw_body())):
+        raise InputRefused  # Werkzeug would leave such bytes in the text, as the signs that encoded them
     if any(_BAD_SIGN.search(text) for text in _texts_of_body()):
         raise InputRefused
+
+
+def _raw_body() -> bytes:
+    """The body as it came; kept, so that the form is parsed from it."""
+    return request.get_data(cache=True, parse_form_data=False)
 
 
 def _is_clean_utf8(raw: bytes) -> bool:

@@ -1,5 +1,6 @@
 """The web program over a small world, a clock that tests move, and a browser that logs in at the stand-ins."""
 
+import hashlib
 import re
 import secrets
 from collections.abc import Iterator
@@ -17,13 +18,15 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from spst.comptes.models import Compte, Habilitation, IdentiteElectronique, Rattachement, SessionOuverte
-from spst.kernel.acteur import Role
+from spst.kernel.acteur import Acteur, Role
 from spst.kernel.config import Config, OidcPeer
 from spst.kernel.ids import new_id
 from spst.traces.models import JournalTechnique, Trace
+from spst.web.cookies import hash_of, new_cookie_value
 from spst.wiring.web import build_web
 from tests.factories.monde import LONG_AGO, Monde, Spst
 from tests.simulators import launcher
+from tests.simulators.listener import Listener
 from tests.simulators.relying_party import Browser
 
 ORIGIN = "http://127.0.0.1:8000"
@@ -50,6 +53,8 @@ class Site:
     monde: Monde
     psc: launcher.Simulator
     clock: MovableClock
+    told: Listener
+    """What the provider said by the back channel."""
 
     def client(self) -> FlaskClient:
         """A new browser."""
@@ -123,6 +128,22 @@ class Site:
         assert answer.headers["Location"] == "/", answer.text
         return client
 
+    def at_work(self, acteur: Acteur, spst: Spst | None = None, *, facteurs: int = 2, port: int = 8000) -> FlaskClient:
+        """A browser in which somebody of the small world is logged in already, in A unless told otherwise."""
+        value, now = new_cookie_value(), self.clock.now()
+        espace = "portail" if acteur.role is Role.SAL else "pro"
+        own = next((p.dossier_id for p in (spst or self.monde.a).personnes.values() if p.acteur.id == acteur.id), None)
+        row = SessionOuverte(
+            id_hash=hash_of(value), espace=espace, tenant_id=(spst or self.monde.a).tenant_id, acteur_id=acteur.id,
+            role=str(acteur.role), dossier_id=own, facteurs=facteurs, auth_at=now, data={}, created_at=now,
+            last_seen_at=now, expires_at=now + timedelta(hours=1),
+            agent_hash=hashlib.sha256(SCREEN["User-Agent"].encode()).hexdigest(),
+        )  # fmt: skip
+        self.monde.add(row)
+        client = self.client()
+        client.set_cookie(f"spst-{espace}-{port}", value, domain="127.0.0.1")
+        return client
+
     def traces(self, action: str) -> list[Trace]:
         with Session(self.monde.superuser) as session:
             return list(session.scalars(select(Trace).where(Trace.action == action).order_by(Trace.id)))
@@ -156,7 +177,14 @@ def config_for(psc: str, secret: str = PSC_SECRET, public_url: str = ORIGIN) -> 
 
 
 @pytest.fixture(scope="module")
-def running_psc() -> Iterator[launcher.Simulator]:
+def told() -> Iterator[Listener]:
+    listener = Listener()
+    yield listener
+    listener.close()
+
+
+@pytest.fixture(scope="module")
+def running_psc(told: Listener) -> Iterator[launcher.Simulator]:
     simulator = launcher.start(
         "psc",
         env={
@@ -164,6 +192,7 @@ def running_psc() -> Iterator[launcher.Simulator]:
             "CLIENT_SECRET": PSC_SECRET,
             "REDIRECT_URIS": f"{ORIGIN}/connexion/psc/retour",
             "POST_LOGOUT_REDIRECT_URIS": f"{ORIGIN}/",
+            "BACKCHANNEL_LOGOUT_URI": told.url,
         },
     )
     yield simulator
@@ -171,14 +200,15 @@ def running_psc() -> Iterator[launcher.Simulator]:
 
 
 @pytest.fixture(scope="module")
-def site_of_module(monde: Monde, running_psc: launcher.Simulator) -> Site:
+def site_of_module(monde: Monde, running_psc: launcher.Simulator, told: Listener) -> Site:
     clock = MovableClock()
     app = build_web(config_for(running_psc.url), replace(monde.runtime, clock=clock))
-    return Site(app, monde, running_psc, clock)
+    return Site(app, monde, running_psc, clock, told)
 
 
 @pytest.fixture
 def site(site_of_module: Site) -> Site:
     site_of_module.psc.admin("reset")
+    site_of_module.told.forget()
     site_of_module.clock.ahead = timedelta()
     return site_of_module

@@ -1,0 +1,154 @@
+"""Log-in by Pro Santé Connect: what is asked, what is compared, and every lie that is refused."""
+
+import re
+from typing import Any
+
+import pytest
+
+from spst.kernel.acteur import Role
+from tests.comptes.test_psc_samples import RPPS
+from tests.factories.site import ORIGIN, PSC_SECRET, Site, path_of, query_of
+from tests.simulators.relying_party import Browser
+
+LIES: list[dict[str, Any]] = [
+    {"fault": "nonce"},
+    {"fault": "acr"},
+    {"fault": "expired"},
+    {"fault": "iss"},
+    {"fault": "aud"},
+    {"fault": "id_token_claim", "claim": "aud", "value": ["spst-demonstration", "another-client"]},
+    {"fault": "id_token_claim", "claim": "azp", "value": "another-client"},
+    {"fault": "id_token_claim", "claim": "sub", "value": "f:550dc1c8:810099000027"},
+    {"fault": "id_token_claim", "claim": "iat", "value": 1},
+    {"fault": "alg_none"},
+    {"fault": "alg_hs256"},
+    {"fault": "alg_hs256", "with": "client_secret"},
+    {"fault": "id_token_signature"},
+    {"fault": "userinfo_sub"},
+    {"fault": "userinfo_claim", "claim": "aud", "value": "another-client"},
+    {"fault": "userinfo_claim", "claim": "iss", "value": "https://issuer.invalid"},
+    {"fault": "userinfo_signature"},
+]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _invited(site_of_module: Site) -> None:
+    site_of_module.invite(site_of_module.monde.a, RPPS["PSC-02"], Role.INF)
+
+
+@pytest.mark.exigence("AUT-01")
+def test_authorization_request_asks_for_what_the_referentiel_wants(site: Site) -> None:
+    asked = query_of(site.depart(site.client()))
+    assert asked["scope"] == "openid scope_all"
+    assert (asked["response_type"], asked["acr_values"], asked["code_challenge_method"]) == ("code", "eidas1", "S256")
+    assert asked["redirect_uri"] == f"{ORIGIN}/connexion/psc/retour"
+    assert min(len(asked["state"]), len(asked["nonce"]), len(asked["code_challenge"])) >= 43
+
+
+@pytest.mark.exigence("AUT-01")
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: "-".join(map(str, lie.values())))
+def test_answer_that_lies_opens_nothing(site: Site, lie: dict[str, Any]) -> None:
+    site.psc.admin("break", **lie)
+    client = site.client()
+    answer = site.log_in(client, "PSC-02")
+    assert answer.status_code == 400
+    assert "La session ne s’est pas ouverte" in answer.text
+    assert site.get(client, "/compte").status_code == 303
+    assert site.refusals()[-1].evenement == "connexion_psc.refusee"
+
+
+@pytest.mark.parametrize("endpoint", ["token", "userinfo"])
+def test_provider_that_fails_is_said_unavailable_and_nothing_opens(site: Site, endpoint: str) -> None:
+    site.psc.admin("break", fault="status", endpoint=endpoint, status=502)
+    client = site.client()
+    answer = site.log_in(client, "PSC-02")
+    assert answer.status_code == 503
+    assert "Pro Santé Connect ne répond pas" in answer.text
+    assert site.get(client, "/compte").status_code == 303
+
+
+def test_connection_cut_by_the_provider_is_no_500(site: Site) -> None:
+    site.psc.admin("break", fault="cut", endpoint="token")
+    assert site.log_in(site.client(), "PSC-02").status_code == 503
+
+
+@pytest.mark.exigence("AUT-01")
+def test_forged_state_is_refused(site: Site) -> None:
+    client = site.client()
+    callback = site.callback(client, "PSC-02")
+    assert site.get(client, re.sub(r"state=[^&]+", "state=forged", callback)).status_code == 400
+
+
+@pytest.mark.exigence("AUT-01")
+def test_callback_played_in_another_browser_is_refused(site: Site) -> None:
+    callback = site.callback(site.client(), "PSC-02")
+    other = site.client()
+    assert site.get(other, callback).status_code == 400
+    assert site.get(other, "/compte").status_code == 303
+
+
+@pytest.mark.exigence("AUT-01")
+def test_callback_played_twice_is_refused_the_second_time(site: Site) -> None:
+    client = site.client()
+    callback = site.callback(client, "PSC-02")
+    assert site.get(client, callback).status_code == 303
+    assert site.get(client, callback).status_code == 400
+
+
+def test_answer_that_names_another_issuer_is_refused(site: Site) -> None:
+    client = site.client()
+    callback = re.sub(r"iss=[^&]+", "iss=https%3A%2F%2Fother.invalid", site.callback(client, "PSC-02"))
+    assert site.get(client, callback).status_code == 400
+
+
+def test_log_in_cancelled_at_the_provider_is_said_plainly(site: Site) -> None:
+    client = site.client()
+    state = query_of(site.depart(client))["state"]
+    answer = site.get(client, f"/connexion/psc/retour?state={state}&error=access_denied")
+    assert "annulée" in site.get(client, answer.headers["Location"]).text
+
+
+@pytest.mark.exigence("AUT-01")
+def test_somebody_else_who_comes_with_a_bound_rpps_is_refused(site: Site) -> None:
+    site.entered("PSC-02")
+    site.psc.admin("change_person", person="PSC-02", set={"sub": "f:another-store:810099000027"})
+    assert site.log_in(site.client(), "PSC-02").status_code == 403
+    assert site.refusals()[-1].faits["motif"] == "identite_discordante"
+
+
+@pytest.mark.exigence("AUT-01")
+def test_profession_that_does_not_support_the_role_granted_is_refused(site: Site) -> None:
+    site.invite(site.monde.b, RPPS["PSC-04"], Role.MDT)
+    assert site.log_in(site.client(), "PSC-04").status_code == 403
+
+
+def test_key_rotated_by_the_provider_is_fetched_once_and_log_in_goes_on(site: Site) -> None:
+    site.entered("PSC-02")
+    site.psc.admin("rotate_key", keep_old=False)
+    site.clock.move(seconds=61)
+    site.entered("PSC-02")
+
+
+@pytest.mark.parametrize(
+    ("suite", "expected"),
+    [("/compte", "/compte"), ("https://evil.test/", "/"), ("//evil.test", "/"), ("/\\evil.test", "/")],
+)
+def test_page_asked_before_the_log_in_is_shown_after_it_and_no_other_site_is(
+    site: Site, suite: str, expected: str
+) -> None:
+    client = site.client()
+    with Browser(ours=(ORIGIN,)) as browser:
+        url = site.back_from(browser, site.depart(client, f"/connexion/psc?suite={suite}"), "PSC-02")
+    assert site.get(client, path_of(url)).headers["Location"] == expected
+
+
+@pytest.mark.exigence("AUT-01")
+def test_neither_secret_nor_token_reaches_the_browser_or_the_store_in_clear(site: Site) -> None:
+    client = site.client()
+    answer = site.log_in(client, "PSC-02")
+    seen = [answer.text, str(answer.headers), site.get(client, "/compte").text, site.get(client, "/connexion").text]
+    for text in seen:
+        assert PSC_SECRET not in text
+        assert not re.search(r"eyJ[\w-]+\.[\w-]+\.", text)
+    kept = site.sessions()
+    assert all(b"eyJ" not in (one.idp_sealed or b"") and "eyJ" not in str(one.data) for one in kept)
