@@ -102,6 +102,8 @@ class Monde:
     runtime: Runtime
     superuser: Engine
     database: Database
+    root_key: bytes
+    keystore: Path
     a: Spst
     b: Spst
 
@@ -148,12 +150,15 @@ class Monde:
 
 @pytest.fixture(scope="module")
 def monde(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Monde]:
-    runtime = make_runtime(database, tmp_path_factory.mktemp("cles") / "cles.sqlite")
+    root_key, keystore = secrets.token_bytes(32), tmp_path_factory.mktemp("cles") / "cles.sqlite"
+    runtime = make_runtime(database, root_key, keystore)
     superuser = create_engine(database.superuser_url)
     made = Monde(
         runtime=runtime,
         superuser=superuser,
         database=database,
+        root_key=root_key,
+        keystore=keystore,
         a=_spst("coteaux", "SPSTI TEST DES COTEAUX", "SPSTI", "900000118", "90000011800019"),
         b=_spst("metallurgie", "SPST AUTONOME TEST METALLURGIE", "SPSTA", "900000225", "90000022500012"),
     )
@@ -164,13 +169,13 @@ def monde(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Itera
     superuser.dispose()
 
 
-def make_runtime(database: Database, keystore: Path) -> Runtime:
+def make_runtime(database: Database, root_key: bytes, keystore: Path) -> Runtime:
     plug_rooms()
     return Runtime(
         engine=open_engine(database.app_url),
         context_key=database.context_key,
         trace_key=secrets.token_bytes(32),
-        keyring=Keyring(secrets.token_bytes(32), FileKeyStore(keystore)),
+        keyring=Keyring(root_key, FileKeyStore(keystore)),
         record_refusal=traces.record_refusal,
         traced_facts={action.name: action.facts for action in actions.all()},
     )
