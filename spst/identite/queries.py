@@ -94,7 +94,7 @@ def search(ctx: Context, asked: Recherche, limit: int, offset: int) -> tuple[int
         .offset(offset)
     )
     rows = ctx.session.execute(query).all()
-    return (rows[0].total if rows else 0), [Ligne(*row.tuple()[1:]) for row in rows]
+    return (rows[0].total if rows else 0), [Ligne(*row[1:]) for row in rows]
 
 
 def _found(ctx: Context, asked: Recherche) -> CTE:
