@@ -123,6 +123,22 @@ def permitted_many(ctx: Context, dossier_ids: Collection[UUID]) -> dict[UUID, Dr
     return {dossier_id: permitted(ctx, dossier_id) for dossier_id in dossier_ids}
 
 
+def read_politique(ctx: Context) -> Politique:
+    """The policy in force, to be shown with its rules and their explanations.
+
+    Raises: AccessDenied.
+    """
+    require(ctx, "politique.consult")
+    return _politique_in_force(ctx)
+
+
+def may(ctx: Context, action: str) -> bool:
+    """Whether an act outside of the dossier is open to the actor, so that a page offers it or not. No act, hence no trace."""
+    entry = actions.get(action)
+    situation = _situation(ctx, Faits(), frozenset())
+    return moteur.decide(_politique_in_force(ctx), ctx.acteur, entry, situation).allowed
+
+
 def _refusal(decision: Decision) -> AccessDenied:
     return AccessDenied(
         decision.explication,
