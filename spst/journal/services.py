@@ -92,7 +92,7 @@ def figures(ctx: Context, filtres: Filtres) -> Chiffres:
     whole = Filtres(filtres.start, filtres.end)
     decided = queries.decisions(ctx, whole)
     par_heure = tuple(queries.by_hour(ctx, whole))
-    traces.record(ctx, "journal.consult", details={"filtres": whole.kinds, "lignes": 0})
+    traces.record(ctx, "journal.consult")
     return Chiffres(whole.start, whole.end, sum(decided.values()), decided.get(REFUSE, 0), par_heure)
 
 

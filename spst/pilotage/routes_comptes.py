@@ -1,0 +1,203 @@
+"""Pages of the accounts: list, creation, one account with its roles, équipes and sessions."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+
+from spst.comptes import services_comptes as comptes
+from spst.comptes.errors import CompteAlreadyExists, CompteRefused, HabilitationRefused, LastDirection
+from spst.comptes.local import Inscription
+from spst.comptes.octroi_rules import CIVILITES
+from spst.habilitations import services as habilitations
+from spst.pilotage import schemas
+from spst.tenants import queries as tenants
+from spst.web.fields import errors_by_field
+from spst.web.frame import flash
+from spst.web.guards import requires
+from spst.web.requests import unit_of_work, user
+from spst.web.state import web
+
+bp = Blueprint("comptes", __name__, url_prefix="/direction")
+
+_REFUSALS = (CompteRefused, CompteAlreadyExists, HabilitationRefused, LastDirection)
+
+
+@bp.get("/comptes")
+@requires("compte.list")
+def list_comptes() -> ResponseReturnValue:
+    q = request.args.get("q", "")[:100]
+    with unit_of_work() as ctx:
+        found = comptes.list_comptes(ctx, q)
+    return render_template("pilotage/comptes.html", liste={"q": q, "comptes": found})
+
+
+@bp.get("/comptes/nouveau")
+@requires("compte.create")
+def new_compte() -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        habilitations.require(ctx, "compte.create")
+    return _new_page({}, {})
+
+
+@bp.post("/comptes")
+@requires("compte.create")
+def create_compte() -> ResponseReturnValue:
+    try:
+        demande = schemas.demande_compte(schemas.CompteForm().read(request.form))
+        with unit_of_work() as ctx:
+            created = comptes.create_compte(ctx, demande, web().config.psc.issuer)
+    except ValidationError as error:
+        return _new_page(request.form.to_dict(), errors_by_field(error)), 422
+    except _REFUSALS as refusal:
+        return _new_page(request.form.to_dict(), {}, str(refusal)), 422
+    if created.inscription is not None:
+        return _code_page(created.compte_id, created.inscription)
+    flash("Le compte est créé. Accordez-lui maintenant un rôle.")
+    return _to(created.compte_id)
+
+
+@bp.get("/comptes/<uuid:compte_id>")
+@requires("compte.list")
+def show_compte(compte_id: UUID) -> ResponseReturnValue:
+    return _compte_page(compte_id)
+
+
+@bp.post("/comptes/<uuid:compte_id>/roles")
+@requires("habilitation.grant")
+def grant(compte_id: UUID) -> ResponseReturnValue:
+    try:
+        demande = schemas.demande_role(schemas.RoleForm().read(request.form), web().runtime.clock.now())
+        with unit_of_work() as ctx:
+            comptes.grant_habilitation(ctx, compte_id, demande)
+    except ValidationError as error:
+        return _compte_page(compte_id, request.form.to_dict(), errors_by_field(error)), 422
+    except _REFUSALS as refusal:
+        return _compte_page(compte_id, request.form.to_dict(), {}, str(refusal)), 422
+    flash(f"Rôle accordé\u00a0: {demande.role.label}.")
+    return _to(compte_id)
+
+
+@bp.post("/roles/<uuid:habilitation_id>/retrait")
+@requires("habilitation.revoke")
+def revoke(habilitation_id: UUID) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        compte_id = comptes.revoke_habilitation(ctx, habilitation_id)
+    flash("Rôle retiré. Les sessions de ce compte sont fermées.")
+    return _to(compte_id)
+
+
+@bp.post("/comptes/<uuid:compte_id>/suspension")
+@requires("compte.update")
+def suspend(compte_id: UUID) -> ResponseReturnValue:
+    try:
+        motif = schemas.SuspensionForm().read(request.form)["motif"]
+        with unit_of_work() as ctx:
+            comptes.suspend_compte(ctx, compte_id, motif)
+    except ValidationError as error:
+        return _compte_page(compte_id, {}, errors_by_field(error)), 422
+    except _REFUSALS as refusal:
+        return _compte_page(compte_id, {}, {}, str(refusal)), 422
+    flash("Compte suspendu. Ses sessions sont fermées.")
+    return _to(compte_id)
+
+
+@bp.post("/comptes/<uuid:compte_id>/reprise")
+@requires("compte.update")
+def resume(compte_id: UUID) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        comptes.resume_compte(ctx, compte_id)
+    flash("Compte rouvert, avec les rôles qu’il avait.")
+    return _to(compte_id)
+
+
+@bp.post("/comptes/<uuid:compte_id>/inscription")
+@requires("compte.update")
+def renew_inscription(compte_id: UUID) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as ctx:
+            inscription = comptes.renew_inscription(ctx, compte_id)
+    except _REFUSALS as refusal:
+        return _compte_page(compte_id, {}, {}, str(refusal)), 422
+    return _code_page(compte_id, inscription)
+
+
+@bp.post("/comptes/<uuid:compte_id>/sessions/fermer")
+@requires("session.revoke")
+def revoke_sessions(compte_id: UUID) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        ended = comptes.revoke_sessions(ctx, compte_id)
+    flash("Les sessions de ce compte sont fermées." if ended else "Aucune session n’était ouverte.")
+    return _to(compte_id)
+
+
+@bp.post("/comptes/<uuid:compte_id>/equipes")
+@requires("compte.update")
+def join_equipe(compte_id: UUID) -> ResponseReturnValue:
+    try:
+        equipe_id = schemas.EquipeForm().read(request.form)["equipe"]
+        with unit_of_work() as ctx:
+            comptes.join_equipe(ctx, compte_id, equipe_id)
+    except ValidationError as error:
+        return _compte_page(compte_id, {}, errors_by_field(error)), 422
+    except _REFUSALS as refusal:
+        return _compte_page(compte_id, {}, {}, str(refusal)), 422
+    flash("Compte placé dans l’équipe.")
+    return _to(compte_id)
+
+
+@bp.post("/equipes/membres/<uuid:membre_id>/retrait")
+@requires("compte.update")
+def leave_equipe(membre_id: UUID) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        compte_id = comptes.leave_equipe(ctx, membre_id)
+    flash("Compte retiré de l’équipe.")
+    return _to(compte_id)
+
+
+def _to(compte_id: UUID) -> ResponseReturnValue:
+    return redirect(f"/direction/comptes/{compte_id}", 303)
+
+
+def _new_page(valeurs: dict[str, str], erreurs: dict[str, str], refus: str | None = None) -> str:
+    view = {
+        "valeurs": valeurs,
+        "erreurs": erreurs,
+        "refus": refus,
+        "civilites": [("", "Choisir"), *((one, one) for one in CIVILITES)],
+    }
+    return render_template("pilotage/compte_nouveau.html", nouveau=view)
+
+
+def _compte_page(
+    compte_id: UUID,
+    valeurs: dict[str, str] | None = None,
+    erreurs: dict[str, str] | None = None,
+    refus: str | None = None,
+) -> str:
+    with unit_of_work() as ctx:
+        compte = comptes.get_compte(ctx, compte_id)
+        sessions = comptes.list_sessions(ctx, compte_id)
+        equipes = tenants.equipes(ctx)
+    mine = {equipe.equipe_id for equipe in compte.equipes}
+    view: dict[str, Any] = {
+        "compte": compte,
+        "sessions": sessions,
+        "equipes": [(str(one), nom) for one, nom in equipes if one not in mine],
+        "roles": schemas.role_options(),
+        "is_own": compte_id == user().acteur.id,
+        "valeurs": valeurs or {},
+        "erreurs": erreurs or {},
+        "refus": refus,
+    }
+    return render_template("pilotage/compte.html", fiche=view)
+
+
+def _code_page(compte_id: UUID, inscription: Inscription) -> str:
+    """The answer of the act itself: the code stands in no other page."""
+    with unit_of_work() as ctx:
+        compte = comptes.get_compte(ctx, compte_id)
+    view = {"compte": compte, "inscription": inscription, "adresse": f"{web().config.public_url}/inscription"}
+    return render_template("pilotage/compte_code.html", remise=view)

@@ -1,0 +1,61 @@
+"""First page of the direction, with counts alone, and the policy in readable French."""
+
+from collections import Counter
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
+
+from spst.comptes import services_comptes as comptes
+from spst.comptes.comptes_queries import CompteVu
+from spst.habilitations import services as habilitations
+from spst.journal import services as journal
+from spst.pilotage import politique
+from spst.traces import services as traces
+from spst.web.guards import requires
+from spst.web.requests import unit_of_work
+
+bp = Blueprint("pilotage", __name__, url_prefix="/direction")
+
+
+@bp.get("/accueil")
+@requires("journal.consult")
+def home() -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        chiffres = journal.figures(ctx, journal.last_days(ctx))
+        found = comptes.list_comptes(ctx) if habilitations.may(ctx, "compte.list") else None
+    view: dict[str, Any] = {
+        "chiffres": chiffres,
+        "pic": max(chiffres.par_heure),
+        "comptes": None if found is None else _counts(found),
+    }
+    return render_template("pilotage/accueil.html", accueil=view)
+
+
+@bp.get("/politique")
+@requires("politique.consult")
+def policy() -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        in_force = habilitations.read_politique(ctx)
+        matrice = politique.matrice(ctx, in_force)
+        traces.record(ctx, "politique.consult")
+    view = {
+        "version": in_force.version,
+        "colonnes": politique.COLONNES,
+        "lignes": matrice,
+        "regles": politique.regles(in_force),
+    }
+    return render_template("pilotage/politique.html", politique=view)
+
+
+def _counts(found: list[CompteVu]) -> dict[str, Any]:
+    active = [compte for compte in found if compte.suspended_at is None]
+    roles = Counter(role.label for compte in active for role in compte.roles)
+    return {
+        "actifs": len(active),
+        "sans_role": sum(not compte.roles for compte in active),
+        "suspendus": len(found) - len(active),
+        "inscriptions": sum(compte.inscription == "a_faire" for compte in active),
+        "sessions": sum(compte.sessions for compte in active),
+        "roles": sorted(roles.items(), key=lambda pair: (-pair[1], pair[0])),
+    }

@@ -1,0 +1,136 @@
+"""What the direction types, brought to the types of the services."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+
+from marshmallow import EXCLUDE, Schema, fields, validate
+
+from spst.comptes.octroi_rules import CIVILITES, GRANTABLE, DemandeCompte, DemandeRole
+from spst.habilitations.actions import SECTIONS
+from spst.journal import rules as journal
+from spst.journal.rules import Filtres
+from spst.kernel.acteur import Role
+from spst.kernel.clock import PARIS
+from spst.web.fields import DateFr, Form, Ligne
+
+PERIODES = {"7": "7 derniers jours", "30": "30 derniers jours", "90": "90 derniers jours", "dates": "Choisir les dates"}
+_CHOOSE = "Choisissez dans la liste."
+
+
+class CompteForm(Form):
+    civilite = fields.String(
+        required=True, validate=validate.OneOf(CIVILITES, error=_CHOOSE), error_messages={"required": _CHOOSE}
+    )
+    prenom = Ligne(required=True, maximum=100)
+    nom = Ligne(required=True, maximum=100)
+    rpps = Ligne(load_default="", maximum=20)
+    email = Ligne(load_default="", maximum=254)
+
+
+def demande_compte(values: dict[str, Any]) -> DemandeCompte:
+    return DemandeCompte(
+        values["civilite"], values["prenom"], values["nom"], values["rpps"] or None, values["email"] or None
+    )
+
+
+class RoleForm(Form):
+    role = fields.Enum(Role, by_value=True, required=True, error_messages={"required": _CHOOSE, "unknown": _CHOOSE})
+    debut = DateFr(load_default=None, allow_none=True)
+    fin = DateFr(load_default=None, allow_none=True)
+    hors_structure = fields.String(load_default="")
+    attestation = Ligne(load_default="", maximum=500)
+
+
+def demande_role(values: dict[str, Any], now: datetime) -> DemandeRole:
+    """Days of the SPST become instants: from the first hour of the first day to the last of the last one."""
+    debut: date | None = values["debut"]
+    starts_at = now if debut is None or debut == now.astimezone(PARIS).date() else _midnight(debut)
+    fin: date | None = values["fin"]
+    return DemandeRole(
+        role=values["role"],
+        starts_at=starts_at,
+        ends_at=_midnight(fin + timedelta(days=1)) if fin else None,
+        hors_structure=bool(values["hors_structure"]),
+        attestation=values["attestation"] or None,
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), PARIS).astimezone(UTC)
+
+
+class SuspensionForm(Form):
+    motif = Ligne(required=True, maximum=200)
+
+
+class EquipeForm(Form):
+    equipe = fields.UUID(required=True, error_messages={"required": _CHOOSE, "invalid_uuid": _CHOOSE})
+
+
+class FiltresForm(Schema):
+    """Filters of the journal, in the address of the page; what is not one is left aside."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    periode = fields.String(load_default="7", validate=validate.OneOf(PERIODES, error=_CHOOSE))
+    du = DateFr(load_default=None, allow_none=True)
+    au = DateFr(load_default=None, allow_none=True)
+    qui = fields.String(load_default="")
+    volet = fields.String(load_default="", validate=validate.OneOf(["", *SECTIONS], error=_CHOOSE))
+    decision = fields.String(load_default="", validate=validate.OneOf(["", *journal.DECISIONS], error=_CHOOSE))
+    dossier = Ligne(load_default="", maximum=20)
+    avant = fields.UUID(load_default=None)
+    apres = fields.UUID(load_default=None)
+
+
+def filtres(values: dict[str, Any], today: date) -> Filtres:
+    """Raises: ValueError with the sentence to show, when the reference or the person cannot be one, or dates are crossed."""
+    start, end = _periode(values, today)
+    compte_id, role = _qui(values["qui"])
+    reference = None
+    if values["dossier"]:
+        reference = journal.normalise_reference(values["dossier"])
+        if reference is None:
+            raise ValueError("Une référence de dossier s’écrit D-7F2K-901M.")
+    return Filtres(
+        start,
+        end,
+        compte_id=compte_id,
+        role=role,
+        section=values["volet"] or None,
+        decision=values["decision"] or None,
+        reference=reference,
+    )
+
+
+def _periode(values: dict[str, Any], today: date) -> tuple[date, date]:
+    if values["periode"] != "dates":
+        return today - timedelta(days=int(values["periode"]) - 1), today
+    end = values["au"] or today
+    start = values["du"] or end - timedelta(days=29)
+    if start > end:
+        raise ValueError("La période finit avant de commencer. Relisez les deux dates.")
+    if start.year < 2000 or end.year > 2200:
+        raise ValueError("Choisissez des dates de ce siècle.")
+    return start, end
+
+
+def _qui(typed: str) -> tuple[UUID | None, str | None]:
+    kind, _, value = typed.partition(":")
+    try:
+        match kind:
+            case "compte":
+                return UUID(value), None
+            case "role":
+                return None, str(Role(value))
+            case "":
+                return None, None
+    except ValueError:
+        pass
+    raise ValueError("Choisissez la personne ou le rôle dans la liste.")
+
+
+def role_options() -> list[tuple[str, str]]:
+    return [(str(role), role.label) for role in GRANTABLE]

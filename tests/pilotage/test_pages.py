@@ -1,0 +1,215 @@
+"""Pages of the direction: what they show, to whom, and what never reaches them."""
+
+import csv
+import io
+import re
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from spst.habilitations import services as habilitations
+from spst.habilitations.actions import SECTIONS
+from spst.kernel.acteur import Role
+from spst.kernel.context import CodeMotif, Motif
+from spst.kernel.ids import new_id
+from spst.traces import services as traces
+from tests.factories.monde import Monde
+from tests.pilotage.conftest import Pages, id_in
+
+CANARI = "motif CANARI 4711"
+EVERY_PAGE = (
+    "/direction/accueil",
+    "/direction/comptes",
+    "/direction/comptes/nouveau",
+    "/direction/journal",
+    "/direction/journal/export.csv",
+    "/direction/politique",
+)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def accesses(monde: Monde) -> None:
+    for spst in (monde.a, monde.b):
+        motif = Motif(CodeMotif.VISITE, CANARI)
+        with monde.work(spst.medecin, spst, motif=motif) as ctx:
+            decision = habilitations.require(ctx, "dossier.open", spst.zoe.dossier_id)
+            traces.record(ctx, "dossier.open", spst.zoe.dossier_id, decision.open_sections)
+
+
+def new_account(pages: Pages, **form: str) -> Any:
+    values = {"civilite": "Mme", "prenom": "Laure", "nom": "Guérin-Test", "rpps": "", "email": ""} | form
+    return pages.enter(pages.monde.a.directrice).post("/direction/comptes", **values)
+
+
+def last(monde: Monde, table: str, column: str) -> Any:
+    with monde.superuser.connect() as connection:
+        return connection.scalar(text(f"SELECT {column} FROM {table} ORDER BY id DESC LIMIT 1"))
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_direction_opens_every_page_of_hers_and_reads_no_content(pages: Pages, path: str) -> None:
+    """AUTZ-09: words seeded in the record, its reasons and its people are in none of them."""
+    zoe = pages.monde.a.zoe
+    answer = pages.enter(pages.monde.a.directrice).get(path)
+    assert answer.status_code == 200, answer.text
+    for canary in (CANARI, "ADRUN", "ZOE", str(zoe.dossier_id), str(zoe.travailleur_id), "metallurgie", "Soudeuse"):
+        assert canary not in answer.text
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+@pytest.mark.parametrize("role", [Role.MDT, Role.INF, Role.IPRP, Role.ADM, Role.PRO])
+def test_who_works_on_dossiers_opens_none_of_them(pages: Pages, path: str, role: Role) -> None:
+    assert pages.enter(pages.monde.a[role]).get(path).status_code == 403
+
+
+@pytest.mark.parametrize("path", EVERY_PAGE)
+def test_nobody_without_session_opens_them(pages: Pages, path: str) -> None:
+    answer = pages.anonymous().get(path)
+    assert (answer.status_code, answer.headers["Location"].split("?")[0]) == (303, "/connexion")
+
+
+@pytest.mark.parametrize("role", [Role.DPO, Role.AUD])
+def test_officer_and_auditor_read_the_journal_but_not_the_accounts(pages: Pages, role: Role) -> None:
+    mine = pages.enter(pages.monde.a[role])
+    statuses = [mine.get(path).status_code for path in EVERY_PAGE]
+    assert statuses == [200, 403, 403, 200, 200, 200]
+    assert "sessions ouvertes maintenant" not in mine.get("/direction/accueil").text
+
+
+def test_journal_shows_who_by_which_rule_under_an_opaque_reference(pages: Pages) -> None:
+    page = pages.enter(pages.monde.a.directrice).get("/direction/journal?role=&volet=S3").text
+    assert "Dr Claire VASSEUR" in page
+    assert "Ouvrir le dossier" in page
+    assert re.search(r"D-[0-9A-Z]{4}-[0-9A-Z]{4}", page)
+    assert "P-001" in page
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "dossier=n%27importe+quoi",
+        "qui=compte:pas-un-id",
+        "qui=role:ROI",
+        "volet=S9",
+        "decision=peut-être",
+        "periode=siècle",
+        "periode=dates&du=31022027",
+        "periode=dates&du=01012027&au=01012026",
+        "avant=pas-un-id",
+        "periode=dates&du=01010001",
+    ],
+)
+def test_filter_that_cannot_be_read_is_said_in_french(pages: Pages, query: str) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    for path in ("/direction/journal", "/direction/journal/export.csv"):
+        assert mine.get(f"{path}?{query}").status_code == 422
+
+
+def test_filters_are_kept_from_page_to_page(pages: Pages) -> None:
+    page = pages.enter(pages.monde.a.directrice).get("/direction/journal?periode=30&qui=role:MDT").text
+    assert '<option value="30" selected>' in page
+    assert '<option value="role:MDT" selected>' in page
+    assert "periode=30&amp;qui=role%3AMDT" in page
+
+
+def test_export_is_a_file_that_a_spreadsheet_reads_and_that_leaves_a_trace(pages: Pages) -> None:
+    answer = pages.enter(pages.monde.a.directrice).get("/direction/journal/export.csv?volet=S3")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    rows = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")), delimiter=";"))
+    assert ["Volet", "S3"] in rows
+    lines = rows[rows.index([]) + 2 :]
+    assert lines
+    assert all("S3" in row[5].split() for row in lines)
+    with pages.monde.superuser.connect() as connection:
+        traced = connection.scalar(
+            text("SELECT details FROM trace WHERE action = 'journal.export' ORDER BY id DESC LIMIT 1")
+        )
+    assert traced == {"filtres": "section", "lignes": len(lines)}
+
+
+def test_policy_shows_each_role_and_part_with_the_article_that_closes_it(pages: Pages) -> None:
+    page = pages.enter(pages.monde.a.directrice).get("/direction/politique").text
+    assert page.count('class="cell ') == len(SECTIONS) * 11
+    for said in ("P-103", "R-001", "L. 4624-8", "R. 4624-45-5", "sans contenu", "cell-law", "cell-none"):
+        assert said in page
+
+
+def test_account_is_created_and_its_code_is_shown_once(pages: Pages) -> None:
+    answer = new_account(pages, email=f"laure-{new_id().hex[-8:]}@coteaux.test")
+    assert answer.status_code == 200
+    found = re.search(r'class="one-time">([0-9A-Z-]{23})<', answer.text)
+    assert found
+    compte_id = last(pages.monde, "compte", "id")
+    page = pages.enter(pages.monde.a.directrice).get(f"/direction/comptes/{compte_id}").text
+    assert found[1] not in page
+    assert "Inscription à faire" in page
+
+
+def test_account_with_rpps_goes_to_its_page_to_receive_a_role(pages: Pages) -> None:
+    answer = new_account(pages, civilite="Dr", rpps="10099000027")
+    assert answer.status_code == 303
+    compte_id = id_in(answer.headers["Location"])
+    mine = pages.enter(pages.monde.a.directrice)
+    granted = mine.post(f"/direction/comptes/{compte_id}/roles", role="MDT", debut="", fin="", attestation="")
+    assert granted.status_code == 303
+    page = mine.get(f"/direction/comptes/{compte_id}").text
+    assert "Rôle accordé" in page
+    assert "Médecin du travail" in page
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"rpps": "123"}, {"email": "pas un courriel"}, {"civilite": "Sir"}, {"nom": "  "}, {"nom": "x" * 500}]
+)
+def test_account_that_cannot_be_is_refused_and_what_was_typed_stays(pages: Pages, form: dict[str, str]) -> None:
+    answer = new_account(pages, prenom="Prénom gardé", **form)
+    assert answer.status_code == 422
+    assert "Prénom gardé" in answer.text
+
+
+def test_role_is_taken_back_and_the_next_request_is_refused(pages: Pages) -> None:
+    """AUTZ-05, from both sides of the screen."""
+    monde = pages.monde
+    victim = pages.enter(monde.a[Role.AUD])
+    assert victim.get("/direction/journal").status_code == 200
+    with monde.superuser.connect() as connection:
+        role_id = connection.scalar(
+            text("SELECT id FROM habilitation WHERE compte_id = :c"), {"c": monde.a[Role.AUD].id}
+        )
+    mine = pages.enter(monde.a.directrice)
+    assert mine.post(f"/direction/roles/{role_id}/retrait").status_code == 303
+    assert victim.get("/direction/journal").headers["Location"].startswith("/connexion")
+
+
+def test_direction_is_told_why_she_cannot_serve_herself(pages: Pages) -> None:
+    directrice = pages.monde.a.directrice
+    mine = pages.enter(directrice)
+    path = f"/direction/comptes/{directrice.id}"
+    assert mine.get(path).status_code == 200
+    answer = mine.post(f"{path}/roles", role="MDT", debut="", fin="", attestation="")
+    assert (answer.status_code, "soi-même" in answer.text) == (422, True)
+    assert mine.post(f"{path}/suspension", motif="essai").status_code == 422
+
+
+def test_accounts_of_another_spst_are_nowhere(pages: Pages) -> None:
+    there = pages.monde.b.medecin.id
+    mine = pages.enter(pages.monde.a.directrice)
+    assert mine.get(f"/direction/comptes/{there}").status_code == 404
+    for act, form in (
+        ("roles", {"role": "ADM", "debut": "", "fin": "", "attestation": ""}),
+        ("suspension", {"motif": "x"}),
+        ("reprise", {}),
+        ("inscription", {}),
+        ("sessions/fermer", {}),
+        ("equipes", {"equipe": str(pages.monde.a.equipe_id)}),
+    ):
+        assert mine.post(f"/direction/comptes/{there}/{act}", **form).status_code == 404, act
+    assert mine.post(f"/direction/roles/{new_id()}/retrait").status_code == 404
+    assert mine.post(f"/direction/equipes/membres/{new_id()}/retrait").status_code == 404
+
+
+def test_form_without_its_token_changes_nothing(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    path = f"/direction/comptes/{pages.monde.a.medecin.id}/suspension"
+    assert mine.post(path, csrf_token="forged", motif="x").status_code == 400
