@@ -1,6 +1,5 @@
 """What a log-in reads: identities and links before any tenant, then accounts and grants of each SPST."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -37,8 +36,9 @@ class Lien:
 
 @dataclass(frozen=True, slots=True)
 class Octroye:
-    """A grant in force of an account that is not suspended."""
+    """A grant in force of an account that is not suspended, and how its holder is addressed."""
 
+    nom: str
     octroi: rules.Octroi
     ends_at: datetime | None
 
@@ -89,7 +89,7 @@ def links(connection: Connection, identite_id: UUID) -> list[Lien]:
 def grants(ctx: Context, compte_id: UUID) -> list[Octroye]:
     """Roles that an account may take now; none when it is suspended."""
     query = (
-        select(Habilitation)
+        select(Habilitation, Compte.civilite, Compte.nom)
         .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
         .where(
             Habilitation.tenant_id == ctx.tenant_id, Habilitation.compte_id == compte_id, Compte.suspended_at.is_(None)
@@ -97,10 +97,13 @@ def grants(ctx: Context, compte_id: UUID) -> list[Octroye]:
         .order_by(Habilitation.granted_at)
     )
     now = ctx.clock.now()
-    rows: Sequence[Habilitation] = ctx.session.scalars(query).all()
     return [
-        Octroye(rules.Octroi(Role(row.role), row.hors_structure, row.attestation is not None), row.ends_at)
-        for row in rows
+        Octroye(
+            f"{civilite} {nom}",
+            rules.Octroi(Role(row.role), row.hors_structure, row.attestation is not None),
+            row.ends_at,
+        )
+        for row, civilite, nom in ctx.session.execute(query)
         if rules.is_in_force(row.starts_at, row.ends_at, row.revoked_at, now)
     ]
 

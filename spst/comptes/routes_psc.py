@@ -120,8 +120,10 @@ def show_choices() -> ResponseReturnValue:
     if _CONNEXION not in session:
         return redirect("/connexion", 303)
     found = connexions.choices(web().runtime, _pending(), correlation_id())
+    if not found:
+        return _refused("aucune_situation", 403)
     several = len({one.tenant_id for one in found}) > 1
-    view = {"action": "/connexion/choix", "nom": "", "services": [_service(one) for one in found]}
+    view = {"action": "/connexion/choix", "nom": found[0].nom, "services": [_service(one) for one in found]}
     return render_template("connexion/spst.html" if several else "connexion/situation.html", connexion=view)
 
 
@@ -175,8 +177,8 @@ def account() -> ResponseReturnValue:
     with unit_of_work() as ctx:
         found = connexions.own_sessions(ctx)
     mine = current().id_hash
-    sessions = [{"id": one.id_hash, "courante": one.id_hash == mine, "vue": one} for one in found]
-    return render_template("connexion/compte.html", sessions=sessions)
+    through_psc = any(one.id_hash == mine and one.has_provider for one in found)
+    return render_template("connexion/compte.html", sessions=found, courante=mine, par_psc=through_psc)
 
 
 @bp.post("/compte/sessions/fermer")

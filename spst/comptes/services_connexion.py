@@ -44,6 +44,7 @@ class Choix:
     compte_id: UUID
     role: Role
     spst: str
+    nom: str
     situation: str | None = None
     lieu: str = ""
     until: datetime | None = None
@@ -210,6 +211,7 @@ def _opened(
                 compte_id=lien.compte_id,
                 role=one.octroi.role,
                 spst=lien.spst,
+                nom=one.nom,
                 situation=situation.cle if situation else None,
                 lieu=situation.libelle if situation else "",
                 until=one.ends_at,

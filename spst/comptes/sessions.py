@@ -47,6 +47,8 @@ class SessionVue:
     ends_at: datetime
     role: Role
     situation: str | None
+    has_provider: bool
+    """Opened through Pro Santé Connect, where another session may outlive it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +258,7 @@ def of_account(ctx: Context, compte_id: UUID) -> list[SessionVue]:
             ends_at=rules.ends_at(row.espace, row.last_seen_at, row.expires_at),
             role=Role(row.role),
             situation=row.situation,
+            has_provider=row.idp_sealed is not None,
         )
         for row in ctx.session.execute(query)
     )

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from flask import Blueprint, Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from spst.web import errors, frame, guards, health, logging, presence, security, sessions
 from spst.web.state import Web, plug
@@ -14,6 +15,8 @@ _TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 def make_app(state: Web, blueprints: Iterable[Blueprint], database_answers: Callable[[], bool]) -> Flask:
     """Raises: ClosedRoute, when a route names no action."""
     app = Flask("spst.web", template_folder=str(_TEMPLATES))
+    if state.config.is_https:  # this program speaks no TLS itself: exactly one proxy of ours does it before
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
     plug(app.extensions, state)
     logging.install(app)
     sessions.install(app, state.sessions, sessions.Cookies.of(state.config))
