@@ -1,5 +1,6 @@
 """Opening a dossier: sections decided one by one, those that are open read, one trace for what was really read."""
 
+from datetime import date
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -59,9 +60,9 @@ def open_dossier(ctx: Context, dossier_id: UUID) -> DossierVu:
     return opened
 
 
-def sections(ctx: Context) -> tuple[SectionLegale, ...]:
-    """The parts of the dossier in the text in force today."""
-    return queries.sections_at(ctx, today(ctx.clock))
+def sections(ctx: Context, day: date | None = None) -> tuple[SectionLegale, ...]:
+    """The parts of the dossier in the text in force that day, today by default."""
+    return queries.sections_at(ctx, day or today(ctx.clock))
 
 
 def dossier_row(ctx: Context, dossier_id: UUID) -> EnTeteRow:
