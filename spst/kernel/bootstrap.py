@@ -95,6 +95,8 @@ def _lock_down(connection: psycopg.Connection, database: str) -> None:
     name = sql.Identifier(database)
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
     connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO spst_owner, spst_app, spst_ops").format(name))
+    # Loads by batches copy into temporary tables first, then pass every wall like any other row.
+    connection.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO spst_ops").format(name))
     connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     connection.execute("GRANT USAGE ON SCHEMA public TO spst_app, spst_ops")
     connection.execute("GRANT USAGE, CREATE ON SCHEMA public TO spst_owner")
