@@ -34,12 +34,17 @@ def refresh() -> int:
 def _peuplement() -> Iterator[Peuplement]:
     plug_rooms()
     config = Config.from_environment()
-    ops = Environment().text("DATABASE_URL_OPS").replace("+psycopg", "", 1)
+    ops, owner = (libpq(Environment().text(f"DATABASE_URL_{role}")) for role in ("OPS", "OWNER"))
     runtime = build_runtime(config)
     try:
-        yield Peuplement(runtime, ops, config.psc.issuer, Narrator())
+        yield Peuplement(runtime, ops, owner, config.psc.issuer, Narrator())
     finally:
         runtime.engine.dispose()
+
+
+def libpq(url: str) -> str:
+    """SQLAlchemy's address, for psycopg itself."""
+    return url.replace("+psycopg", "", 1)
 
 
 class Narrator:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
+from uuid import UUID
 
 from spst.cli.peuplement.calendrier import Conducteur, TypeLegal, Types
 from spst.cli.peuplement.chargement import Lot
@@ -17,7 +18,7 @@ from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.visites.rules import StatutRdv
 
-_HOURS = tuple(time(*hm) for hm in ((8, 30), (9, 10), (9, 50), (10, 30), (11, 10), (11, 50), (13, 40), (14, 20), (15, 0), (15, 40), (16, 20)))  # fmt: skip
+_HOURS = tuple(map(time.fromisoformat, "08:30 09:10 09:50 10:30 11:10 11:50 13:40 14:20 15:00 15:40 16:20".split()))
 _MINUTES = 30
 _EVENING = time(15, 0)
 """Later than that, the day is shown as it stood then: somebody still waits."""
@@ -29,8 +30,8 @@ _OTHERS = ("REPR_MAL", "DEM_SAL", "PREP", "ENTI")
 class Occupes:
     """Who is busy already: dossiers and professionals with an open visit."""
 
-    dossiers: frozenset[object] = frozenset()
-    professionnels: frozenset[object] = frozenset()
+    dossiers: frozenset[UUID] = frozenset()
+    professionnels: frozenset[UUID] = frozenset()
 
 
 class Agenda:
@@ -45,7 +46,7 @@ class Agenda:
 
     def write(self, lot: Lot, days: Sequence[date], workers: Iterator[Dossier], slots: int) -> None:
         """Today first: where workers are few, the other days have the rest."""
-        waiting: dict[object, list[Dossier]] = {equipe.id: [] for equipe in self._spst.equipes}
+        waiting: dict[UUID, list[Dossier]] = {equipe.id: [] for equipe in self._spst.equipes}
         for day in days:
             for equipe, who in _conductors(self._spst):
                 most = slots if day == self._now.date() else -(-slots * 2 // 3)
@@ -57,26 +58,36 @@ class Agenda:
     ) -> None:
         source = generator(self._spst.demo.slug, "agenda", day, who.compte_id)
         ids = Ids(source, (day - date(2017, 1, 2)).days * 100_000)
-        for rank in range(most):
+        starts = [datetime.combine(day, _HOURS[rank * len(_HOURS) // most], PARIS) for rank in range(most)]
+        current = self._current(starts)
+        for rank, start in enumerate(starts):
             dossier = take()
             if dossier is None:
                 return
             dossier.source, dossier.ids = source, ids
-            start = datetime.combine(day, _HOURS[rank], PARIS)
-            statut = self._statut(source, start, rank, who)
+            statut = self._statut(source, rank - current, who)
             self._slot(lot, dossier, equipe, who, start, statut)
 
-    def _statut(self, source: Random, start: datetime, rank: int, who: Conducteur) -> StatutRdv:
-        """What has become of a slot by now. The first that is not over is under way, two more people have arrived."""
-        chance, shown = source.random(), min(self._now.replace(tzinfo=None), datetime.combine(self._now.date(), _EVENING))
-        if start.date() > self._now.date():
-            return StatutRdv.CONVOQUE
-        over = sum(datetime.combine(start.date(), hour) + timedelta(minutes=_MINUTES) <= shown for hour in _HOURS)
-        if rank < over or start.date() < self._now.date():
+    def _current(self, starts: Sequence[datetime]) -> int:
+        """Rank of the slot that is under way: past the end on days before today, so far ahead on later ones that none has come.
+
+        Two slots of today are always left, whatever the hour.
+        """
+        day, now = starts[0].date(), self._now
+        if day != now.date():
+            return len(starts) if day < now.date() else -len(starts)
+        shown = min(now, datetime.combine(day, _EVENING, PARIS))
+        over = sum(start + timedelta(minutes=_MINUTES) <= shown for start in starts)
+        return min(over, len(starts) - 2)
+
+    def _statut(self, source: Random, distance: int, who: Conducteur) -> StatutRdv:
+        """What has become of a slot. `distance`: from the one under way, before it when negative."""
+        chance = source.random()
+        if distance < 0:
             return StatutRdv.RECU if chance < 0.84 else StatutRdv.ABSENT if chance < 0.93 else StatutRdv.EXCUSE
-        if rank == over and who.compte_id not in self._occupes.professionnels:
+        if distance == 0 and who.compte_id not in self._occupes.professionnels:
             return StatutRdv.EN_COURS
-        return StatutRdv.ARRIVE if rank <= over + 2 else StatutRdv.CONVOQUE
+        return StatutRdv.ARRIVE if distance <= 2 else StatutRdv.CONVOQUE
 
     def _slot(
         self, lot: Lot, dossier: Dossier, equipe: Equipe, who: Conducteur, start: datetime, statut: StatutRdv
@@ -137,7 +148,7 @@ def _conductors(spst: Spst) -> Iterator[tuple[Equipe, Conducteur]]:
 
 
 def _taker(
-    waiting: dict[object, list[Dossier]], workers: Iterator[Dossier], equipes: Sequence[object]
+    waiting: dict[UUID, list[Dossier]], workers: Iterator[Dossier], equipes: Sequence[UUID]
 ) -> Callable[[], Dossier | None]:
     """Gives the next dossier of one of these équipes, and keeps those of the others for their own."""
 

@@ -75,11 +75,16 @@ class Chargeur:
 
     def _live_visites(self, lot: Lot) -> None:
         """The visites of each dossier one after the other: opened, noted, closed. The database knows no other way."""
-        self._copy(_VISITE, lot.rows[_VISITE])
+        rows = lot.rows[_VISITE]
+        self._copy(_VISITE, rows)
         self._copy(_NOTE, lot.rows[_NOTE])
-        for rang in range(1, 1 + max(row[_RANG] for row in lot.rows[_VISITE])):
-            for statement in (self._opening(), self._noting(), _CLOSING):
-                self._connection.execute(statement, {_RANG: rang})
+        for rang in range(1, 1 + max(row[_RANG] for row in rows)):
+            closed = [row for row in rows if row[_RANG] == rang and row["closed_at"]]
+            self._connection.execute(self._opening(), {_RANG: rang})
+            self._connection.execute(self._noting(), {_RANG: rang})
+            self._connection.execute(
+                _CLOSING, {"ids": [row["id"] for row in closed], "instants": [row["closed_at"] for row in closed]}
+            )
 
     def _opening(self) -> sql.Composed:
         kept = [name for name in self._columns[_VISITE] if name not in {_RANG, "closed_at"}]
@@ -121,9 +126,10 @@ class Chargeur:
         self._ready.add(table)
 
 
+# By key, and not by a join: under row security the planner expects one visite in the whole SPST, and would read them all.
 _CLOSING = """
-    UPDATE visite SET closed_at = v.closed_at FROM charge_visite v
-    WHERE visite.tenant_id = v.tenant_id AND visite.id = v.id AND v.rang = %(rang)s AND v.closed_at IS NOT NULL
+    UPDATE visite SET closed_at = (%(instants)s::timestamptz[])[array_position(%(ids)s::uuid[], id)]
+    WHERE tenant_id = (SELECT spst_ctx.tenant()) AND id = ANY (%(ids)s::uuid[])
 """
 
 

@@ -1,6 +1,7 @@
 """The local accounts, enrolled by the product's own steps, and the list of who can log in and how."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pyotp
 
@@ -9,7 +10,8 @@ from spst.cli.peuplement.etablissement import Spst
 from spst.cli.peuplement.organisation import ADMINISTRATION, PROFESSIONNELS, Administration
 from spst.comptes import local, local_rules
 from spst.comptes.local import Tentative
-from spst.kernel.acteur import service
+from spst.dmst import services as dmst
+from spst.kernel.acteur import Role, service
 from spst.kernel.context import CodeMotif, Motif
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
@@ -44,6 +46,20 @@ def _enrolled(runtime: Runtime, spst: Spst, person: Administration, code: str) -
         acces=f"adresse {person.email}",
         mot_de_passe=password,
         totp=secret,
+    )
+
+
+def salariee(runtime: Runtime, spst: Spst, dossier_id: UUID) -> CompteDemonstration:
+    """The worker who opens her portal: a code that her médecin du travail hands over, good for fifteen days."""
+    with unit_of_work(runtime, spst.tenant_id, spst.medecin, Motif(CodeMotif.DROITS), origin="cli") as ctx:
+        code = dmst.issue_code(ctx, dossier_id)
+    return CompteDemonstration(
+        compte="portail",
+        personne="Zoé ADRUN",
+        role=Role.SAL.label,
+        spst=spst.demo.nom,
+        entree=f"/p/{spst.demo.slug}",
+        acces=f"FranceConnect+, choisir Zoe ADRUN, puis code d’activation {code}",
     )
 
 

@@ -307,7 +307,10 @@ class Redacteur:
     def _correspondents(self, lot: Lot, dossier: Dossier) -> None:
         source, doctor = dossier.source, f"Dr {dossier.source.choice(NOMS).title()}"
         if source.random() < 0.6:
-            row_id, contact = self._header(lot, dossier, "S1"), f"04 99 00 {source.randrange(100):02d} {source.randrange(100):02d}"
+            row_id, contact = (
+                self._header(lot, dossier, "S1"),
+                f"04 99 00 {source.randrange(100):02d} {source.randrange(100):02d}",
+            )
             lot.add(
                 "medecin_traitant",
                 id=row_id,

@@ -45,7 +45,9 @@ def company(demo: SpstDemo, rank: int) -> Entreprise:
         secteur=code,
         siren=siren,
         siret=_with_key(f"{siren}0001"),
-        commune=source.choice(("Lyon", "Villeurbanne", "Saint-Étienne", "Tarare", "Givors", "Belleville-en-Beaujolais")),
+        commune=source.choice(
+            ("Lyon", "Villeurbanne", "Saint-Étienne", "Tarare", "Givors", "Belleville-en-Beaujolais")
+        ),
     )
 
 

@@ -7,7 +7,14 @@ from uuid import UUID
 from spst.cli.peuplement.calendrier import Conducteur
 from spst.cli.peuplement.chargement import Lot
 from spst.cli.peuplement.graine import Ids, generator
-from spst.cli.peuplement.organisation import ADMINISTRATION, DELEGATIONS, PROFESSIONNELS, EquipeDemo, Professionnel, SpstDemo
+from spst.cli.peuplement.organisation import (
+    ADMINISTRATION,
+    DELEGATIONS,
+    PROFESSIONNELS,
+    EquipeDemo,
+    Professionnel,
+    SpstDemo,
+)
 from spst.kernel.acteur import Acteur, Role
 
 OPENED = datetime(2014, 1, 6, 8, tzinfo=UTC)
@@ -67,7 +74,9 @@ def _staff(demo: SpstDemo) -> list[Professionnel]:
 def organisation(spst: Spst, psc_issuer: str, known_identities: set[UUID]) -> Lot:
     """Tenant, structures, équipes, accounts and grants. `known_identities`: those that another SPST brought already."""
     demo, lot = spst.demo, Lot(spst.tenant_id)
-    lot.add("tenant", id=spst.tenant_id, slug=demo.slug, nom=demo.nom, type=demo.type, siren=demo.siren, created_at=OPENED)
+    lot.add(
+        "tenant", id=spst.tenant_id, slug=demo.slug, nom=demo.nom, type=demo.type, siren=demo.siren, created_at=OPENED
+    )
     ids = Ids(generator(demo.slug, "structure"), 1)
     structures = {siret: ids() for siret in demo.sirets}
     for siret, structure_id in structures.items():

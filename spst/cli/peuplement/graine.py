@@ -15,7 +15,7 @@ _LOW = (1 << 62) - 1
 
 def generator(*subject: object) -> Random:
     """A generator for one subject. It makes plausible people, no secret."""
-    return Random("|".join(map(str, (SEED, *subject))))  # noqa: S311
+    return Random("|".join(map(str, (SEED, *subject))))
 
 
 class Ids:

@@ -51,7 +51,9 @@ PERSONNES_INSI = (
         "PROVISOIRE", "MATRICULE", "M", date(2009, 7, 1), "63220", (_A,), "Cuisinier", "109076322088835", NIA,
         depuis_jours=75,
     ),
-    PersonneInsi("DE VINCI", "LEONARDO", "M", date(2014, 2, 1), "63220", (_A,), "Enfant artiste du spectacle", None, depuis_jours=40),
+    PersonneInsi(
+        "DE VINCI", "LEONARDO", "M", date(2014, 2, 1), "63220", (_A,), "Enfant artiste du spectacle", None, depuis_jours=40
+    ),
     PersonneInsi(
         "TCHITCHI", "CATARINA BELLA", "F", date(1936, 6, 21), "63220", (_A,), "Agent d’entretien", "236066322083656",
         fini=True,

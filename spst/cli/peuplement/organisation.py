@@ -143,6 +143,8 @@ class DelegationDemo:
 
 
 DELEGATIONS = (
-    DelegationDemo("coteaux", "PSC-01", "PSC-04", ("S1", "S2"), "Protocole 2026-02 (assistante, identité et expositions)"),
+    DelegationDemo(
+        "coteaux", "PSC-01", "PSC-04", ("S1", "S2"), "Protocole 2026-02 (assistante, identité et expositions)"
+    ),
     DelegationDemo("coteaux", "PSC-01", "PSC-12", ("S2",), "Protocole 2026-05 (IPRP, expositions)"),
 )

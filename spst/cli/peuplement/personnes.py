@@ -36,7 +36,9 @@ class EtatCivil:
 
     @property
     def tokens(self) -> frozenset[str]:
-        return frozenset().union(*map(_tokens, (self.nom, self.prenoms, self.premier, self.nom_utilise, self.prenom_utilise)))
+        return frozenset().union(
+            *map(_tokens, (self.nom, self.prenoms, self.premier, self.nom_utilise, self.prenom_utilise))
+        )
 
 
 @lru_cache(maxsize=50_000)

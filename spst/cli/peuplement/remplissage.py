@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, timedelta
 from itertools import chain
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -16,16 +17,17 @@ from spst.cli.peuplement.chargement import Chargeur, Lot
 from spst.cli.peuplement.dossiers import Dossier, Droit, Redacteur
 from spst.cli.peuplement.etablissement import Spst
 from spst.cli.peuplement.graine import generator
-from spst.cli.peuplement.organisation import SPSTS
-from spst.kernel.acteur import service
+from spst.cli.peuplement.organisation import COTEAUX, PROFESSIONNELS, SPSTS
+from spst.kernel.acteur import Role, service
 from spst.kernel.clock import today
 from spst.kernel.runtime import Runtime
 from spst.visites.rules import bounds_of
 
 _BATCH = 1000
-_SLOTS = 11
+_SLOTS, _FEWEST = 11, 3
 _SHARE = 20
 """Where workers are few, an agenda takes no more than its share of them."""
+_ENTRUSTED = 6
 _EXPLOITATION = service("exploitation")
 
 Progress = Callable[[str, int, int], None]
@@ -34,10 +36,14 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(slots=True)
 class Peuplement:
-    """`ops_conninfo`: libpq address of `spst_ops`, for the loading. `psc_issuer`: who attests the professionals."""
+    """`ops_conninfo`, `owner_conninfo`: libpq addresses of `spst_ops`, which loads, and of `spst_owner`, which counts.
+
+    `psc_issuer`: who attests the professionals.
+    """
 
     runtime: Runtime
     ops_conninfo: str
+    owner_conninfo: str
     psc_issuer: str
     progress: Progress = lambda _spst, _done, _total: None
 
@@ -58,7 +64,9 @@ class Peuplement:
                 self._workers(chargeur, spst, droit, workers)
                 chargeur.load(spst.medecin, self._agendas(spst, droit, workers, days_around(self._today)))
                 accounts += [*comptes.professionnels(spst), *comptes.enrol(self.runtime, spst)]
-            connection.execute("ANALYZE")
+                if spst.demo is COTEAUX:
+                    accounts.append(comptes.salariee(self.runtime, spst, self._zoe(spst)))
+                self._analyze()
         return accounts
 
     def refresh(self) -> int:
@@ -75,6 +83,9 @@ class Peuplement:
                     chargeur.load(spst.medecin, self._agendas(spst, droit, invented, [self._today], busy))
                     made += 1
         return made
+
+    def _zoe(self, spst: Spst) -> UUID:
+        return next(dossier.id for dossier, _ in travailleurs.of_series(spst, self._today))
 
     @property
     def _today(self) -> date:
@@ -95,9 +106,16 @@ class Peuplement:
             redacteur.write(lot, dossier, (personne.matricule, personne.oid) if personne.matricule else None)
         chargeur.load(spst.medecin, lot)
         for start in range(0, workers, _BATCH):
+            if start == _BATCH:
+                self._analyze()
             ranks = range(start, min(start + _BATCH, workers))
             chargeur.load(spst.medecin, self._batch(spst, redacteur, ranks))
             self.progress(spst.demo.nom, ranks.stop, workers)
+
+    def _analyze(self) -> None:
+        """Count the rows: plans of key checks made on empty tables would read whole SPSTs, and are then made anew."""
+        with psycopg.connect(self.owner_conninfo, autocommit=True) as connection:
+            connection.execute("ANALYZE")
 
     def _batch(self, spst: Spst, redacteur: Redacteur, ranks: range) -> Lot:
         dossiers = [travailleurs.invented(spst, rank, self._today) for rank in ranks]
@@ -105,14 +123,23 @@ class Peuplement:
         lot = Lot(spst.tenant_id)
         for dossier in dossiers:
             redacteur.write(lot, dossier)
+        if ranks.start == 0:
+            self._entrust(spst, redacteur, lot, dossiers)
         return lot
+
+    def _entrust(self, spst: Spst, redacteur: Redacteur, lot: Lot, dossiers: list[Dossier]) -> None:
+        """A few workers of suivi simple entrusted by name to the médecin praticien correspondant (R. 4623-43, R. 4623-44)."""
+        correspondents = (one.psc for one in PROFESSIONNELS if one.spst == spst.demo.slug and one.role is Role.MPC)
+        simple = [dossier for dossier in dossiers[:40] if redacteur.situation(dossier).regime == "SIS"]
+        for psc in correspondents:
+            for dossier in simple[:_ENTRUSTED]:
+                start = max(dossier.poste.debut, self._today - timedelta(days=200))
+                lot.add("suivi", id=dossier.ids(), dossier_id=dossier.id, compte_id=spst.comptes[psc], starts_on=start)
 
     def _make_keys(self, spst: Spst, dossiers: list[Dossier]) -> None:
         self.runtime.keyring.create_dossier_keys(spst.tenant_id, [dossier.id for dossier in dossiers])
 
-    def _agendas(
-        self, spst: Spst, droit: Droit, workers: int, days: list[date], busy: Occupes | None = None
-    ) -> Lot:
+    def _agendas(self, spst: Spst, droit: Droit, workers: int, days: list[date], busy: Occupes | None = None) -> Lot:
         """Those of the test series come first, so that everybody finds them in today's agendas."""
         now, busy = self.runtime.clock.now(), busy or Occupes()
         ranks = list(range(min(workers, 1000)))
@@ -121,7 +148,7 @@ class Peuplement:
         drawn: Iterator[Dossier] = (travailleurs.invented(spst, rank, self._today) for rank in ranks)
         free = (dossier for dossier in chain(series, drawn) if dossier.id not in busy.dossiers)
         lot, conductors = Lot(spst.tenant_id), {c.compte_id for e in spst.equipes for c in e.conducteurs}
-        slots = max(2, min(_SLOTS, workers // (len(conductors) * _SHARE // 5)))
+        slots = max(_FEWEST, min(_SLOTS, workers // (len(conductors) * _SHARE // 5)))
         agenda = Agenda(spst, droit.types, self._redacteur(spst, droit), now, busy)
         agenda.write(lot, days, free, slots)
         return lot
@@ -135,11 +162,11 @@ _STATE = """
 """
 
 
-def _has_tenant(connection: psycopg.Connection[tuple[object, ...]]) -> bool:
+def _has_tenant(connection: psycopg.Connection[Any]) -> bool:
     return connection.execute("SELECT FROM tenant LIMIT 1").fetchone() is not None
 
 
-def _read_law(connection: psycopg.Connection[tuple[object, ...]]) -> Droit:
+def _read_law(connection: psycopg.Connection[Any]) -> Droit:
     """Types of visit and exposures as the law data of the schema hold them."""
     types = connection.execute(
         "SELECT code, effective_from, libelle_agenda, regimes, praticiens, interval_max_mois FROM type_visite"
@@ -147,7 +174,9 @@ def _read_law(connection: psycopg.Connection[tuple[object, ...]]) -> Droit:
     )
     codes = connection.execute("SELECT code, libelle, sir FROM nomenclature_exposition").fetchall()
     return Droit(
-        types={row[0]: TypeLegal(row[0], row[1], row[2], frozenset(row[3]), frozenset(row[4]), row[5]) for row in types},
+        types={
+            row[0]: TypeLegal(row[0], row[1], row[2], frozenset(row[3]), frozenset(row[4]), row[5]) for row in types
+        },
         libelles={code: libelle for code, libelle, _ in codes},
         sir={code: sir for code, _, sir in codes},
     )

@@ -30,7 +30,10 @@ _INFORMATION = (
 _SANS_RISQUE = "Vous travaillez à un poste de {titre}. Nous avons vu comment l’aménager\u00a0: {protection}."
 _DROITS = " Vous pouvez demander une visite à tout moment, sans passer par votre employeur."
 _OBJETS = (
-    ("Avis spécialisé avant reprise", "Merci de votre avis sur la reprise de ce patient, en arrêt depuis plusieurs semaines."),
+    (
+        "Avis spécialisé avant reprise",
+        "Merci de votre avis sur la reprise de ce patient, en arrêt depuis plusieurs semaines.",
+    ),
     ("Dermatose des mains", "Une dermatose des mains évolue avec l’activité. Merci de votre bilan allergologique."),
     ("Bilan respiratoire", "Rhinite et toux au travail. Pouvez-vous envisager une exploration fonctionnelle\u00a0?"),
     ("Sommeil et travail posté", "Somnolence en fin de nuit. Votre avis sur un trouble du sommeil serait utile."),

@@ -50,7 +50,9 @@ def invented(spst: Spst, rank: int, today: date) -> Dossier:
     seniority = timedelta(days=int(source.triangular(40, 7000, 900)))
     debut = max(add_months(civil.naissance, 18 * 12) + timedelta(days=30), today - seniority)
     kind = source.choices([name for name, _ in _CONTRATS], [weight for _, weight in _CONTRATS])[0]
-    poste = Poste(source.choice(_BY_SECTOR[company.secteur]), company, min(debut, today - timedelta(days=30)), contrat=kind)
+    poste = Poste(
+        source.choice(_BY_SECTOR[company.secteur]), company, min(debut, today - timedelta(days=30)), contrat=kind
+    )
     dossier = _dossier(spst, source, _RANK_OF_SERIES + rank, civil, poste)
     dossier.autres = tuple(_others(spst, source, rank, poste, civil))
     return dossier
