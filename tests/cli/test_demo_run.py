@@ -139,8 +139,10 @@ def test_after_a_power_cut_the_next_run_takes_over(folder: Path, port: int) -> N
         assert wait_all_gone(programs)
     with demonstration(folder, port):
         assert workers(folder) == seen
+        secret = DemoFolder(folder).accounts_file.read_text()
     with demonstration(folder, port, reset=True):
-        assert not set(workers(folder)) & set(seen)
+        assert workers(folder) == seen, "the same people"
+        assert DemoFolder(folder).accounts_file.read_text() != secret, "under new secrets"
 
 
 def test_a_program_that_dies_is_named_and_stops_the_rest(folder: Path, port: int) -> None:

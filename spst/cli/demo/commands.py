@@ -52,4 +52,10 @@ def totp(compte: str, data: Path, as_json: bool) -> None:
 @workers_option
 def fill(data: Path, workers: int) -> None:
     # By name: whoever fills the data imports every room, and only a filling pays for that.
-    save_accounts(DemoFolder(data), resolve_name("spst.cli.peuplement:populate")(workers=workers))
+    if accounts := resolve_name("spst.cli.peuplement:populate")(workers=workers):
+        save_accounts(DemoFolder(data), accounts)
+
+
+@demo.command(hidden=True, help="Donne des rendez-vous à la journée d’aujourd’hui, si elle n’en a pas.")
+def refresh() -> None:
+    resolve_name("spst.cli.peuplement:refresh")()

@@ -100,7 +100,9 @@ def _prepare(folder: DemoFolder, addresses: Addresses, *, workers: int, reset: b
     if not _has_tenant(folder):
         click.echo(f"Données de démonstration\u00a0: {workers} travailleurs par SPST…")
         with folder.filling():
-            _run_step("remplissage", folder, environment, "demo", "fill", "--workers", str(workers))
+            _run_step("remplissage", folder, environment, "demo", "fill", "--workers", str(workers), shown=True)
+    else:
+        _run_step("journée", folder, environment, "demo", "refresh")
     return environment
 
 
@@ -117,13 +119,23 @@ def _product_settings(addresses: Addresses) -> dict[str, str]:
     }
 
 
-def _run_step(name: str, folder: DemoFolder, environment: Mapping[str, str], *arguments: str) -> None:
-    """A command of the product, as an operator would run it. Raises: DemoRefused with what it said."""
-    done = subprocess.run(
-        spst_command(*arguments), env=clean_environment(environment), cwd=_REPOSITORY, capture_output=True, check=False
-    )
+def _run_step(
+    name: str, folder: DemoFolder, environment: Mapping[str, str], *arguments: str, shown: bool = False
+) -> None:
+    """A command of the product, as an operator would run it. `shown`: what it prints is for whoever waits.
+
+    Raises: DemoRefused with what it said.
+    """
     log = folder.log(name)
-    log.write_bytes(done.stdout + done.stderr)
+    with log.open("wb") as output:
+        done = subprocess.run(
+            spst_command(*arguments),
+            env=clean_environment(environment),
+            cwd=_REPOSITORY,
+            stdout=None if shown else output,
+            stderr=output,
+            check=False,
+        )
     if done.returncode != 0:
         end = log.read_text(encoding="utf-8", errors="replace")[-1500:].strip()
         raise DemoRefused(f"L’étape «\u00a0{name}\u00a0» a échoué.\n{end}\nJournal\u00a0: {log}")
