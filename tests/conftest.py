@@ -10,7 +10,7 @@ import pytest
 from spst.kernel.cluster import Cluster
 from tests.database import Database, Databases
 
-pytest_plugins = ["tests.exigences", "tests.factories.monde", "tests.factories.site"]
+pytest_plugins = ["tests.exigences", "tests.factories.monde", "tests.factories.site", "tests.factories.pages"]
 
 
 @pytest.fixture(scope="session")

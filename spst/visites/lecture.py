@@ -10,7 +10,7 @@ from spst.dmst import services as dmst
 from spst.habilitations import services as habilitations
 from spst.habilitations.services import Droits
 from spst.kernel.acteur import Role
-from spst.kernel.clock import today
+from spst.kernel.clock import PARIS, today
 from spst.kernel.context import Context
 from spst.kernel.errors import AccessDenied
 from spst.traces import services as traces
@@ -63,6 +63,7 @@ def bandeau(ctx: Context, dossier_id: UUID) -> Bandeau:
     traces.record(ctx, "dossier.open", dossier_id, ["S2"] if regime else [])
     return Bandeau(
         dossier_id=dossier_id,
+        depuis=row.created_at.astimezone(PARIS).date(),
         nom_naissance=row.nom_naissance,
         prenom=row.premier_prenom,
         nom_utilise=row.nom_utilise,

@@ -34,7 +34,7 @@ def bandeau_model(seen: Bandeau) -> dict[str, Any]:
 
 
 def dossier_url(dossier_id: object, **query: object) -> str:
-    return url_for("espace_pro.dossier", dossier_id=dossier_id, **query)  # type: ignore[arg-type]
+    return url_for("dossier.show", dossier_id=dossier_id, **query)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

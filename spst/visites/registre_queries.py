@@ -61,7 +61,14 @@ def regime_of(dossier_id: Any, on: date) -> Any:
 def bandeau(ctx: Context, dossier_id: UUID, on: date) -> Row[Any]:
     contrat, regime = main_contrat(TRAVAILLEUR.c.id, on), regime_of(DOSSIER.c.id, on)
     query = (
-        select(*TRAITS, TRAVAILLEUR.c.lieu_naissance, contrat.c.poste, contrat.c.employeur, regime.c.regime)
+        select(
+            DOSSIER.c.created_at,
+            *TRAITS,
+            TRAVAILLEUR.c.lieu_naissance,
+            contrat.c.poste,
+            contrat.c.employeur,
+            regime.c.regime,
+        )
         .select_from(
             DOSSIER.join(TRAVAILLEUR, same_row(DOSSIER, TRAVAILLEUR, DOSSIER.c.travailleur_id))
             .outerjoin(contrat, true())

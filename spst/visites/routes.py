@@ -266,8 +266,8 @@ def set_statut(rendez_vous_id: UUID) -> AnyResponse:
         raise
     except RuleViolation as error:
         flash(str(error), "warn")
-        return redirect(url_for("espace_pro.journee"), 303)
+        return redirect(url_for("journee.show"), 303)
     if changed.avant is not statut:
         undo = url_for(".set_statut", rendez_vous_id=rendez_vous_id, statut=str(changed.avant))
         toast(_STATUTS[statut], undo)
-    return redirect(url_for("espace_pro.journee", jour=changed.jour.isoformat()), 303)
+    return redirect(url_for("journee.show", jour=changed.jour.isoformat()), 303)

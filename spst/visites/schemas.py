@@ -1,12 +1,15 @@
 """What the pages of a visit post. Unknown fields are refused (spst/web/fields.py)."""
 
+from typing import Any
+
 from marshmallow import fields, validate
 
 from spst.visites.rules import StatutRdv
 from spst.web.fields import REQUIRED, DateFr, Form
 
-_REQUIRED = {"required": REQUIRED, "null": REQUIRED}
-_UUID = {"invalid_uuid": "Rechargez la page, puis recommencez."}
+_REQUIRED: dict[str, Any] = {"required": REQUIRED, "null": REQUIRED}
+_UUID: dict[str, Any] = {"invalid_uuid": "Rechargez la page, puis recommencez."}
+_CHOISIR: dict[str, Any] = {"required": "Choisissez un type de visite."}
 _OUI = {"oui"}
 
 
@@ -16,7 +19,7 @@ class OuvertureSchema(Form):
     type = fields.String(
         required=True,
         validate=validate.Length(1, 20, error="Choisissez un type de visite."),
-        error_messages={"required": "Choisissez un type de visite."},
+        error_messages=_CHOISIR,
     )
     date = DateFr(required=True)
     operation_id = fields.UUID(required=True, error_messages=_UUID)

@@ -125,9 +125,10 @@ class Choix:
 
 @dataclass(frozen=True, slots=True)
 class Bandeau:
-    """Who a page is about. `regime`: None without S2."""
+    """Who a page is about. `depuis`: since when there is a dossier; `regime`: None without S2."""
 
     dossier_id: UUID
+    depuis: date
     nom_naissance: str
     prenom: str
     nom_utilise: str | None

@@ -1,0 +1,315 @@
+"""View-model of the open dossier (templates/espace_pro/dossier.html)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from itertools import pairwise
+from typing import Any
+from uuid import UUID
+
+from flask import url_for
+
+from spst.dmst.services import DossierVu
+from spst.dmst.vues import InformationVue, OppositionVue
+from spst.expositions.services import Agent, Curriculum, ExpositionVue
+from spst.habilitations.services import Droit
+from spst.kernel.clock import PARIS
+from spst.visites.rules import has_hour
+from spst.visites.vues import LigneHistorique
+from spst.web.filters import date_courte, date_longue, heure
+
+RESUME = 160
+"""Signs of a visit's line on the timeline; the visit itself says the rest."""
+
+SUPPORTS = (
+    ("remise", "Notice remise en main propre"),
+    ("courrier", "Notice envoyée par courrier"),
+    ("portail", "Notice lue dans l’espace du salarié"),
+)
+OPPOSITIONS = {
+    "mpc": ("À l’accès du médecin praticien correspondant", "Son accès se ferme aussitôt (R. 4624-45-6)."),
+    "professionnels": (
+        "À l’accès des professionnels placés sous l’autorité du médecin du travail",
+        "Collaborateur, interne et infirmiers ne lisent plus le dossier, le médecin du travail seul (R. 4624-45-6).",
+    ),
+    "transfert": (
+        "À la consultation de son dossier dans un autre service",
+        "Ni demande ni envoi du dossier d’un service à l’autre (R. 4624-45-7).",
+    ),
+}
+_SENS = {"recu": "Reçu de", "envoye": "Envoyé à"}
+_SEXE = {"F": "Féminin", "M": "Masculin", "I": "Indéterminé"}
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """A code for the portal that was just given: shown once."""
+
+    code: str
+    expire_le: date
+
+
+@dataclass(frozen=True, slots=True)
+class SaisieExposition:
+    """What was typed for an exposure and refused."""
+
+    valeurs: dict[str, str] = field(default_factory=dict)
+    erreurs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Contenu:
+    """What the rooms gave for one page; None where the section is closed."""
+
+    dossier: DossierVu
+    curriculum: Curriculum | None
+    agents: Sequence[Agent]
+    sources: dict[str, str]
+    visites: Sequence[LigneHistorique] | None
+    rendez_vous_id: UUID | None = None
+
+
+def dossier_model(
+    seen: Contenu, now: datetime, activation: Activation | None, exposition: SaisieExposition
+) -> dict[str, Any]:
+    dossier = seen.dossier
+    return {
+        "note": f"Dossier ouvert à {heure(now)}. Cet accès est inscrit au journal, que le salarié peut lire.",
+        "volets": {vue.legale.code: _volet(vue.droit, dossier) for vue in dossier.sections},
+        "identite": _identite(dossier, activation) if dossier.s1 else None,
+        "parcours": _parcours(seen, exposition) if seen.curriculum is not None else None,
+        "visites": _visites(seen) if seen.visites is not None else None,
+        "courriers": _courriers(dossier),
+        "remises": _remises(seen) if dossier.droit("S5").consulter.allowed else None,
+        "informations": _informations(dossier) if dossier.s6 is not None else None,
+        "oppositions": _oppositions(dossier) if dossier.s7 is not None else None,
+        "acces_url": url_for("dossier.acces", dossier_id=dossier.id) if _reads(dossier, "S8") else None,
+        "equipe": [(_fonction(membre.roles), membre.nom) for membre in dossier.equipe],
+        "a_savoir": _a_savoir(dossier),
+    }
+
+
+def _reads(dossier: DossierVu, section: str) -> bool:
+    return dossier.droit(section).consulter.allowed
+
+
+def _fills(dossier: DossierVu, section: str) -> bool:
+    return dossier.droit(section).remplir.allowed
+
+
+def _fonction(roles: Sequence[Any]) -> str:
+    return ", ".join(role.label for role in roles) or "Équipe"
+
+
+def _volet(droit: Droit, dossier: DossierVu) -> dict[str, Any]:
+    if not droit.consulter.allowed:
+        medecins = ", ".join(membre.nom for membre in dossier.medecins)
+        contact = f"Médecin du travail\u00a0: {medecins}." if medecins else None
+        motif = {"phrase": droit.consulter.explication, "article": None, "contact": contact}
+        return {"mode": "ferme", "motif": motif, "lecteurs": None}
+    return {"mode": "remplir" if droit.remplir.allowed else "lire", "motif": None, "lecteurs": None}
+
+
+def _identite(dossier: DossierVu, activation: Activation | None) -> dict[str, Any]:
+    who, s1 = dossier.identite, dossier.s1
+    treating = s1.medecin_traitant if s1 else None
+    return {
+        "lignes": [
+            ("Nom de naissance", who.nom_naissance),
+            ("Prénoms de naissance", who.prenoms),
+            ("Sexe", _SEXE[who.sexe]),
+            ("Date de naissance", date_longue(who.date_naissance)),
+            ("Lieu de naissance (code Insee)", who.lieu_naissance),
+            ("Nom utilisé", who.nom_utilise),
+            ("Prénom utilisé", who.prenom_utilise),
+            ("Matricule INS", _matricule(s1.matricule.valeur) if s1 and s1.matricule else None),
+            ("Téléphone", who.telephone),
+            ("Courriel", who.email),
+            ("Adresse", who.adresse),
+        ],
+        "medecin_traitant": f"{treating.nom}, {treating.contact}" if treating else None,
+        "medecin_traitant_url": _act(dossier, "S1", "actes.medecin_traitant"),
+        "modifier_url": None,
+        "historique": [],
+        "activation": _activation(dossier, activation),
+    }
+
+
+def _act(dossier: DossierVu, section: str, endpoint: str) -> str | None:
+    return url_for(endpoint, dossier_id=dossier.id) if _fills(dossier, section) else None
+
+
+def _matricule(valeur: str) -> str:
+    """2 75 12 63 220 749 74, as on a card."""
+    cuts = (0, 1, 3, 5, 7, 10, 13, 15)
+    return "\u00a0".join(valeur[start:end] for start, end in pairwise(cuts))
+
+
+def _activation(dossier: DossierVu, given: Activation | None) -> dict[str, Any] | None:
+    if not _fills(dossier, "S1"):
+        return None
+    return {
+        "url": url_for("actes.activation", dossier_id=dossier.id),
+        "code": given.code if given else None,
+        "expire_le": given.expire_le if given else None,
+    }
+
+
+def _parcours(seen: Contenu, typed: SaisieExposition) -> dict[str, Any]:
+    known, may_fill = seen.curriculum, _fills(seen.dossier, "S2")
+    assert known is not None
+    return {
+        "emplois": [
+            {"poste": job.intitule, "employeur": job.employeur, "debut": job.starts_on, "fin": job.ends_on}
+            for job in known.emplois
+        ],
+        "expositions": [_exposition(each, seen.dossier.id, may_fill) for each in known.expositions],
+        "ajouter": {
+            "url": url_for("actes.add_exposition", dossier_id=seen.dossier.id),
+            "agents": [(agent.code, agent.libelle) for agent in seen.agents],
+            "sources": list(seen.sources.items()),
+            "valeurs": typed.valeurs,
+            "erreurs": typed.erreurs,
+        }
+        if may_fill
+        else None,
+    }
+
+
+def _exposition(each: ExpositionVue, dossier_id: UUID, may_fill: bool) -> dict[str, Any]:
+    is_open = each.ends_on is None
+    return {
+        "libelle": each.libelle,
+        "precision": each.commentaire,
+        "source": each.source,
+        "debut": each.starts_on,
+        "fin": each.ends_on,
+        "cloturer_url": url_for("actes.end_exposition", dossier_id=dossier_id, exposition_id=each.id)
+        if may_fill and is_open
+        else None,
+    }
+
+
+def _visites(seen: Contenu) -> dict[str, Any]:
+    lines = seen.visites or ()
+    ask = {"dossier_id": seen.dossier.id, "rendez_vous": seen.rendez_vous_id}
+    return {
+        "lignes": [
+            {
+                "le": line.started_at.astimezone(PARIS).date(),
+                "type": line.type,
+                "auteur": line.professionnel.affiche,
+                "resume": _resume(line),
+                "ouverte": line.closed_at is None,
+                "depuis": line.started_at if line.closed_at is None and has_hour(line.started_at) else None,
+                "url": url_for("visites.show", visite_id=line.id),
+            }
+            for line in lines
+        ],
+        "total": len(lines),
+        "toutes_url": None,
+        "nouvelle_url": url_for("visites.choose", **ask) if _fills(seen.dossier, "S3") else None,  # type: ignore[arg-type]
+    }
+
+
+def _resume(line: LigneHistorique) -> str | None:
+    if line.conclusion is None:
+        return None
+    told = " ".join(line.conclusion.information.split())
+    return told if len(told) <= RESUME else f"{told[:RESUME].rsplit(' ', 1)[0]}…"
+
+
+def _courriers(dossier: DossierVu) -> list[dict[str, Any]] | None:
+    if dossier.s4 is None:
+        return None
+    return [
+        {
+            "le": letter.date_courrier,
+            "titre": f"{letter.objet or 'Courrier'}. {_SENS[letter.sens]} {letter.correspondant}",
+            "texte": letter.texte,
+            "auteur": letter.auteur,
+        }
+        for letter in dossier.s4
+    ]
+
+
+def _remises(seen: Contenu) -> list[dict[str, Any]]:
+    return [
+        {
+            "le": line.started_at.astimezone(PARIS).date(),
+            "auteur": line.professionnel.affiche,
+            "texte": line.conclusion.information,
+        }
+        for line in seen.visites or ()
+        if line.conclusion is not None
+    ]
+
+
+def _informations(dossier: DossierVu) -> dict[str, Any]:
+    return {
+        "lignes": [_information(each) for each in dossier.s6 or ()],
+        "noter": {"url": url_for("actes.inform", dossier_id=dossier.id), "supports": list(SUPPORTS)}
+        if _fills(dossier, "S6")
+        else None,
+    }
+
+
+def _information(each: InformationVue) -> dict[str, Any]:
+    support = dict(SUPPORTS)[each.canal]
+    phrase = f"{support} (version {each.notice_version})"
+    return {
+        "le": each.given_on,
+        "auteur": each.auteur,
+        "phrase": f"{phrase}. {each.precision}" if each.precision else f"{phrase}.",
+    }
+
+
+def _oppositions(dossier: DossierVu) -> dict[str, Any]:
+    may_fill = _fills(dossier, "S7")
+    standing = {each.portee for each in dossier.s7 or () if each.is_in_force}
+    choices = [
+        {
+            "code": code,
+            "titre": titre,
+            "consequence": consequence,
+            "ferme": "Déjà enregistrée." if code in standing else None,
+        }
+        for code, (titre, consequence) in OPPOSITIONS.items()
+    ]
+    return {
+        "lignes": [_opposition(each, dossier.id, may_fill) for each in dossier.s7 or ()],
+        "noter": {"url": url_for("actes.oppose", dossier_id=dossier.id), "objets": choices} if may_fill else None,
+    }
+
+
+def _opposition(each: OppositionVue, dossier_id: UUID, may_fill: bool) -> dict[str, Any]:
+    titre = OPPOSITIONS[each.portee][0]
+    lift = url_for("actes.lift_opposition", dossier_id=dossier_id, opposition_id=each.id)
+    return {
+        "le": each.declared_at.astimezone(PARIS).date(),
+        "phrase": f"Opposition {titre[0].lower()}{titre[1:]}",
+        "auteur": each.auteur or "Le salarié, dans son espace",
+        "en_cours": each.is_in_force,
+        "fin": each.withdrawn_at.astimezone(PARIS).date() if each.withdrawn_at else None,
+        "lever_url": lift if may_fill and each.is_in_force else None,
+    }
+
+
+def _a_savoir(dossier: DossierVu) -> list[dict[str, str]]:
+    told = [
+        {
+            "ton": "warn",
+            "icone": "lock",
+            "titre": "Opposition.",
+            "phrase": f"{OPPOSITIONS[each.portee][0]}, depuis le {date_courte(each.declared_at)}.",
+        }
+        for each in dossier.s7 or ()
+        if each.is_in_force
+    ]
+    if dossier.identite.decede_on is not None:
+        phrase = f"Le {date_longue(dossier.identite.decede_on)}."
+        told.insert(0, {"ton": "stop", "icone": "alert", "titre": "Décès connu.", "phrase": phrase})
+    if dossier.identite.statut_ins == "provisoire":
+        phrase = "Vérifiez une pièce d’identité, puis interrogez INSi."
+        told.append({"ton": "warn", "icone": "ask", "titre": "Identité provisoire.", "phrase": phrase})
+    return told

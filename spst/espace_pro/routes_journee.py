@@ -1,0 +1,43 @@
+"""Ma journée."""
+
+from datetime import date
+
+from flask import Blueprint, render_template, request
+
+from spst.espace_pro.journee import journee_model
+from spst.kernel.acteur import Famille
+from spst.kernel.clock import today
+from spst.kernel.errors import NotFound
+from spst.visites import services as visites
+from spst.web.guards import requires
+from spst.web.requests import unit_of_work, user
+from spst.web.state import web
+
+bp = Blueprint("journee", __name__)
+
+_FIRST, _LAST = date(1990, 1, 1), date(2100, 1, 1)
+
+
+@bp.get("/journee")
+@requires("agenda.consult")
+def show() -> str:
+    """Health professionals read their own day; the register's roles read the day of the whole SPST."""
+    acteur, clock = user().acteur, web().runtime.clock
+    own = acteur.id if acteur.famille is Famille.SANTE else None
+    with unit_of_work() as ctx:
+        seen = visites.agenda(ctx, _day_asked(today(clock)), own)
+    model = journee_model(seen, clock.now(), opens_dossiers=acteur.famille is Famille.DELEGUE)
+    return render_template("espace_pro/journee.html", journee=model)
+
+
+def _day_asked(default: date) -> date:
+    asked = request.args.get("jour")
+    if not asked:
+        return default
+    try:
+        day = date.fromisoformat(asked)
+    except ValueError as error:
+        raise NotFound from error
+    if not _FIRST <= day <= _LAST:
+        raise NotFound
+    return day

@@ -1,0 +1,52 @@
+"""What the forms of the dossier page post (templates/espace_pro/dossier.html)."""
+
+from typing import Any
+
+from marshmallow import fields, validate
+
+from spst.espace_pro.dossier import OPPOSITIONS, SUPPORTS
+from spst.expositions.rules import SOURCES
+from spst.web.fields import DateFr, Form, Ligne
+
+_CHOISIR: dict[str, Any] = {"required": "Choisissez dans la liste."}
+
+
+def _one_of(*codes: str) -> validate.OneOf:
+    return validate.OneOf(codes, error="Choisissez dans la liste.")
+
+
+class ExpositionSchema(Form):
+    agent = Ligne(required=True, maximum=40)
+    debut = DateFr(required=True)
+    fin = DateFr(load_default=None, allow_none=True)
+    source = fields.String(required=True, validate=_one_of(*SOURCES), error_messages=_CHOISIR)
+    precision = Ligne(maximum=200, load_default="")
+
+
+class FinSchema(Form):
+    fin = DateFr(required=True)
+
+
+class InformationSchema(Form):
+    support = fields.String(required=True, validate=_one_of(*(code for code, _ in SUPPORTS)), error_messages=_CHOISIR)
+
+
+class OppositionSchema(Form):
+    objet = fields.String(required=True, validate=_one_of(*OPPOSITIONS), error_messages=_CHOISIR)
+
+
+class MedecinTraitantSchema(Form):
+    nom = Ligne(required=True, maximum=200)
+    contact = Ligne(required=True, maximum=200)
+
+
+class CourrierSchema(Form):
+    sens = fields.String(required=True, validate=_one_of("recu", "envoye"), error_messages=_CHOISIR)
+    date_courrier = DateFr(required=True)
+    correspondant = Ligne(required=True, maximum=200)
+    objet = Ligne(required=True, maximum=200)
+    texte = fields.String(required=True, error_messages=_CHOISIR)
+
+
+class RienSchema(Form):
+    """A button alone."""
