@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, lateral, or_, select, true
 
 from spst.comptes.models import Compte
 from spst.dmst.models import Dossier
@@ -54,13 +54,16 @@ def emplois(ctx: Context, dossier_id: UUID) -> list[Row[Any]]:
 
 
 def expositions(ctx: Context, dossier_id: UUID, day: date) -> list[Row[Any]]:
-    """Exposures with the label that the nomenclature of `day` gives their code."""
+    """Exposures with the label of their code that day: that of the text in force, else of the last text that knew it."""
     names = ("id", "code", "starts_on", "ends_on", "source", "commentaire_sealed", "created_at", "corrige_id")
-    labels = and_(_NOMENCLATURE.c.code == EXPOSITION.c.code, *_in_force(day))
-    query = _current(ctx, EXPOSITION, dossier_id, names).add_columns(
-        _NOMENCLATURE.c.libelle, _NOMENCLATURE.c.famille, _NOMENCLATURE.c.sir, _NOMENCLATURE.c.facteur_l4161
+    label = lateral(
+        select(*(_NOMENCLATURE.c[name] for name in ("libelle", "famille", "sir", "facteur_l4161")))
+        .where(_NOMENCLATURE.c.code == EXPOSITION.c.code, _NOMENCLATURE.c.effective_from <= day)
+        .order_by(_NOMENCLATURE.c.effective_from.desc())
+        .limit(1)
     )
-    return list(ctx.session.execute(query.outerjoin(_NOMENCLATURE, labels)))
+    query = _current(ctx, EXPOSITION, dossier_id, names).add_columns(label).outerjoin(label, true())
+    return list(ctx.session.execute(query))
 
 
 def _current(ctx: Context, table: Table, dossier_id: UUID, names: tuple[str, ...]) -> Select[Any]:
