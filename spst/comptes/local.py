@@ -171,7 +171,7 @@ def application(runtime: Runtime, jeton: str) -> Application:
     enrolement = resume_enrolment(runtime, jeton)
     secret = _secret(runtime, _seen(runtime, enrolement.identite_id))
     uri = pyotp.TOTP(secret).provisioning_uri(name=enrolement.identifiant, issuer_name="Santé au travail")
-    svg = segno.make(uri, error="m", micro=False).svg_inline(scale=5, border=3, dark="#000", light="#fff")
+    svg = segno.make(uri, error="m", micro=False).svg_inline(border=4, dark="#000", light="#fff", omitsize=True)
     return Application(svg, " ".join(secret[i : i + 4] for i in range(0, len(secret), 4)))
 
 

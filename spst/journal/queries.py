@@ -119,6 +119,8 @@ def _filtered(ctx: Context, query: Any, filtres: Filtres, dossiers: Sequence[UUI
         query = query.where(_TRACE.c.sections.contains([filtres.section]))
     if filtres.decision is not None:
         query = query.where(_TRACE.c.decision == filtres.decision)
+    if filtres.on_dossier:
+        query = query.where(_TRACE.c.dossier_id.is_not(None))
     return query if dossiers is None else query.where(_TRACE.c.dossier_id.in_(dossiers))
 
 

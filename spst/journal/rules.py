@@ -54,6 +54,8 @@ class Filtres:
     section: str | None = None
     decision: str | None = None
     reference: str | None = None
+    on_dossier: bool | None = None
+    """True: only what touches a dossier, neither sessions nor accounts nor the reading of this journal."""
 
     @property
     def kinds(self) -> str:
@@ -198,7 +200,7 @@ def csv_head(spst: str, filtres: Filtres, made_at: datetime, count: int, qui: st
         ("Exporté le", made_at.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M")),
         ("Période", f"du {filtres.start:%d/%m/%Y} au {filtres.end:%d/%m/%Y}"),
         ("Personne ou rôle", qui or "Toutes"),
-        ("Volet", filtres.section or "Tous"),
+        ("Volet", filtres.section or ("Dossiers seuls" if filtres.on_dossier else "Tous")),
         ("Décision", DECISIONS.get(filtres.decision or "", "Toutes")),
         ("Dossier", filtres.reference or "Tous"),
         ("Lignes", str(count)),

@@ -21,7 +21,7 @@ COLONNES: tuple[tuple[Role, str, str], ...] = (
     (Role.MPC, "Médecin", "correspondant"),
     (Role.IPRP, "IPRP", "délégation"),
     (Role.ASST, "Assistant", "délégation"),
-    (Role.PRO, "Autre", "professionnel"),
+    (Role.PRO, "Équipe", "hors délégation"),
     (Role.ADM, "Administratif", ""),
     (Role.DIR, "Direction", "DPO, audit"),
 )
@@ -91,9 +91,8 @@ def _case(role: Role, read: Verdict, fill: Verdict, most: Verdict) -> Case:
 
 
 def _short(article: str) -> str:
-    """The article that answers first: a cell has room for one."""
-    last = article.split(",")[-1].strip()
-    return last.split(" al.")[0]
+    """The first article of the reason: a cell has room for one."""
+    return article.split(",")[0].split(" al.")[0].strip()
 
 
 def regles(in_force: Politique) -> dict[str, list[Regle]]:

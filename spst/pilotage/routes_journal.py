@@ -44,7 +44,11 @@ def lines() -> ResponseReturnValue:
         "erreurs": erreurs,
         "periodes": list(schemas.PERIODES.items()),
         "personnes": _personnes(accounts),
-        "volets": [("", "Tous"), *((s, f"{s} {rules.VOLETS[s]}") for s in SECTIONS)],
+        "volets": [
+            ("", "Tous"),
+            (schemas.ON_DOSSIER, "Dossiers seuls"),
+            *((s, f"{s} {rules.VOLETS[s]}") for s in SECTIONS),
+        ],
         "decisions": [("", "Toutes"), *rules.DECISIONS.items()],
         "export_url": f"{_PATH}/export.csv{_query()}",
         **_neighbours(page),

@@ -15,6 +15,7 @@ from spst.kernel.clock import PARIS
 from spst.web.fields import DateFr, Form, Ligne
 
 PERIODES = {"7": "7 derniers jours", "30": "30 derniers jours", "90": "90 derniers jours", "dates": "Choisir les dates"}
+ON_DOSSIER = "dossier"
 _CHOOSE = "Choisissez dans la liste."
 
 
@@ -78,7 +79,7 @@ class FiltresForm(Schema):
     du = DateFr(load_default=None, allow_none=True)
     au = DateFr(load_default=None, allow_none=True)
     qui = fields.String(load_default="")
-    volet = fields.String(load_default="", validate=validate.OneOf(["", *SECTIONS], error=_CHOOSE))
+    volet = fields.String(load_default="", validate=validate.OneOf(["", ON_DOSSIER, *SECTIONS], error=_CHOOSE))
     decision = fields.String(load_default="", validate=validate.OneOf(["", *journal.DECISIONS], error=_CHOOSE))
     dossier = Ligne(load_default="", maximum=20)
     avant = fields.UUID(load_default=None)
@@ -99,7 +100,8 @@ def filtres(values: dict[str, Any], today: date) -> Filtres:
         end,
         compte_id=compte_id,
         role=role,
-        section=values["volet"] or None,
+        section=values["volet"] if values["volet"] in SECTIONS else None,
+        on_dossier=True if values["volet"] == ON_DOSSIER else None,
         decision=values["decision"] or None,
         reference=reference,
     )

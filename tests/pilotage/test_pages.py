@@ -113,6 +113,14 @@ def test_filters_are_kept_from_page_to_page(pages: Pages) -> None:
     assert "periode=30&amp;qui=role%3AMDT" in page
 
 
+def test_lines_of_dossiers_alone_can_be_asked_for(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    mine.get("/direction/journal")
+    page = mine.get("/direction/journal?volet=dossier").text
+    assert "Ouvrir le dossier" in page
+    assert '<td class="wide">Lire le journal</td>' not in page
+
+
 def test_export_is_a_file_that_a_spreadsheet_reads_and_that_leaves_a_trace(pages: Pages) -> None:
     answer = pages.enter(pages.monde.a.directrice).get("/direction/journal/export.csv?volet=S3")
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
