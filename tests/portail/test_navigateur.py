@@ -1,0 +1,167 @@
+"""The worker's story in a browser, in his words: phone and desk, axe on each page, pictures kept for people to look at."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from spst.dmst import services as dmst
+from spst.kernel.acteur import Role
+from spst.kernel.errors import AccessDenied
+from spst.kernel.ids import new_id
+from spst.visites.models import RendezVous
+from tests.e2e.checks import axe_violations, console_is_clean, overflow, shoot
+from tests.e2e.conftest import browser  # noqa: F401
+from tests.portail.conftest import BIRTH, Portail
+from tests.portail.test_pages import Followed
+from tests.simulators.launcher import free_port
+
+LONGEST = {
+    "nom": "DE LA ROCHEFOUCAULD-MONTBEL-TEST D'ARTAGNAN DE L'HERAULT",
+    "prenoms": "MARIE-ANTOINETTE EUPHRASIE CHRISTOPHORA",
+}
+MENU = (
+    "Accueil",
+    "Mes visites",
+    "Mes emplois et expositions",
+    "Mon identité",
+    "Qui a ouvert mon dossier",
+    "Mes droits",
+)
+WIDTHS = (390, 1440)
+ETH_01 = pytest.mark.exigence("ETH-01", partielle="portal: checker and keyboard; the grid comes with its issue")
+
+
+@pytest.fixture(scope="module")
+def origin() -> str:
+    return f"http://127.0.0.1:{free_port()}"
+
+
+@pytest.fixture(scope="module")
+def site(portail_of_module: Portail) -> Iterator[Portail]:
+    server = make_server(
+        "127.0.0.1", int(portail_of_module.origin.rpartition(":")[2]), portail_of_module.app, threaded=True
+    )
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield portail_of_module
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(params=WIDTHS)
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:  # noqa: F811
+    width = request.param
+    context = browser.new_context(viewport={"width": width, "height": 844}, locale="fr-FR", timezone_id="Europe/Paris")
+    opened = context.new_page()
+    opened.set_default_timeout(10_000)
+    yield opened
+    context.close()
+
+
+def check(page: Page, name: str) -> None:
+    assert axe_violations(page) == []
+    assert overflow(page) <= 0
+    shoot(page, f"portail-{name}-{width_of(page)}")
+
+
+def width_of(page: Page) -> int:
+    assert page.viewport_size is not None
+    return page.viewport_size["width"]
+
+
+def full(site: Portail, born: date) -> Followed:
+    spst = site.monde.a
+    followed = Followed(site, spst, **LONGEST, date_naissance=born)
+    for year in range(6):
+        due = datetime.now(UTC).date() + timedelta(days=200 + year)
+        followed.visite(
+            "Portez vos bouchons moulés quand vous meulez.\nÉcartez-vous des fumées de soudage, même dehors. Revenez me "
+            "voir si vos oreilles sifflent.",
+            acteur=spst.medecin if year % 2 else spst.infirmier,
+            prochaine_visite_on=due,
+        )
+    followed.everything_else()
+    with pytest.raises(AccessDenied), site.monde.work(spst[Role.IPRP]) as ctx:
+        dmst.open_dossier(ctx, followed.dossier_id)
+    for _ in range(30):
+        with site.monde.work(spst.infirmier) as ctx:
+            dmst.open_dossier(ctx, followed.dossier_id)
+    at = datetime.now(UTC) + timedelta(days=12)
+    site.monde.add(
+        RendezVous(
+            tenant_id=spst.tenant_id,
+            id=new_id(),
+            travailleur_id=followed.personne.travailleur_id,
+            compte_id=spst.medecin.id,
+            centre_id=spst.centre_id,
+            starts_at=at,
+            duree_min=30,
+            libelle="Visite périodique",
+            statut="convoque",
+            updated_at=at,
+        )
+    )
+    return followed
+
+
+def enter(site: Portail, page: Page, followed: Followed, born: date) -> None:
+    """From the address on the letter to the first page."""
+    person = site.at_franceconnect(followed.name, given_name=LONGEST["prenoms"].title(), birthdate=born.isoformat())
+    page.goto(f"{site.origin}/p/coteaux")
+    check(page, "bienvenue")
+    page.get_by_role("link", name="S’identifier avec FranceConnect+").click()
+    page.locator(f"button[value='{person}']").click()
+    page.get_by_label("Code d’activation").wait_for()
+    check(page, "activation")
+    page.get_by_label("Code d’activation").fill("ZZZZ")
+    page.get_by_role("button", name="Ouvrir mon espace").click()
+    page.get_by_role("heading", name="Votre espace ne s’est pas ouvert").wait_for()
+    check(page, "refusee")
+    page.get_by_role("link", name="Reprendre avec mon code").click()
+    page.get_by_label("Code d’activation").fill(site.code(followed.spst, followed.personne).lower().replace("-", " "))
+    page.get_by_role("button", name="Ouvrir mon espace").click()
+    page.get_by_role("heading", name="Bonjour").wait_for()
+
+
+@ETH_01
+def test_worker_activates_reads_everything_and_leaves(site: Portail, page: Page) -> None:
+    site.fc.admin("reset")
+    born = BIRTH + timedelta(days=width_of(page))  # nobody is a homonym
+    enter(site, page, full(site, born), born)
+    with console_is_clean(page):
+        for title in MENU:
+            page.get_by_role("navigation", name="Espaces").get_by_role("link", name=title, exact=True).click()
+            page.wait_for_load_state()
+            check(page, title.lower().replace(" ", "-").replace("é", "e"))
+        page.get_by_role("navigation", name="Espaces").get_by_role("link", name="Qui a ouvert mon dossier").click()
+        page.get_by_role("link", name="Refus", exact=True).click()
+        page.wait_for_load_state()
+        check(page, "refus")
+        page.goto(f"{site.origin}/p/coteaux/accueil")
+    page.locator("details.me > summary").click()
+    page.get_by_role("button", name="Fermer la session").click()
+    page.get_by_role("heading", name="Votre espace est fermé").wait_for()
+    check(page, "au-revoir")
+    page.goto(f"{site.origin}/p/coteaux/rien")
+    check(page, "introuvable")
+
+
+@ETH_01
+def test_empty_record_reads_well(site: Portail, page: Page) -> None:
+    site.fc.admin("reset")
+    followed = Followed(site, site.monde.a)
+    person = site.at_franceconnect(followed.name)
+    page.goto(f"{site.origin}/p/coteaux/connexion")
+    page.locator(f"button[value='{person}']").click()
+    page.get_by_label("Code d’activation").fill(site.code(followed.spst, followed.personne))
+    page.get_by_role("button", name="Ouvrir mon espace").click()
+    page.get_by_role("heading", name="Bonjour").wait_for()
+    check(page, "vide-accueil")
+    for name in ("visites", "emplois", "identite", "acces", "acces?filtre=refus", "droits"):
+        page.goto(f"{site.origin}/p/coteaux/{name}")
+        check(page, f"vide-{name.replace('?filtre=', '-')}")
