@@ -36,8 +36,7 @@ def mes_visites(ctx: Context, dossier_id: UUID) -> list[vues.VisiteLue]:
 
 def parcours(ctx: Context, dossier_id: UUID) -> vues.Parcours:
     """Raises: DossierNotFound, AccessDenied."""
-    known = expositions.curriculum(ctx, dossier_id)
-    return vues.Parcours(known.emplois[::-1], known.expositions[::-1])
+    return vues.parcours(expositions.curriculum(ctx, dossier_id))
 
 
 def mon_identite(ctx: Context, dossier_id: UUID) -> vues.Identite:

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from spst.comptes import services_connexion as comptes
 from spst.comptes.ports import DemandeConnexion, PreuveRefused, Retour
+from spst.kernel.errors import ServiceUnavailable
 from spst.portail import rules, services
 from spst.portail.errors import EntreeRefused, EspaceNotFound
 from spst.portail.navigation import adresse
@@ -194,4 +195,7 @@ def _close(slug: str) -> str:
     with unit_of_work() as ctx:
         id_token = comptes.close_session(ctx, id_hash)
     current().end()
-    return adresse(slug, "au-revoir") if id_token is None else _provider().logout_url(id_token, f"{slug}.fin")
+    try:
+        return adresse(slug, "au-revoir") if id_token is None else _provider().logout_url(id_token, f"{slug}.fin")
+    except ServiceUnavailable:
+        return adresse(slug, "au-revoir")

@@ -6,10 +6,12 @@ from datetime import date, datetime
 from itertools import groupby, pairwise
 
 from spst.dmst.vues import InformationVue, MedecinTraitantVu, Membre, OppositionVue
-from spst.expositions.services import EmploiVu, ExpositionVue
+from spst.expositions import rules as expositions
+from spst.expositions.services import Curriculum
 from spst.identite.services import TravailleurVu
 from spst.journal.rules import REFUSE, Acces
 from spst.journal.services import AccesDossier
+from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.visites.vues import LigneHistorique
 from spst.web.filters import NO_BREAK, prenom
@@ -64,11 +66,22 @@ class Accueil:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcours:
-    """Jobs and exposures, the latest first."""
+class Etape:
+    """A job or an exposure in a period. `source`: a sentence that says how it is known."""
 
-    emplois: tuple[EmploiVu, ...]
-    expositions: tuple[ExpositionVue, ...]
+    titre: str
+    employeur: str | None
+    starts_on: date
+    ends_on: date | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parcours:
+    """The latest first."""
+
+    emplois: tuple[Etape, ...]
+    expositions: tuple[Etape, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,16 +171,18 @@ def lisible(nom: str) -> str:
 
 
 def equipes(membres: tuple[Membre, ...]) -> tuple[EquipeVue, ...]:
-    """Those who follow, by équipe; doctors first."""
-    ordered = sorted(membres, key=lambda membre: (membre.equipe is None, membre.equipe or "", not _is_medecin(membre)))
+    """Those who follow, by équipe; the médecin du travail first, then the doctors who help him."""
+    ordered = sorted(membres, key=lambda membre: (membre.equipe is None, membre.equipe or "", _rank(membre)))
     return tuple(
         EquipeVue(nom, tuple(MembreVu(lisible(membre.nom), _fonction(membre)) for membre in group))
         for nom, group in groupby(ordered, key=lambda membre: membre.equipe)
     )
 
 
-def _is_medecin(membre: Membre) -> bool:
-    return any(role in {"MDT", "COLL", "INT"} for role in membre.roles)
+def _rank(membre: Membre) -> int:
+    if Role.MDT in membre.roles:
+        return 0
+    return 1 if {Role.COLL, Role.INT}.intersection(membre.roles) else 2
 
 
 def _fonction(membre: Membre) -> str:
@@ -178,12 +193,31 @@ def visite(ligne: LigneHistorique) -> VisiteLue:
     told = ligne.conclusion
     return VisiteLue(
         on=ligne.started_at,
-        type=ligne.type,
+        type=ligne.type.replace("VIP ", "Visite d’information et de prévention ", 1),
         avec=ligne.professionnel.affiche,
         information=told.information.strip() if told else "",
         vers_le_medecin=told.orientation_medecin if told else False,
         prochaine_on=told.prochaine_visite_on if told else None,
     )
+
+
+def parcours(known: Curriculum) -> Parcours:
+    return Parcours(
+        tuple(
+            Etape(emploi.intitule, emploi.employeur, emploi.starts_on, emploi.ends_on, _source(emploi.source))
+            for emploi in reversed(known.emplois)
+        ),
+        tuple(
+            Etape(exposition.libelle, None, exposition.starts_on, exposition.ends_on, _source(exposition.source))
+            for exposition in reversed(known.expositions)
+        ),
+    )
+
+
+def _source(label: str) -> str:
+    if label == expositions.SOURCES["declare"]:
+        return "Vous l’avez dit"
+    return f"Source{NO_BREAK}: {label[:1].lower()}{label[1:]}"
 
 
 def identite(personne: TravailleurVu, matricule: str | None, medecin: MedecinTraitantVu | None) -> Identite:
