@@ -80,6 +80,7 @@ def dossier_model(
         "parcours": _parcours(seen, exposition) if seen.curriculum is not None else None,
         "visites": _visites(seen) if seen.visites is not None else None,
         "courriers": _courriers(dossier),
+        "courrier_url": _act(dossier, "S4", "actes.add_courrier"),
         "remises": _remises(seen) if dossier.droit("S5").consulter.allowed else None,
         "informations": _informations(dossier) if dossier.s6 is not None else None,
         "oppositions": _oppositions(dossier) if dossier.s7 is not None else None,

@@ -106,6 +106,7 @@ def visite(ctx: Context, visite_id: UUID) -> VisiteVue:
         ),
         peut_remplir=droits.can_fill("S3"),
         peut_cloturer=_may_close(ctx, row, droits),
+        peut_orienter=rules.may_refer(ctx.acteur.role),
     )
 
 

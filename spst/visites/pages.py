@@ -10,6 +10,7 @@ from spst.kernel.ids import new_id
 from spst.visites import rules
 from spst.visites.rules import TypeLegal
 from spst.visites.vues import Bandeau, Choix, NoteVue, RubriqueVue, TypeOuvert, VisiteVue
+from spst.web.filters import date_longue
 
 REGIMES = {"SIS": "Suivi simple", "SIA": "Suivi adapté", "SIR": "Suivi renforcé"}
 
@@ -46,6 +47,8 @@ class Saisie:
     complement: str = ""
     erreur_complement: str | None = None
     cloture_demandee: bool = False
+    cloture: dict[str, str] = field(default_factory=dict)
+    erreurs_cloture: dict[str, str] = field(default_factory=dict)
 
 
 def visite_model(seen: VisiteVue, suivi: str | None, saisie: Saisie) -> dict[str, Any]:
@@ -64,6 +67,12 @@ def visite_model(seen: VisiteVue, suivi: str | None, saisie: Saisie) -> dict[str
         "enregistrer_url": url_for("visites.save_note", visite_id=seen.id),
         "cloturer_url": url_for("visites.close", visite_id=seen.id) if seen.peut_cloturer else None,
         "cloture_demandee": saisie.cloture_demandee,
+        "cloture": {
+            "orienter": seen.peut_orienter,
+            "valeurs": saisie.cloture,
+            "erreurs": saisie.erreurs_cloture,
+        },
+        "suites": _suites(seen),
         "rubriques": [_rubrique_model(rubrique, seen, saisie) for rubrique in seen.rubriques],
         "peut_remplir": seen.peut_remplir,
         "complements": [
@@ -79,6 +88,16 @@ def visite_model(seen: VisiteVue, suivi: str | None, saisie: Saisie) -> dict[str
             for past in seen.dernieres
         ],
     }
+
+
+def _suites(seen: VisiteVue) -> list[tuple[str, str]]:
+    told = seen.conclusion
+    if told is None:
+        return []
+    lines = [("Orientation", "Vers le médecin du travail")] if told.orientation_medecin else []
+    if told.prochaine_visite_on:
+        lines.append(("Prochaine visite avant le", date_longue(told.prochaine_visite_on)))
+    return lines
 
 
 def _completer(seen: VisiteVue, saisie: Saisie) -> dict[str, Any]:

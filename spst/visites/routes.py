@@ -16,6 +16,7 @@ from spst.visites.errors import (
     DateNotAllowed,
     InformationRequired,
     NoteConflict,
+    OrientationNotAllowed,
     VisiteAlreadyClosed,
     VisiteAlreadyOpen,
 )
@@ -215,11 +216,20 @@ def close(visite_id: UUID) -> AnyResponse | tuple[str, int]:
         return redirect(url_for(".show", visite_id=visite_id), 303)
     except InformationRequired as error:
         return _page(visite_id, Saisie(erreurs={rules.INFORMATION: str(error)})), 422
-    except (ValidationError, RuleViolation) as error:
-        flash(_first(error), "stop")
-        return _page(visite_id, Saisie(cloture_demandee=True)), 422
+    except ValidationError as error:
+        return _end_refused(visite_id, posted, errors_by_field(error))
+    except (DateNotAllowed, OrientationNotAllowed) as error:
+        field = "prochaine_visite_on" if isinstance(error, DateNotAllowed) else "orientation_medecin"
+        return _end_refused(visite_id, posted, {field: str(error)})
+    except RuleViolation as error:
+        flash(str(error), "stop")
+        return _page(visite_id, Saisie()), 422
     flash("La visite est terminée. Elle se complète, mais ne change plus.")
     return redirect(pages.dossier_url(dossier_id), 303)
+
+
+def _end_refused(visite_id: UUID, posted: dict[str, str], erreurs: dict[str, str]) -> tuple[str, int]:
+    return _page(visite_id, Saisie(cloture_demandee=True, cloture=posted, erreurs_cloture=erreurs)), 422
 
 
 def _ask_to_close(visite_id: UUID) -> AnyResponse | tuple[str, int]:

@@ -248,10 +248,15 @@ def check_conclusion(type_: TypeLegal, role: Role, conclusion: Conclusion, infor
     """Raises: InformationRequired, OrientationNotAllowed, DateNotAllowed."""
     if not information.strip():
         raise InformationRequired
-    if conclusion.orientation_medecin and role is Role.MDT:
+    if conclusion.orientation_medecin and not may_refer(role):
         raise OrientationNotAllowed
     if conclusion.prochaine_visite_on is not None:
         _check_prochaine(conclusion.prochaine_visite_on, closed_on, type_)
+
+
+def may_refer(role: Role) -> bool:
+    """A visit that the médecin du travail did not conduct may lead to him (R. 4624-13)."""
+    return role is not Role.MDT
 
 
 def _check_prochaine(on: date, closed_on: date, type_: TypeLegal) -> None:

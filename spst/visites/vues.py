@@ -209,6 +209,7 @@ class VisiteVue:
     """The closed visits before this one, latest first."""
     peut_remplir: bool
     peut_cloturer: bool
+    peut_orienter: bool
 
 
 @dataclass(frozen=True, slots=True)

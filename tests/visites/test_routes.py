@@ -33,9 +33,11 @@ class Poste:
     def post(self, path: str, form: dict[str, str] | None = None, **headers: str) -> TestResponse:
         return self.pages.post(self.client, path, form, **headers)
 
-    def note(self, visite_id: UUID, texte: str, revision: int = 0, **changes: str) -> TestResponse:
+    def note(
+        self, visite_id: UUID, texte: str, revision: int = 0, changes: dict[str, str] | None = None
+    ) -> TestResponse:
         form = {"rubrique": "entretien", "texte": texte, "revision": str(revision), "operation_id": str(uuid4())}
-        return self.post(f"/visites/{visite_id}/notes", {**form, **changes}, **JSON)
+        return self.post(f"/visites/{visite_id}/notes", {**form, **(changes or {})}, **JSON)
 
 
 @pytest.fixture
@@ -175,8 +177,8 @@ def test_a_note_is_acknowledged_with_its_revision(infirmier: Poste, visite_id: U
     assert answer.json["revision"] == 1
     assert datetime.fromisoformat(answer.json["saved_at"]).tzinfo is not None
     operation = {"operation_id": str(uuid4())}
-    second = infirmier.note(visite_id, "Gêne auditive, à droite.", 1, **operation)
-    assert infirmier.note(visite_id, "Gêne auditive, à droite.", 1, **operation).json == second.json
+    second = infirmier.note(visite_id, "Gêne auditive, à droite.", 1, operation)
+    assert infirmier.note(visite_id, "Gêne auditive, à droite.", 1, operation).json == second.json
 
 
 def test_a_stale_save_gets_both_texts(infirmier: Poste, visite_id: UUID) -> None:
@@ -206,7 +208,7 @@ def test_a_stale_save_gets_both_texts(infirmier: Poste, visite_id: UUID) -> None
 def test_a_save_that_cannot_be_kept_says_why(
     infirmier: Poste, visite_id: UUID, changes: dict[str, str], sentence: str
 ) -> None:
-    answer = infirmier.note(visite_id, changes.pop("texte", "x"), **changes)
+    answer = infirmier.note(visite_id, "x", changes=changes)
     assert answer.status_code == 422
     assert answer.json is not None
     assert sentence in answer.json["message"]
@@ -303,12 +305,16 @@ def test_the_end_without_a_word_for_the_worker_says_where_to_write_it(infirmier:
 def test_the_end_carries_orientation_and_next_date(infirmier: Poste, monde: Monde, visite_id: UUID) -> None:
     write(monde, visite_id, "Bouchons moulés.", "information")
     late = {"confirme": "oui", "prochaine_visite_on": "01012099"}
-    assert infirmier.post(f"/visites/{visite_id}/cloture", late).status_code == 422
+    refused = infirmier.post(f"/visites/{visite_id}/cloture", late)
+    assert refused.status_code == 422
+    assert "dans les 60 mois au plus" in refused.text
+    assert 'value="01012099"' in refused.text
     form = {"confirme": "oui", "orientation_medecin": "oui", "prochaine_visite_on": "01032027"}
     assert infirmier.post(f"/visites/{visite_id}/cloture", form).status_code == 303
     with monde.superuser.connect() as connection:
         row = connection.execute(text("SELECT orientation_medecin, prochaine_visite_on::text FROM conclusion")).one()
     assert tuple(row) == (True, "2027-03-01")
+    assert "1er mars 2027" in infirmier.get(f"/visites/{visite_id}").text
 
 
 # ──── Appointments
