@@ -11,7 +11,7 @@ import pyotp
 import pytest
 from sqlalchemy import select, text, update
 
-from spst.comptes import local, local_queries
+from spst.comptes import limites, local, local_queries
 from spst.comptes.errors import CodeRefused, IdentifiantsRefused, InscriptionRefused, PasswordRefused, TooManyAttempts
 from spst.comptes.local import Tentative
 from spst.comptes.models import Authentificateur
@@ -204,6 +204,15 @@ def test_delay_grows_then_proof_of_identity_clears_it(
     local.check_code(runtime, [anne.identite_id], anne.totp.at(clock.now()), tentative)
     with pytest.raises(CodeRefused):
         local.check_code(runtime, [anne.identite_id], "000000", tentative)
+
+
+def test_counts_are_deleted_once_no_limit_reads_them(runtime: Runtime, clock: SetClock, tentative: Tentative) -> None:
+    with pytest.raises(IdentifiantsRefused):
+        local.check_password(runtime, new_email(), "un autre mot de passe", tentative)
+    clock.advance(hours=23)
+    limites.purge(runtime)
+    clock.advance(hours=2)
+    assert limites.purge(runtime) >= 2
 
 
 def test_password_without_enrolled_application_opens_nothing(
