@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from spst.comptes import services_comptes as comptes
+from spst.comptes.comptes_queries import CompteVu
 from spst.comptes.errors import CompteAlreadyExists, CompteRefused, HabilitationRefused, LastDirection
 from spst.comptes.local import Inscription
 from spst.comptes.octroi_rules import CIVILITES
@@ -49,12 +50,13 @@ def create_compte() -> ResponseReturnValue:
         demande = schemas.demande_compte(schemas.CompteForm().read(request.form))
         with unit_of_work() as ctx:
             created = comptes.create_compte(ctx, demande, web().config.psc.issuer)
+            compte = comptes.get_compte(ctx, created.compte_id)
     except ValidationError as error:
         return _new_page(request.form.to_dict(), errors_by_field(error)), 422
     except _REFUSALS as refusal:
         return _new_page(request.form.to_dict(), {}, str(refusal)), 422
     if created.inscription is not None:
-        return _code_page(created.compte_id, created.inscription)
+        return _code_page(compte, created.inscription)
     flash("Le compte est créé. Accordez-lui maintenant un rôle.")
     return _to(created.compte_id)
 
@@ -119,9 +121,10 @@ def renew_inscription(compte_id: UUID) -> ResponseReturnValue:
     try:
         with unit_of_work() as ctx:
             inscription = comptes.renew_inscription(ctx, compte_id)
+            compte = comptes.get_compte(ctx, compte_id)
     except _REFUSALS as refusal:
         return _compte_page(compte_id, {}, {}, str(refusal)), 422
-    return _code_page(compte_id, inscription)
+    return _code_page(compte, inscription)
 
 
 @bp.post("/comptes/<uuid:compte_id>/sessions/fermer")
@@ -195,9 +198,7 @@ def _compte_page(
     return render_template("pilotage/compte.html", fiche=view)
 
 
-def _code_page(compte_id: UUID, inscription: Inscription) -> str:
+def _code_page(compte: CompteVu, inscription: Inscription) -> str:
     """The answer of the act itself: the code stands in no other page."""
-    with unit_of_work() as ctx:
-        compte = comptes.get_compte(ctx, compte_id)
     view = {"compte": compte, "inscription": inscription, "adresse": f"{web().config.public_url}/inscription"}
     return render_template("pilotage/compte_code.html", remise=view)
