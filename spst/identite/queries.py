@@ -1,12 +1,26 @@
 """What is read of identities, as read models; every statement names the tenant."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, Table, exists, func, intersect, literal, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    func,
+    intersect,
+    literal,
+    select,
+    union_all,
+)
 
 from spst.identite.models import MatriculeIns, NomToken, Travailleur
 from spst.identite.rules import Recherche, Traits, prefix_range
@@ -15,6 +29,8 @@ from spst.kernel.context import Context
 TRAVAILLEUR = cast(Table, Travailleur.__table__)
 TOKEN = cast(Table, NomToken.__table__)
 MATRICULE = cast(Table, MatriculeIns.__table__)
+
+_TENANT: BindParameter[UUID] = bindparam("tenant")
 
 CAP = 200
 """Nobody reads further: past it, a search says that there are more and asks for a name or a date."""
@@ -80,85 +96,105 @@ def _people(ctx: Context, *conditions: ColumnElement[bool]) -> list[TravailleurV
 def search(ctx: Context, asked: Recherche, limit: int, offset: int) -> tuple[int, list[Ligne]]:
     """A page of results and their number (at most CAP + 1), in one statement.
 
-    Every condition is an equality or a range on a `COLLATE "C"` column: the operators that row security leaves to indexes.
     Names that begin with what was typed come first, then words inside names and first names; both in the order of names.
     """
-    found = _found(ctx, asked)
-    kept = select(found.c.id, func.min(found.c.rang).label("rang")).group_by(found.c.id).cte("uniques")
-    query = (
-        select(func.count().over().label("total"), *_LISTED)
-        .select_from(kept.join(TRAVAILLEUR, TRAVAILLEUR.c.id == kept.c.id))
-        .where(TRAVAILLEUR.c.tenant_id == ctx.tenant_id)
-        .order_by(kept.c.rang, TRAVAILLEUR.c.nom_cle, TRAVAILLEUR.c.id)
-        .limit(limit)
-        .offset(offset)
-    )
-    rows = ctx.session.execute(query).all()
+    long, short = _split(asked.mots)
+    values: dict[str, object] = {
+        "tenant": ctx.tenant_id,
+        "naissance": asked.naissance,
+        "limit": limit,
+        "offset": offset,
+    }
+    for name, prefix in (("nom", asked.debut_du_nom), *_numbered("long", long), *_numbered("short", short)):
+        if prefix:
+            values[f"{name}_low"], values[f"{name}_high"] = prefix_range(prefix)
+    rows = ctx.session.execute(_statement(len(long), len(short), asked.naissance is not None), values).all()
     return (rows[0].total if rows else 0), [Ligne(*row[1:]) for row in rows]
 
 
-def _found(ctx: Context, asked: Recherche) -> CTE:
-    if asked.naissance is not None:
-        return _born(ctx, asked).cte("trouves")
-    return union_all(_by_name(ctx, asked), _by_word(ctx, asked)).cte("trouves")
+def _split(words: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Words that may be rare, the longest among them whatever its length, and the others of one or two letters."""
+    ordered = sorted(words, key=len, reverse=True)
+    rare = [word for rank, word in enumerate(ordered) if rank == 0 or len(word) > 2]
+    return rare, ordered[len(rare) :]
 
 
-def _born(ctx: Context, asked: Recherche) -> Select[Any]:
+def _numbered(kind: str, words: list[str]) -> list[tuple[str, str]]:
+    return [(f"{kind}_{rank}", word) for rank, word in enumerate(words)]
+
+
+@lru_cache(maxsize=64)
+def _statement(long: int, short: int, is_dated: bool) -> Select[Any]:
+    """The statement for so many words, made once: only its values change.
+
+    Every condition is an equality or a range on a `COLLATE "C"` column, the operators that row security leaves to indexes.
+    """
+    found = _born(long, short) if is_dated else union_all(_by_name(), _by_word(long, short))
+    everybody = found.cte("trouves")
+    kept = select(everybody.c.id, func.min(everybody.c.rang).label("rang")).group_by(everybody.c.id).cte("uniques")
+    return (
+        select(func.count().over().label("total"), *_LISTED)
+        .select_from(kept.join(TRAVAILLEUR, TRAVAILLEUR.c.id == kept.c.id))
+        .where(TRAVAILLEUR.c.tenant_id == _TENANT)
+        .order_by(kept.c.rang, TRAVAILLEUR.c.nom_cle, TRAVAILLEUR.c.id)
+        .limit(bindparam("limit", type_=Integer))
+        .offset(bindparam("offset", type_=Integer))
+    )
+
+
+def _born(long: int, short: int) -> Select[Any]:
+    words = (*_names("long", long), *_names("short", short))
     return (
         select(TRAVAILLEUR.c.id, literal(0).label("rang"))
-        .where(TRAVAILLEUR.c.tenant_id == ctx.tenant_id, TRAVAILLEUR.c.date_naissance == asked.naissance)
-        .where(*(_has_word(ctx, mot, TRAVAILLEUR.c.id) for mot in asked.mots))
+        .where(TRAVAILLEUR.c.tenant_id == _TENANT, TRAVAILLEUR.c.date_naissance == bindparam("naissance"))
+        .where(*(_has_word(name, TRAVAILLEUR.c.id) for name in words))
         .limit(CAP + 1)
     )
 
 
-def _by_name(ctx: Context, asked: Recherche) -> Select[Any]:
+def _by_name() -> Select[Any]:
     """Birth names that begin with the words joined: "DE VIN" finds DE VINCI."""
     return (
         select(TRAVAILLEUR.c.id, literal(0).label("rang"))
-        .where(TRAVAILLEUR.c.tenant_id == ctx.tenant_id, *_between(TRAVAILLEUR.c.nom_cle, asked.debut_du_nom))
+        .where(TRAVAILLEUR.c.tenant_id == _TENANT, *_between(TRAVAILLEUR.c.nom_cle, "nom"))
         .order_by(TRAVAILLEUR.c.nom_cle)
         .limit(CAP + 1)
     )
 
 
-def _by_word(ctx: Context, asked: Recherche) -> Select[Any]:
+def _by_word(long: int, short: int) -> Select[Any]:
     """Whoever has, for each word typed, a word that begins so.
 
     Row security makes the planner expect far fewer rows than there are, and a semi-join of two common words then costs seconds.
     Long words are therefore intersected, which takes the time of reading each of them once; short ones, as an initial, are
     looked up among the words of whoever is left.
     """
-    longest, *others = sorted(asked.mots, key=len, reverse=True)
-    long, short = _split(others)
-    found = intersect(*(_with_word(ctx, mot) for mot in (longest, *long))).subquery() if long else None
-    people = _with_word(ctx, longest).subquery() if found is None else found
+    each = [_with_word(name) for name in _names("long", long)]
+    people = (intersect(*each) if len(each) > 1 else each[0]).subquery()
     return (
         select(people.c.travailleur_id, literal(1).label("rang"))
-        .where(*(_has_word(ctx, mot, people.c.travailleur_id) for mot in short))
+        .where(*(_has_word(name, people.c.travailleur_id) for name in _names("short", short)))
         .limit(CAP + 1)
     )
 
 
-def _split(words: list[str]) -> tuple[list[str], list[str]]:
-    """Words long enough to be rare, and the others."""
-    return [word for word in words if len(word) > 2], [word for word in words if len(word) <= 2]
+def _names(kind: str, number: int) -> list[str]:
+    return [f"{kind}_{rank}" for rank in range(number)]
 
 
-def _with_word(ctx: Context, mot: str) -> Select[Any]:
-    return select(TOKEN.c.travailleur_id).where(TOKEN.c.tenant_id == ctx.tenant_id, *_between(TOKEN.c.token, mot))
+def _with_word(name: str) -> Select[Any]:
+    return select(TOKEN.c.travailleur_id).where(TOKEN.c.tenant_id == _TENANT, *_between(TOKEN.c.token, name))
 
 
-def _has_word(ctx: Context, mot: str, travailleur_id: ColumnElement[UUID]) -> ColumnElement[bool]:
+def _has_word(name: str, travailleur_id: ColumnElement[UUID]) -> ColumnElement[bool]:
     other = TOKEN.alias()
     return exists().where(
-        other.c.tenant_id == ctx.tenant_id, other.c.travailleur_id == travailleur_id, *_between(other.c.token, mot)
+        other.c.tenant_id == _TENANT, other.c.travailleur_id == travailleur_id, *_between(other.c.token, name)
     )
 
 
-def _between(column: ColumnElement[str], prefix: str) -> Iterable[ColumnElement[bool]]:
-    low, high = prefix_range(prefix)
-    return column >= low, column < high
+def _between(column: ColumnElement[str], name: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return column >= bindparam(f"{name}_low"), column < bindparam(f"{name}_high")
 
 
 @dataclass(frozen=True, slots=True)

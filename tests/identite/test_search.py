@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from spst.identite import queries, rules
 from spst.identite import services as identite
@@ -147,18 +148,16 @@ def test_row_security_leaves_the_search_its_indexes(monde: Monde, query: str) ->
 def _explained(ctx: Any, query: str) -> str:
     """The plan of the very statement that a search sends."""
     connection = ctx.session.connection()
-    compiled: list[tuple[str, Any]] = []
-    execute = ctx.session.execute
+    sent: list[tuple[str, Any]] = []
 
-    def explain(statement: Any, *others: Any) -> Any:
-        form = statement.compile(connection.engine, compile_kwargs={"render_postcompile": True})
-        compiled.append((str(form), form.params))
-        return execute(statement, *others)
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_others: Any) -> None:
+        sent.append((statement, parameters))
 
-    ctx.session.execute = explain
+    event.listen(connection, "before_cursor_execute", note)
     queries.search(ctx, rules.parse_search(query), 50, 0)
-    [(sql, params)] = compiled
-    return "\n".join(line for (line,) in connection.exec_driver_sql(f"EXPLAIN {sql}", params))
+    event.remove(connection, "before_cursor_execute", note)
+    [(sql, parameters)] = sent
+    return "\n".join(line for (line,) in connection.exec_driver_sql(f"EXPLAIN {sql}", parameters))
 
 
 def _fill(monde: Monde, spst: Spst, number: int) -> None:
