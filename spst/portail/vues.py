@@ -105,7 +105,10 @@ class Droits:
 
 @dataclass(frozen=True, slots=True)
 class LigneAcces:
-    """One line of the list, or several acts of the worker himself on one day. `suite`: the sentence after `qui`."""
+    """One line of the list, or several of one day that follow one another and say the same. `suite`: the sentence after `qui`.
+
+    `at`: the last, `depuis`: the first.
+    """
 
     at: datetime
     jour: str
@@ -114,7 +117,8 @@ class LigneAcces:
     volets: str
     is_refus: bool
     is_own: bool
-    fois: int = 1
+    fois: int
+    depuis: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,7 @@ class ListeAcces:
     is_suite: bool
 
 
+_CIVILITES = {"Dr", "M.", "Mme"}
 _JOURS = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
 _STATUTS = {
     "provisoire": (
@@ -164,10 +169,12 @@ _STATUTS = {
 def lisible(nom: str) -> str:
     """A name of the staff as a worker reads it: capitals are kept for birth names of travailleurs.
 
-    >>> lisible("Dr Claire VASSEUR")
+    >>> lisible("Dr Claire VASSEUR").replace(NO_BREAK, " ")
     'Dr Claire Vasseur'
     """
-    return " ".join(prenom(word) if len(word) > 2 else word for word in nom.split(" "))
+    civilite, _, rest = nom.partition(" ")
+    read = " ".join(prenom(word) if len(word) > 2 else word for word in rest.split(" "))
+    return f"{civilite}{NO_BREAK}{read}" if civilite in _CIVILITES else f"{civilite} {read}".rstrip()
 
 
 def equipes(membres: tuple[Membre, ...]) -> tuple[EquipeVue, ...]:
@@ -194,7 +201,7 @@ def visite(ligne: LigneHistorique) -> VisiteLue:
     return VisiteLue(
         on=ligne.started_at,
         type=ligne.type.replace("VIP ", "Visite d’information et de prévention ", 1),
-        avec=ligne.professionnel.affiche,
+        avec=lisible(ligne.professionnel.affiche),
         information=told.information.strip() if told else "",
         vers_le_medecin=told.orientation_medecin if told else False,
         prochaine_on=told.prochaine_visite_on if told else None,
@@ -263,27 +270,36 @@ def liste(page: AccesDossier, refus_seuls: bool, is_suite: bool) -> ListeAcces:
 
 
 def _merged(lignes: tuple[Acces, ...]) -> Iterator[LigneAcces]:
-    """The worker's own acts that follow one another on one day are one line, so that others' are not lost among them."""
-    for (is_own, _, _), group in groupby(
-        lignes, key=lambda one: (one.is_own, _day(one.at), None if one.is_own else one.id)
-    ):
+    """The same act of the same person several times running on one day is one line, and so are the worker's own acts: what
+    somebody else did is not lost among them. The count and both hours are said.
+    """
+    for _, group in groupby(lignes, key=_same):
         lines = list(group)
-        yield _own(lines) if is_own and len(lines) > 1 else _line(lines[0])
+        last = lines[0]
+        yield LigneAcces(
+            at=last.at,
+            jour=_jour(last.at),
+            qui="Vous" if last.is_own else lisible(last.qui),
+            suite=_own(lines) if last.is_own else _suite(last),
+            volets=last.volets,
+            is_refus=last.decision == REFUSE,
+            is_own=last.is_own,
+            fois=len(lines),
+            depuis=lines[-1].at,
+        )
 
 
-def _own(lines: list[Acces]) -> LigneAcces:
-    acts = list(dict.fromkeys(_suite(one).rstrip(".").strip() for one in reversed(lines)))
-    said = " et ".join(part for part in (", ".join(acts[:-1]), acts[-1].removeprefix("avez ")) if part)
-    return LigneAcces(
-        lines[0].at, _jour(lines[0].at), "Vous", f" {said}.", "", is_refus=False, is_own=True, fois=len(lines)
-    )
+def _same(one: Acces) -> tuple[object, ...]:
+    what = (one.is_own, one.decision, _day(one.at))
+    return what if one.is_own else (*what, one.phrase, one.volets)
 
 
-def _line(one: Acces) -> LigneAcces:
-    qui = "Vous" if one.is_own else lisible(one.qui)
-    return LigneAcces(
-        one.at, _jour(one.at), qui, _suite(one), one.volets, is_refus=one.decision == REFUSE, is_own=one.is_own
-    )
+def _own(lines: list[Acces]) -> str:
+    """What the worker did in a day, each act once: "avez activé votre espace, lu votre dossier et lu vos visites"."""
+    acts = list(dict.fromkeys(_suite(one).strip().rstrip(".") for one in reversed(lines)))
+    first, *others = [acts[0], *(act.removeprefix("avez ") for act in acts[1:])]
+    said = ", ".join([first, *others[:-1]]) + (f" et {others[-1]}" if others else "")
+    return f" {said}."
 
 
 def _suite(one: Acces) -> str:

@@ -32,6 +32,8 @@ MENU = (
     "Mes droits",
 )
 WIDTHS = (390, 1440)
+ZOOMED = {390: (), 1440: (960,)}
+"""At 150 % of zoom a screen of 1440 is 960 wide."""
 ETH_01 = pytest.mark.exigence("ETH-01", partielle="portal: checker and keyboard; the grid comes with its issue")
 
 
@@ -64,9 +66,13 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:  #
 
 
 def check(page: Page, name: str) -> None:
-    assert axe_violations(page) == []
-    assert overflow(page) <= 0
-    shoot(page, f"portail-{name}-{width_of(page)}")
+    asked = width_of(page)
+    for width in (asked, *ZOOMED[asked]):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert axe_violations(page) == [], width
+        assert overflow(page) <= 0, width
+        shoot(page, f"portail-{name}-{width}")
+    page.set_viewport_size({"width": asked, "height": 844})
 
 
 def width_of(page: Page) -> int:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -29,7 +30,7 @@ PAGES = ("accueil", "visites", "emplois", "identite", "acces", "acces?filtre=ref
 class Followed:
     """Somebody with everything in his record, each part marked by a word of its own."""
 
-    def __init__(self, portail: Portail, spst: Spst, **changes: object) -> None:
+    def __init__(self, portail: Portail, spst: Spst, **changes: Any) -> None:
         self.spst, self.name = spst, str(changes.pop("nom", None) or fresh_name())
         self.personne = portail.follow(spst, nom=self.name, **changes)
         self._portail = portail
@@ -134,7 +135,7 @@ def test_worker_reads_visits_jobs_exposures_identity_and_rights(portail: Portail
     assert "Dr Inès Morvan" in identity
     assert "C’est le plus haut niveau de vérification." in identity
     rights = words(read(portail, client, "droits"))
-    assert "À ce que le médecin praticien correspondant lise mon dossier" in rights
+    assert "Je m’oppose à ce que le médecin praticien correspondant lise mon dossier" in rights
     assert "En vigueur" in rights
     assert "notice 2026-01" in rights
 
@@ -185,9 +186,9 @@ def test_worker_reads_who_opened_his_record_when_as_what_and_why(portail: Portai
     client = followed.enters()
     seen = words(read(portail, client, "acces"))
     assert "Dr Claire Vasseur , médecin du travail, a ouvert votre dossier pour votre suivi." in seen
-    assert "Partie concernée : identité" in seen
+    assert "Parties concernées : identité, courriers" in seen
     assert "Votre employeur n’a jamais accès à votre dossier." in seen
-    assert "Vous avez activé votre espace personnel" in seen.replace(" avez", "avez").replace("Vousavez", "Vous avez")
+    assert "Vous avez activé votre espace personnel" in seen
 
 
 @TRA_04
@@ -208,8 +209,9 @@ def test_refusals_are_told_and_can_be_read_alone(portail: Portail) -> None:
 @TRA_04
 def test_long_list_goes_on_page_after_page_without_gap(portail: Portail) -> None:
     followed = Followed(portail, portail.monde.a)
-    for _ in range(120):
-        with portail.monde.work(portail.monde.a.medecin) as ctx:
+    for number in range(120):
+        acteur = portail.monde.a.medecin if number % 2 else portail.monde.a.infirmier
+        with portail.monde.work(acteur) as ctx:
             dmst.open_dossier(ctx, followed.dossier_id)
     client = followed.enters()
     path, seen, pages = "acces", 0, 0
@@ -220,6 +222,21 @@ def test_long_list_goes_on_page_after_page_without_gap(portail: Portail) -> None
         older = re.search(r'rel="next" href="/p/coteaux/(acces\?[^"]+)"', page)
         path = older[1].replace("&amp;", "&") if older else ""
     assert (seen, pages) == (120, 3)
+
+
+@TRA_04
+def test_same_act_several_times_running_is_one_line_with_its_count(portail: Portail) -> None:
+    followed = Followed(portail, portail.monde.a)
+    for _ in range(4):
+        with portail.monde.work(portail.monde.a.medecin) as ctx:
+            dmst.open_dossier(ctx, followed.dossier_id)
+    with pytest.raises(AccessDenied), portail.monde.work(portail.monde.a[Role.IPRP]) as ctx:
+        dmst.open_dossier(ctx, followed.dossier_id)
+    with portail.monde.work(portail.monde.a.medecin) as ctx:
+        dmst.open_dossier(ctx, followed.dossier_id)
+    page = read(portail, followed.enters(), "acces")
+    assert page.count("a ouvert votre dossier") == 2
+    assert "4 fois ce jour-là, entre" in words(page)
 
 
 @pytest.mark.parametrize("avant", ["1", "'; DROP TABLE trace; --", "00000000-0000-0000-0000-00000000000g"])
@@ -290,6 +307,14 @@ def test_professional_has_no_way_into_the_portal(portail: Portail, page: str) ->
 def test_pages_are_kept_by_no_cache(portail: Portail, page: str) -> None:
     client = Followed(portail, portail.monde.a).enters()
     assert portail.get(client, f"/p/coteaux/{page}").headers["Cache-Control"] == "no-store"
+
+
+@ETH_03
+@pytest.mark.parametrize("page", [*PAGES, ""])
+def test_french_punctuation_never_starts_a_line(portail: Portail, page: str) -> None:
+    client = Followed(portail, portail.monde.a).enters() if page else portail.client()
+    text = re.sub(r"<[^>]+>", "", portail.get(client, f"/p/coteaux/{page}".rstrip("/")).text.split("<main", 1)[1])
+    assert re.findall(r".{0,30}\w [;:!?»](?!\w).{0,10}|« .{0,10}|\w'\w.{0,10}", text.split("</main>")[0]) == []
 
 
 @ETH_03
