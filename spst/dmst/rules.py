@@ -37,4 +37,5 @@ def shows_free_text(famille: Famille) -> bool:
     The travailleur is given what is communicable to him: free text may hold information about third parties, and nobody has yet
     looked for it (CSP art. L. 1111-7, R. 4127-45; C. trav. art. R. 4624-45-8).
     """
+    # TO CONFIRM (CSP art. L. 1111-7): letters are communicable to him; they wait here until a professional can release each.
     return famille is not Famille.TRAVAILLEUR

@@ -1,10 +1,24 @@
 """What is read of jobs and exposures: one statement each, corrected rows left out."""
 
 from datetime import date
+from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, Table, and_, exists, lateral, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    lateral,
+    or_,
+    select,
+    true,
+)
 
 from spst.comptes.models import Compte
 from spst.dmst.models import Dossier
@@ -49,25 +63,34 @@ def _in_force(day: date) -> tuple[ColumnElement[bool], ...]:
 
 
 def emplois(ctx: Context, dossier_id: UUID) -> list[Row[Any]]:
-    names = ("id", "intitule", "employeur", "starts_on", "ends_on", "source", "created_at", "corrige_id")
-    return list(ctx.session.execute(_current(ctx, EMPLOI, dossier_id, names)))
+    return list(ctx.session.execute(_emplois(), {"tenant": ctx.tenant_id, "dossier": dossier_id}))
 
 
 def expositions(ctx: Context, dossier_id: UUID, day: date) -> list[Row[Any]]:
     """Exposures with the label of their code that day: that of the text in force, else of the last text that knew it."""
-    names = ("id", "code", "starts_on", "ends_on", "source", "commentaire_sealed", "created_at", "corrige_id")
+    return list(ctx.session.execute(_expositions(), {"tenant": ctx.tenant_id, "dossier": dossier_id, "day": day}))
+
+
+@cache
+def _emplois() -> Select[Any]:
+    return _current(EMPLOI, "id", "intitule", "employeur", "starts_on", "ends_on", "source", "created_at", "corrige_id")
+
+
+@cache
+def _expositions() -> Select[Any]:
+    day: BindParameter[date] = bindparam("day")
     label = lateral(
         select(*(_NOMENCLATURE.c[name] for name in ("libelle", "famille", "sir", "facteur_l4161")))
         .where(_NOMENCLATURE.c.code == EXPOSITION.c.code, _NOMENCLATURE.c.effective_from <= day)
         .order_by(_NOMENCLATURE.c.effective_from.desc())
         .limit(1)
     )
-    query = _current(ctx, EXPOSITION, dossier_id, names).add_columns(label).outerjoin(label, true())
-    return list(ctx.session.execute(query))
+    names = ("id", "code", "starts_on", "ends_on", "source", "commentaire_sealed", "created_at", "corrige_id")
+    return _current(EXPOSITION, *names).add_columns(label).outerjoin(label, true())
 
 
-def _current(ctx: Context, table: Table, dossier_id: UUID, names: tuple[str, ...]) -> Select[Any]:
-    """Rows that no other one replaces, the oldest period first, with their author's name."""
+def _current(table: Table, *names: str) -> Select[Any]:
+    """Rows of a dossier that no other one replaces, the oldest period first, with their author's name."""
     later = table.alias()
     replaced = exists().where(later.c.tenant_id == table.c.tenant_id, later.c.corrige_id == table.c.id)
     author = and_(_COMPTE.c.tenant_id == table.c.tenant_id, _COMPTE.c.id == table.c.created_by)
@@ -75,7 +98,7 @@ def _current(ctx: Context, table: Table, dossier_id: UUID, names: tuple[str, ...
         select(*(table.c[name] for name in names), *_AUTEUR)
         .select_from(table)
         .outerjoin(_COMPTE, author)
-        .where(table.c.tenant_id == ctx.tenant_id, table.c.dossier_id == dossier_id, ~replaced)
+        .where(table.c.tenant_id == bindparam("tenant"), table.c.dossier_id == bindparam("dossier"), ~replaced)
         .order_by(table.c.starts_on, table.c.id)
     )
 
