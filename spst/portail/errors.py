@@ -10,7 +10,6 @@ class EspaceNotFound(NotFound):
 class EntreeRefused(SpstError):
     """Votre espace ne s’est pas ouvert."""
 
-    def __init__(self, motif: str) -> None:
-        """`motif`: a code for the technical journal, never shown."""
-        super().__init__(motif=motif)
-        self.motif = motif
+    def __init__(self, motif: str, **facts: object) -> None:
+        """`motif`, `facts`: codes and ids for the technical journal, never shown."""
+        SpstError.__init__(self, None, motif=motif, **facts)

@@ -161,8 +161,8 @@ def _enter(slug: str, preuve: PreuveTravailleur) -> ResponseReturnValue:
     spst, attente = open_spst(slug), Attente.of(slug, preuve)
     try:
         cookie = services.enter(_porte(spst), attente)
-    except EntreeRefused:
-        return _refused(spst)
+    except EntreeRefused as refusal:
+        return _refused(spst, refusal)
     if cookie is not None:
         current().adopt(cookie)
         return redirect(adresse(slug, "accueil"), 303)
@@ -176,16 +176,18 @@ def _activate(spst: SpstPublic, attente: Attente) -> ResponseReturnValue:
         limit("portail.activation", f"{spst.id}|{attente.iss}|{attente.sub}", rules.TRIES_A_DAY, _DAY)
         cookie = services.activate(_porte(spst), attente, request.form.get("code", "")[:100])
     except TooManyRequests:
+        services.journal_refusal(_porte(spst), EntreeRefused("essais_epuises"))
         session.pop(_ATTENTE, None)
         return _page("trop_d_essais.html", spst, 429)
-    except EntreeRefused:
-        return _refused(spst)
+    except EntreeRefused as refusal:
+        return _refused(spst, refusal)
     current().adopt(cookie)
     return redirect(adresse(spst.slug, "accueil"), 303)
 
 
-def _refused(spst: SpstPublic) -> ResponseReturnValue:
+def _refused(spst: SpstPublic, refusal: EntreeRefused) -> ResponseReturnValue:
     """The one answer: same status, same words, whether nobody, several people, or the wrong code was found."""
+    services.journal_refusal(_porte(spst), refusal)
     return _page("refusee.html", spst, 403, retour_url=adresse(spst.slug, "activation"))
 
 

@@ -116,15 +116,15 @@ def activate(porte: Porte, attente: Attente, code: str) -> str:
         travailleur_id = identite.activate(ctx, identite_id, attente.pivot, code)
         value = _open(ctx, porte, attente, identite_id, travailleur_id, first=True) if travailleur_id else None
     if value is None:
-        facts = {"spst": str(porte.tenant_id), "identite": str(identite_id)}
-        journal(porte, "portail.activation_refusee", facts)
-        raise EntreeRefused("activation")
+        raise EntreeRefused("activation", identite=str(identite_id))
     return value
 
 
-def journal(porte: Porte, evenement: str, faits: dict[str, Any]) -> None:
-    """A refusal at the door, for the technical journal: codes and ids, never a trait."""
-    traces.record_technical(porte.runtime.engine, porte.runtime.clock, evenement, 2, faits, porte.correlation_id)
+def journal_refusal(porte: Porte, refusal: EntreeRefused) -> None:
+    """Codes and ids, never a trait; the reason stands in the identity event alone."""
+    facts = {"spst": str(porte.tenant_id), **refusal.facts}
+    runtime = porte.runtime
+    traces.record_technical(runtime.engine, runtime.clock, "portail.entree_refusee", 2, facts, porte.correlation_id)
 
 
 def _open(

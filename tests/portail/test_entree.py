@@ -155,7 +155,8 @@ def test_whoever_does_not_enter_reads_the_same_page(portail: Portail, case: str)
     assert bare(answer.text) == bare(reference.text)
     assert _headers(answer) == _headers(reference)
     assert portail.events(portail.monde.a)[-1][0] == NEUTRAL[case].event
-    assert portail.technical()[-1].evenement == "portail.activation_refusee"
+    assert portail.technical()[-1].evenement == "portail.entree_refusee"
+    assert portail.technical()[-1].faits["motif"] == "activation"
     assert portail.get(client, "/p/coteaux/accueil").headers["Location"] == "/p/coteaux"
 
 
@@ -219,6 +220,7 @@ def test_sixth_try_of_the_day_is_told_to_wait_known_or_not(portail: Portail, is_
     assert answers == [403] * TRIES_A_DAY
     assert last.status_code == 429
     assert "Vous avez fait cinq essais aujourd’hui" in last.text
+    assert portail.technical()[-1].faits["motif"] == "essais_epuises"
 
 
 LIES = (

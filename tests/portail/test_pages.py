@@ -236,7 +236,7 @@ def test_same_act_several_times_running_is_one_line_with_its_count(portail: Port
         dmst.open_dossier(ctx, followed.dossier_id)
     page = read(portail, followed.enters(), "acces")
     assert page.count("a ouvert votre dossier") == 2
-    assert "4 fois ce jour-là, entre" in words(page)
+    assert re.search(r"4 fois (à|ce jour-là, entre) ", words(page))
 
 
 @pytest.mark.parametrize("avant", ["1", "'; DROP TABLE trace; --", "00000000-0000-0000-0000-00000000000g"])
