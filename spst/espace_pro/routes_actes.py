@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from spst.dmst import services as dmst
 from spst.espace_pro.dossier import Activation, SaisieExposition
 from spst.espace_pro.liens import dossier_url
-from spst.espace_pro.routes_dossier import page
+from spst.espace_pro.routes_dossier import page, rendered
 from spst.espace_pro.schemas import (
     CourrierSchema,
     ExpositionSchema,
@@ -30,7 +30,6 @@ from spst.web.fields import Form, errors_by_field
 from spst.web.frame import flash
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work
-from spst.web.state import web
 
 bp = Blueprint("actes", __name__)
 
@@ -165,9 +164,9 @@ def activation(dossier_id: UUID) -> Answer:
     """The code stands on this answer alone: neither session nor address ever holds it."""
     try:
         with unit_of_work() as ctx:
-            code = dmst.issue_code(ctx, dossier_id)
+            given = Activation(dmst.issue_code(ctx, dossier_id), today(ctx.clock) + VALIDITY)
+            answer = rendered(ctx, dossier_id, activation=given)
     except RuleViolation as error:
-        flash(str(error), "stop")
+        flash(_reason(error), "stop")
         return page(dossier_id), 422
-    given = Activation(code, today(web().runtime.clock) + VALIDITY)
-    return page(dossier_id, activation=given), 200
+    return answer, 200

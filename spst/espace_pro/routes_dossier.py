@@ -18,9 +18,10 @@ from spst.visites import services as visites
 from spst.visites.pages import bandeau_model
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work
-from spst.web.state import web
 
 bp = Blueprint("dossier", __name__)
+
+NOTHING_TYPED = SaisieExposition()
 
 
 @bp.get("/dossiers/<uuid:dossier_id>")
@@ -29,16 +30,22 @@ def show(dossier_id: UUID) -> str:
     return page(dossier_id)
 
 
-def page(
+def page(dossier_id: UUID, exposition: SaisieExposition = NOTHING_TYPED) -> str:
+    """The whole page in one transaction, after the act that leads to it has committed or was refused."""
+    with unit_of_work() as ctx:
+        return rendered(ctx, dossier_id, exposition=exposition)
+
+
+def rendered(
+    ctx: Context,
     dossier_id: UUID,
     activation: Activation | None = None,
-    exposition: SaisieExposition = SaisieExposition(),  # noqa: B008
+    exposition: SaisieExposition = NOTHING_TYPED,
 ) -> str:
-    """The whole page in one transaction, after the act that leads to it has committed."""
-    with unit_of_work() as ctx:
-        seen = _contenu(ctx, dossier_id)
-        bandeau = visites.bandeau(ctx, dossier_id)
-    model = dossier_model(seen, web().runtime.clock.now(), activation, exposition)
+    """The page within the transaction of an act that shows something once."""
+    seen = _contenu(ctx, dossier_id)
+    bandeau = visites.bandeau(ctx, dossier_id)
+    model = dossier_model(seen, ctx.clock.now(), activation, exposition)
     return render_template("espace_pro/dossier.html", bandeau=bandeau_model(bandeau), dossier=model)
 
 
