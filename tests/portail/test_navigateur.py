@@ -1,5 +1,6 @@
 """The worker's story in a browser, in his words: phone and desk, axe on each page, pictures kept for people to look at."""
 
+import gzip
 import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -31,6 +32,7 @@ MENU = (
     "Qui a ouvert mon dossier",
     "Mes droits",
 )
+WEIGHT_MAX = 90_000
 WIDTHS = (390, 1440)
 ZOOMED = {390: (), 1440: (960,)}
 """At 150 % of zoom a screen of 1440 is 960 wide."""
@@ -171,3 +173,42 @@ def test_empty_record_reads_well(site: Portail, page: Page) -> None:
     for name in ("visites", "emplois", "identite", "acces", "acces?filtre=refus", "droits"):
         page.goto(f"{site.origin}/p/coteaux/{name}")
         check(page, f"vide-{name.replace('?filtre=', '-')}")
+
+
+@ETH_01
+def test_door_and_list_are_used_from_the_keyboard_alone(site: Portail, page: Page) -> None:
+    site.fc.admin("reset")
+    followed = Followed(site, site.monde.a)
+    person = site.at_franceconnect(followed.name)
+    page.goto(f"{site.origin}/p/coteaux")
+    tab_to(page, "S’identifier avec FranceConnect+")
+    page.keyboard.press("Enter")
+    page.locator(f"button[value='{person}']").press("Enter")
+    page.get_by_label("Code d’activation").wait_for()
+    assert page.evaluate("document.activeElement.name") == "code"
+    page.keyboard.type(site.code(followed.spst, followed.personne))
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Bonjour").wait_for()
+    tab_to(page, "Qui a ouvert mon dossier")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Qui a ouvert mon dossier").wait_for()
+    tab_to(page, "Refus")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Les refus").wait_for()
+
+
+def tab_to(page: Page, text: str) -> None:
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent.trim()") == text:
+            return
+    raise AssertionError(f"{text} is not reached by Tab")
+
+
+@pytest.mark.exigence("ETH-02", partielle="weight of the portal's pages, gzip; the budget of the whole comes later")
+def test_page_with_all_it_loads_stays_within_its_weight(site: Portail, page: Page) -> None:
+    loaded: dict[str, int] = {}
+    page.on("response", lambda answer: loaded.update({answer.url: len(gzip.compress(answer.body()))}))
+    page.goto(f"{site.origin}/p/coteaux", wait_until="networkidle")
+    assert len(loaded) <= 12
+    assert sum(loaded.values()) <= WEIGHT_MAX, loaded
