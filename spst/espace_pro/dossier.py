@@ -13,6 +13,7 @@ from spst.dmst.services import DossierVu
 from spst.dmst.vues import InformationVue, OppositionVue
 from spst.expositions.services import Agent, Curriculum, ExpositionVue
 from spst.habilitations.services import Droit
+from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.visites.rules import has_hour
 from spst.visites.vues import LigneHistorique
@@ -38,6 +39,17 @@ OPPOSITIONS = {
     ),
 }
 _SENS = {"recu": "Reçu de", "envoye": "Envoyé à"}
+_FONCTIONS = {
+    Role.MDT: "Médecin",
+    Role.COLL: "Collaborateur",
+    Role.INT: "Interne",
+    Role.INF: "Infirmier",
+    Role.IPA: "Infirmier (IPA)",
+    Role.MPC: "Praticien correspondant",
+    Role.IPRP: "IPRP",
+    Role.ASST: "Assistant",
+}
+"""Short, for a narrow column."""
 _SEXE = {"F": "Féminin", "M": "Masculin", "I": "Indéterminé"}
 
 
@@ -98,8 +110,8 @@ def _fills(dossier: DossierVu, section: str) -> bool:
     return dossier.droit(section).remplir.allowed
 
 
-def _fonction(roles: Sequence[Any]) -> str:
-    return ", ".join(role.label for role in roles) or "Équipe"
+def _fonction(roles: Sequence[Role]) -> str:
+    return ", ".join(_FONCTIONS.get(role, role.label) for role in roles) or "Équipe"
 
 
 def _volet(droit: Droit, dossier: DossierVu) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class DateNotAllowed(RuleViolation):
 
 
 class VisiteAlreadyOpen(Conflict):
-    """Vous avez déjà une visite en cours avec ce salarié. Terminez-la avant d’en ouvrir une autre."""
+    """Cette visite est déjà ouverte. Retrouvez-la dans le dossier."""
 
 
 class VisiteAlreadyClosed(Conflict):

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from spst.kernel.clock import today
 from spst.kernel.context import CodeMotif
-from spst.kernel.errors import AccessDenied, NotFound, RuleViolation, SpstError
+from spst.kernel.errors import AccessDenied, Conflict, NotFound, RuleViolation, SpstError
 from spst.kernel.ids import new_id
 from spst.visites import pages, rules, services
 from spst.visites.errors import (
@@ -18,7 +18,6 @@ from spst.visites.errors import (
     NoteConflict,
     OrientationNotAllowed,
     VisiteAlreadyClosed,
-    VisiteAlreadyOpen,
 )
 from spst.visites.pages import Saisie
 from spst.visites.rules import RUBRIQUES, Conclusion, StatutRdv
@@ -36,6 +35,7 @@ from spst.web.state import web
 bp = Blueprint("visites", __name__)
 
 _SAVED = "Les notes sont enregistrées."
+_OTHER = "Vous avez déjà cette visite en cours avec ce salarié. Terminez-la avant d’en ouvrir une autre."
 _STATUTS = {
     StatutRdv.ARRIVE: "Arrivée notée.",
     StatutRdv.ABSENT: "Absence notée.",
@@ -59,26 +59,29 @@ def start(dossier_id: UUID) -> AnyResponse | tuple[str, int]:
     try:
         form = OuvertureSchema().read(request.form)
         with unit_of_work(CodeMotif.VISITE) as ctx:
-            visite_id = services.start_visite(
+            opened = services.start_visite(
                 ctx,
                 dossier_id,
                 form["type"],
                 on=form["date"],
                 rendez_vous_id=_rendez_vous_asked(),
-                visite_id=form["operation_id"] if form["operation_id"].version == 7 else None,
+                visite_id=_made_with_page(form["operation_id"]),
             )
     except ValidationError as error:
         return _choice(dossier_id, request.form.to_dict(), errors_by_field(error)), 422
-    except VisiteAlreadyOpen as error:
-        current = error.facts.get("visite_id")
-        if not isinstance(current, UUID):
-            raise
-        flash(str(error), "warn")
-        visite_id = current
+    except Conflict:
+        raise
     except RuleViolation as error:
         field = "date" if isinstance(error, DateNotAllowed) else "type"
         return _choice(dossier_id, request.form.to_dict(), {field: str(error)}), 422
-    return redirect(url_for(".show", visite_id=visite_id), 303)
+    if opened != (_made_with_page(form["operation_id"]) or opened):
+        flash(_OTHER, "warn")
+    return redirect(url_for(".show", visite_id=opened), 303)
+
+
+def _made_with_page(operation_id: UUID) -> UUID | None:
+    """The id that a visit takes is one that the page made; any other only names a demand."""
+    return operation_id if operation_id.version == 7 else None
 
 
 def _rendez_vous_asked() -> UUID | None:

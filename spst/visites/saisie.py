@@ -42,10 +42,9 @@ def start_visite(
     rendez_vous_id: UUID | None = None,
     visite_id: UUID | None = None,
 ) -> UUID:
-    """Open a visit of the actor with a worker, and return its id.
+    """Open a visit of the actor with a worker, and return its id; one that he has open already is the answer to a second demand.
 
     `on`: its day when it is written afterwards. `visite_id`: an id made with the form, so that two clicks open one visit.
-    A visit of the same type that the actor already has open is the answer to a second demand.
     Raises: NotFound, AccessDenied, TypeNotInForce, TypeNotAllowed, DateNotAllowed, VisiteAlreadyOpen, RendezVousNotFound,
     RendezVousNotAllowed.
     Source: C. trav. art. L. 4624-1 and following; who conducts: `type_visite.praticiens`.
@@ -63,24 +62,20 @@ def start_visite(
         "started_at": rules.started_at(day, ctx.clock.now()),
         "rendez_vous_id": rendez_vous_id,
     }
-    opened = _already_open(ctx, values, visite_id) or _open(ctx, values, visite_id)
-    traces.record(ctx, "visite.start", dossier_id, ["S3"])
-    return opened
+    known = _already_open(ctx, values, visite_id)
+    traces.record(ctx, "visite.consult" if known else "visite.start", dossier_id, ["S3"])
+    return known or _open(ctx, values, visite_id)
 
 
 def _already_open(ctx: Context, values: dict[str, Any], visite_id: UUID | None) -> UUID | None:
-    """The visit that this demand already opened. Raises: VisiteAlreadyOpen, for another one."""
+    """The visit that this demand opened before, or the one that is open. Raises: VisiteAlreadyOpen, when the id is taken."""
     known = queries.visite_by_id(ctx, visite_id) if visite_id else None
     if known is not None:
         if known.dossier_id == values["dossier_id"] and known.professionnel_id == ctx.acteur.id:
             return UUID(str(known.id))
-        raise VisiteAlreadyOpen(visite_id=None)
+        raise VisiteAlreadyOpen
     current = queries.open_visite(ctx, values["dossier_id"])
-    if current is None:
-        return None
-    if current.type_code != values["type_code"]:
-        raise VisiteAlreadyOpen(visite_id=current.id)
-    return UUID(str(current.id))
+    return None if current is None else UUID(str(current.id))
 
 
 def _open(ctx: Context, values: dict[str, Any], visite_id: UUID | None) -> UUID:
@@ -99,7 +94,7 @@ def _open(ctx: Context, values: dict[str, Any], visite_id: UUID | None) -> UUID:
     except IntegrityError as error:
         found = _already_open(ctx, values, visite_id)
         if found is None:
-            raise VisiteAlreadyOpen(visite_id=None) from error
+            raise VisiteAlreadyOpen from error
     return found
 
 

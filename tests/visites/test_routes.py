@@ -105,7 +105,7 @@ def test_another_visit_still_open_is_shown_instead_of_a_second_one(
 ) -> None:
     answer = infirmier.post(f"/dossiers/{monde.a.zoe.dossier_id}/visites", opening("DEM_SAL"))
     assert answer.headers["Location"] == f"/visites/{visite_id}"
-    assert "déjà une visite en cours" in infirmier.get(f"/visites/{visite_id}").text
+    assert "déjà cette visite en cours" in infirmier.get(f"/visites/{visite_id}").text
 
 
 # ──── Read
