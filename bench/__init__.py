@@ -1,0 +1,1 @@
+"""How fast the product is beside what its database allows: `make bench`. Figures, never a verdict."""

@@ -1,0 +1,32 @@
+"""`make bench`: one JSON line per measure, service beside floor, page beside shell. It asserts no time."""
+
+from collections.abc import Iterator
+
+from bench import actes, pages, plancher
+from bench.mesure import Mesure, compare, medians
+from bench.montage import Terrain, terrain
+
+
+def measures(where: Terrain) -> Iterator[Mesure]:
+    yield compare("consult", lambda: actes.consult(where), lambda: plancher.consult(where))
+    yield compare("search", lambda: actes.search(where), lambda: plancher.search(where))
+    yield compare("search.common_name", lambda: actes.search_common(where), lambda: plancher.search_common(where))
+    yield compare("save_note", lambda: actes.save(where), lambda: plancher.save(where))
+    yield trace_overhead(where)
+    yield from pages.measures(where)
+
+
+def trace_overhead(where: Terrain) -> Mesure:
+    """Consulting with its trace, beside the same without: the ratio less one is what tracing costs."""
+    traced, untraced = medians(actes.consult(where), actes.consult_untraced(where))
+    return Mesure("trace_overhead", traced, untraced, round(traced / untraced, 3))
+
+
+def main() -> None:
+    with terrain() as where:
+        for measure in measures(where):
+            measure.show()
+
+
+if __name__ == "__main__":
+    main()
