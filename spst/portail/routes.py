@@ -54,7 +54,9 @@ def acces(slug: str) -> ResponseReturnValue:
     refus_seuls, avant = request.args.get("filtre") == "refus", _line_id(request.args.get("avant"))
     with unit_of_work() as ctx:
         seen = pages.qui_a_ouvert(ctx, _dossier_id(), refus_seuls=refus_seuls, avant=avant)
-    return render_template("portail/acces.html", acces=seen, racine=adresse(slug), url=adresse(slug, "acces"))
+        lue_at = ctx.clock.now()
+    url = adresse(slug, "acces")
+    return render_template("portail/acces.html", acces=seen, racine=adresse(slug), url=url, lue_at=lue_at)
 
 
 @bp.get("/p/<slug>/droits")
