@@ -1,5 +1,6 @@
 """View-models of the pages of one visit, as their templates document them."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from spst.visites.rules import TypeLegal
 from spst.visites.vues import Bandeau, Choix, NoteVue, RubriqueVue, TypeOuvert, VisiteVue
 from spst.web.filters import date_longue
 
+_ARTICLE = re.compile(r"\b([LRD])\. (?=\d)")
 REGIMES = {"SIS": "Suivi simple", "SIA": "Suivi adapté", "SIR": "Suivi renforcé"}
 
 
@@ -180,9 +182,14 @@ def _type_model(seen: TypeOuvert) -> dict[str, Any]:
     return {
         "code": seen.type.code,
         "libelle": seen.type.libelle,
-        "consequence": _consequence(seen.type, is_of_regime=seen.is_of_regime),
-        "ferme": seen.ferme,
+        "consequence": _tied(_consequence(seen.type, is_of_regime=seen.is_of_regime)),
+        "ferme": _tied(seen.ferme) if seen.ferme else None,
     }
+
+
+def _tied(sentence: str) -> str:
+    """The number of an article stays with its letter at the end of a line."""
+    return _ARTICLE.sub("\\1.\u00a0", sentence)
 
 
 def _consequence(type_: TypeLegal, *, is_of_regime: bool) -> str:

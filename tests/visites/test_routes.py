@@ -63,7 +63,7 @@ def test_the_choice_lists_every_type_and_closes_those_of_the_medecin(infirmier: 
     page = infirmier.get(f"/dossiers/{monde.a.zoe.dossier_id}/visites/nouvelle")
     assert page.status_code == 200
     assert page.text.count('name="type"') == 28
-    assert "L. 4624-2, R. 4624-24, R. 4624-25" in page.text
+    assert "L.\u00a04624-2, R.\u00a04624-24, R.\u00a04624-25" in page.text
 
 
 def opening(type_: str = "VIPP_SIS", date: str | None = None) -> dict[str, str]:
