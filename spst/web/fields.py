@@ -13,12 +13,37 @@ _PARTS = re.compile(r"(\d{1,2})[ ./-](\d{1,2})[ ./-](\d{4})")
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
 CSRF_FIELD = "csrf_token"
+_YEARS = range(1900, 2200)
+"""What a date about somebody at work can be; any other year was mistyped."""
 
 REQUIRED = "Remplissez ce champ."
 NOT_A_DATE = "Écrivez jour, mois, année\u00a0: 31121975 ou 31/12/1975."
+REFUSED = "Cette valeur n’a pas la forme attendue. Corrigez-la, puis recommencez."
+UNEXPECTED = "Ce formulaire n’a pas la forme attendue. Rechargez la page, puis recommencez."
 
 
-class Form(Schema):
+class French(Schema):
+    """A schema that answers in French, also where a field says nothing of its own."""
+
+    error_messages = {"unknown": UNEXPECTED, "type": UNEXPECTED}  # noqa: RUF012 - marshmallow
+
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        said = {"required": REQUIRED, "null": REQUIRED}
+        field_obj.error_messages = {
+            code: said.get(code, REFUSED) if _is_of_library(field_obj, code, sentence) else sentence
+            for code, sentence in field_obj.error_messages.items()
+        }
+
+
+def _is_of_library(field_obj: fields.Field[Any], code: str, sentence: Any) -> bool:
+    return any(
+        sentence == vars(kind).get("default_error_messages", {}).get(code)
+        for kind in type(field_obj).__mro__
+        if kind.__module__.startswith("marshmallow.")
+    )
+
+
+class Form(French):
     """A form as a browser posts it. What the page does not have in it is refused, the forgery token aside."""
 
     class Meta:
@@ -71,6 +96,8 @@ def parse_date(typed: str) -> date:
         day, month, year = parts.groups()
     else:
         raise ValueError(NOT_A_DATE)
+    if int(year) not in _YEARS:
+        raise ValueError(f"L’année {year} ne convient pas. {NOT_A_DATE}")
     if not 1 <= int(month) <= 12:
         raise ValueError(f"Le mois {int(month)} n’existe pas. {NOT_A_DATE}")
     try:
