@@ -1,0 +1,175 @@
+"""What the walks over every route share: a scene in SPST A, the addresses and the forms of the routes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from spst.comptes.models import Habilitation
+from spst.dmst.models import Entete
+from spst.kernel.acteur import Acteur, Famille, Role
+from spst.kernel.ids import new_id
+from spst.visites.models import RendezVous, Visite
+from spst.web.guards import PUBLIC
+from tests.factories.monde import LONG_AGO, Monde
+from tests.factories.site import ORIGIN, SCREEN
+
+LOG_OUT = "POST /deconnexion"
+
+Route = tuple[Rule, str, str]
+"""Rule, method, action."""
+
+
+QUERIES = {"/recherche": "?q=adrun", "/recherche/suggestions": "?q=adrun"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What the routes are tried on: a visit under way and a closed one of the actor, an appointment, an account."""
+
+    monde: Monde
+    acteur: Acteur
+    ouverte: UUID
+    fermee: UUID
+    rendez_vous: UUID
+    habilitation: UUID
+
+
+Asked = tuple[str, dict[str, str]]
+
+
+def _visite(scene: Scene, name: str) -> str:
+    return str(scene.fermee if name == "complements" else scene.ouverte)
+
+
+FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
+    "POST /dossiers/<uuid:dossier_id>/visites": lambda s: {
+        "type": "DEM_MDT",
+        "date": _today(),
+        "operation_id": str(uuid4()),
+    },
+    "POST /visites/<uuid:visite_id>/notes": lambda s: {
+        "texte.information": "Portez vos bouchons moulés.",
+        "revision.information": "0",
+    },
+    "POST /visites/<uuid:visite_id>/cloture": lambda s: {"confirme": "oui"},
+    "POST /visites/<uuid:visite_id>/complements": lambda s: {"texte": "Résultat reçu ce jour."},
+    "POST /rendez-vous/<uuid:rendez_vous_id>/statut": lambda s: {"statut": "arrive"},
+    "POST /dossiers/<uuid:dossier_id>/medecin-traitant": lambda s: {"nom": "Dr Kerhoas", "contact": "02 40 00 00 00"},
+    "POST /dossiers/<uuid:dossier_id>/courriers": lambda s: {
+        "sens": "recu",
+        "date_courrier": _today(),
+        "correspondant": "Dr Amiel",
+        "objet": "Avis ORL",
+        "texte": "Cher confrère",
+    },
+    "POST /dossiers/<uuid:dossier_id>/informations": lambda s: {"support": "remise"},
+    "POST /dossiers/<uuid:dossier_id>/oppositions": lambda s: {"objet": "transfert"},
+    "POST /dossiers/<uuid:dossier_id>/expositions": lambda s: {
+        "agent": "BRUIT",
+        "debut": "01/01/2020",
+        "source": "declare",
+    },
+    "POST /dossiers/<uuid:dossier_id>/expositions/<uuid:exposition_id>/fin": lambda s: {"fin": _today()},
+    "POST /direction/comptes": lambda s: {
+        "civilite": "Mme",
+        "prenom": "Anne",
+        "nom": "Prigent",
+        "email": f"{uuid4()}@essai.test",
+    },
+    "POST /direction/comptes/<uuid:compte_id>/roles": lambda s: {"role": "ADM"},
+    "POST /direction/comptes/<uuid:compte_id>/suspension": lambda s: {"motif": "Départ"},
+    "POST /direction/comptes/<uuid:compte_id>/equipes": lambda s: {"equipe": str(s.monde.a.equipe_id)},
+}
+
+
+def _today() -> str:
+    return datetime.now(UTC).strftime("%d/%m/%Y")
+
+
+def address(rule: Rule, scene: Scene) -> str:
+    a = scene.monde.a
+    values = {
+        "dossier_id": str(a.zoe.dossier_id),
+        "visite_id": _visite(scene, rule.rule.rsplit("/", 1)[-1]),
+        "rendez_vous_id": str(scene.rendez_vous),
+        "compte_id": str(a[Role.PRO].id),
+        "habilitation_id": str(scene.habilitation),
+        "slug": a.slug,
+    }
+    path = rule.rule
+    for name in rule.arguments:
+        path = path.replace(f"<uuid:{name}>", values.get(name, str(new_id()))).replace(
+            f"<{name}>", values.get(name, "")
+        )
+    return path + QUERIES.get(rule.rule, "")
+
+
+def named(rule: Rule, method: str) -> str:
+    return f"{method} {rule.rule}"
+
+
+def closed_routes(app: Flask) -> list[Route]:
+    """Everything that is not public; reading first, log-out last."""
+    found = []
+    for rule in app.url_map.iter_rules():
+        action = getattr(app.view_functions[rule.endpoint], "policy_action", PUBLIC)
+        if action != PUBLIC:
+            found += [(rule, method, action) for method in sorted((rule.methods or set()) & {"GET", "POST"})]
+    return sorted(found, key=lambda one: (named(one[0], one[1]) == LOG_OUT, one[1], one[0].rule.count("<")))
+
+
+def set_scene(monde: Monde, acteur: Acteur) -> Scene:
+    """A visit under way and a closed one, with Zoé, by the actor when he may conduct one; an appointment of his."""
+    with monde.superuser.begin() as connection:
+        connection.exec_driver_sql("UPDATE visite SET closed_at = now() WHERE closed_at IS NULL")
+    author = acteur if acteur.famille is Famille.SANTE else monde.a.medecin_ailleurs
+    made = Scene(monde, acteur, new_id(), new_id(), new_id(), new_id())
+    of_a = {"tenant_id": monde.a.tenant_id}
+    in_zoe = {"dossier_id": monde.a.zoe.dossier_id, **of_a}
+    now = datetime.now(UTC)
+    visit = {"type_code": "DEM_MDT", "professionnel_id": author.id, "started_at": now - timedelta(hours=1), **in_zoe}
+    monde.add(
+        Entete(id=made.ouverte, section="S3", **in_zoe),
+        Entete(id=made.fermee, section="S3", **in_zoe),
+        Visite(id=made.ouverte, **visit),
+        Visite(id=made.fermee, closed_at=now, **visit),
+        RendezVous(
+            id=made.rendez_vous,
+            travailleur_id=monde.a.zoe.travailleur_id,
+            compte_id=monde.a.medecin.id if acteur.role is Role.SAL else acteur.id,
+            centre_id=monde.a.centre_id,
+            starts_at=now,
+            duree_min=30,
+            libelle="Visite médicale",
+            statut="convoque",
+            updated_at=now,
+            **of_a,
+        ),
+        Habilitation(
+            id=made.habilitation,
+            compte_id=monde.a[Role.AUD].id,
+            role="DPO",
+            starts_at=LONG_AGO,
+            granted_by=monde.a[Role.AUD].id,
+            granted_at=LONG_AGO,
+            **of_a,
+        ),
+    )
+    return made
+
+
+def ask(client: FlaskClient, rule: Rule, method: str, scene: Scene, token: str) -> TestResponse:
+    path = address(rule, scene)
+    if method == "GET":
+        answer = client.get(path, base_url=ORIGIN, headers=SCREEN)
+    else:
+        form = FORMS.get(named(rule, method), lambda _: {})(scene)
+        answer = client.post(path, base_url=ORIGIN, headers=SCREEN, data={"csrf_token": token, **form})
+    answer.get_data()
+    return answer
