@@ -62,11 +62,16 @@ class Activation:
 
 
 @dataclass(frozen=True, slots=True)
-class SaisieExposition:
-    """What was typed for an exposure and refused."""
+class Saisie:
+    """What was typed in one form of the page and refused; `url` is where that form goes."""
 
+    url: str | None = None
     valeurs: dict[str, str] = field(default_factory=dict)
     erreurs: dict[str, str] = field(default_factory=dict)
+
+    def de(self, url: str | None) -> "Saisie":
+        """What the form that goes to `url` shows again: nothing, unless it is the one that was refused."""
+        return self if url is not None and url == self.url else Saisie()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +86,15 @@ class Contenu:
     rendez_vous_id: UUID | None = None
 
 
-def dossier_model(
-    seen: Contenu, now: datetime, activation: Activation | None, exposition: SaisieExposition
-) -> dict[str, Any]:
+def dossier_model(seen: Contenu, now: datetime, activation: Activation | None, saisie: Saisie) -> dict[str, Any]:
     dossier = seen.dossier
     return {
+        "saisie_url": saisie.url,
+        "saisie_de": saisie.de,
         "note": f"Dossier ouvert à {heure(now)}. Cet accès est inscrit au journal, que le salarié peut lire.",
         "volets": {vue.legale.code: _volet(vue.droit, dossier) for vue in dossier.sections},
         "identite": _identite(dossier, activation) if dossier.s1 else None,
-        "parcours": _parcours(seen, exposition) if seen.curriculum is not None else None,
+        "parcours": _parcours(seen) if seen.curriculum is not None else None,
         "visites": _visites(seen) if seen.visites is not None else None,
         "courriers": _courriers(dossier),
         "courrier_url": _act(dossier, "S4", "actes.add_courrier"),
@@ -168,7 +173,7 @@ def _activation(dossier: DossierVu, given: Activation | None) -> dict[str, Any] 
     }
 
 
-def _parcours(seen: Contenu, typed: SaisieExposition) -> dict[str, Any]:
+def _parcours(seen: Contenu) -> dict[str, Any]:
     known, may_fill = seen.curriculum, _fills(seen.dossier, "S2")
     assert known is not None
     return {
@@ -181,8 +186,6 @@ def _parcours(seen: Contenu, typed: SaisieExposition) -> dict[str, Any]:
             "url": url_for("actes.add_exposition", dossier_id=seen.dossier.id),
             "agents": [(agent.code, agent.libelle) for agent in seen.agents],
             "sources": list(seen.sources.items()),
-            "valeurs": typed.valeurs,
-            "erreurs": typed.erreurs,
         }
         if may_fill
         else None,

@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from spst.dmst import services as dmst
-from spst.espace_pro.dossier import Activation, SaisieExposition
+from spst.espace_pro.dossier import Activation, Saisie
 from spst.espace_pro.liens import dossier_url
 from spst.espace_pro.routes_dossier import page, rendered
 from spst.espace_pro.schemas import (
@@ -41,16 +41,20 @@ NOTICE = "2026-11"
 def _act(
     dossier_id: UUID, schema: Form, act: Callable[[Context, dict[str, Any]], object], done: str, part: str
 ) -> Answer:
-    """A refused form or rule is said over the page, which stays open."""
+    """A refused form or rule is said over the page, which stays open and holds what was typed."""
     try:
         form = schema.read(request.form)
         with unit_of_work() as ctx:
             act(ctx, form)
     except (ValidationError, RuleViolation) as error:
         flash(_reason(error), "stop")
-        return page(dossier_id), 422
+        return _again(dossier_id, errors_by_field(error) if isinstance(error, ValidationError) else {})
     flash(done)
     return redirect(dossier_url(dossier_id, _anchor=part), 303)
+
+
+def _again(dossier_id: UUID, erreurs: dict[str, str]) -> Answer:
+    return page(dossier_id, Saisie(request.path, request.form.to_dict(), erreurs)), 422
 
 
 def _reason(error: ValidationError | RuleViolation) -> str:
@@ -135,15 +139,11 @@ def add_exposition(dossier_id: UUID) -> Answer:
                 commentaire=form["precision"] or None,
             )
     except ValidationError as error:
-        return _exposition_refused(dossier_id, errors_by_field(error))
+        return _again(dossier_id, errors_by_field(error))
     except RuleViolation as error:
-        return _exposition_refused(dossier_id, {"debut": str(error)})
+        return _again(dossier_id, {"debut": str(error)})
     flash("L’exposition est ajoutée.")
     return redirect(dossier_url(dossier_id, _anchor="parcours"), 303)
-
-
-def _exposition_refused(dossier_id: UUID, erreurs: dict[str, str]) -> Answer:
-    return page(dossier_id, exposition=SaisieExposition(request.form.to_dict(), erreurs)), 422
 
 
 @bp.post("/dossiers/<uuid:dossier_id>/expositions/<uuid:exposition_id>/fin")

@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, render_template, request, url_for
 
 from spst.dmst import services as dmst
-from spst.espace_pro.dossier import Activation, Contenu, SaisieExposition, dossier_model
+from spst.espace_pro.dossier import Activation, Contenu, Saisie, dossier_model
 from spst.espace_pro.liens import dossier_url
 from spst.expositions import services as expositions
 from spst.expositions.rules import SOURCES
@@ -21,7 +21,7 @@ from spst.web.requests import unit_of_work
 
 bp = Blueprint("dossier", __name__)
 
-NOTHING_TYPED = SaisieExposition()
+NOTHING_TYPED = Saisie()
 
 
 @bp.get("/dossiers/<uuid:dossier_id>")
@@ -30,22 +30,22 @@ def show(dossier_id: UUID) -> str:
     return page(dossier_id)
 
 
-def page(dossier_id: UUID, exposition: SaisieExposition = NOTHING_TYPED) -> str:
+def page(dossier_id: UUID, saisie: Saisie = NOTHING_TYPED) -> str:
     """The whole page in one transaction, after the act that leads to it has committed or was refused."""
     with unit_of_work() as ctx:
-        return rendered(ctx, dossier_id, exposition=exposition)
+        return rendered(ctx, dossier_id, saisie=saisie)
 
 
 def rendered(
     ctx: Context,
     dossier_id: UUID,
     activation: Activation | None = None,
-    exposition: SaisieExposition = NOTHING_TYPED,
+    saisie: Saisie = NOTHING_TYPED,
 ) -> str:
     """The page within the transaction of an act that shows something once."""
     seen = _contenu(ctx, dossier_id)
     bandeau = visites.bandeau(ctx, dossier_id)
-    model = dossier_model(seen, ctx.clock.now(), activation, exposition)
+    model = dossier_model(seen, ctx.clock.now(), activation, saisie)
     return render_template("espace_pro/dossier.html", bandeau=bandeau_model(bandeau), dossier=model)
 
 

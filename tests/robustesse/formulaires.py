@@ -1,0 +1,224 @@
+"""Every form of the application: who may send it, where to, what it holds, what its page shows again."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from uuid import uuid4
+
+from spst.kernel.acteur import Role
+from spst.kernel.ids import new_id
+from tests.robustesse.poste import Poste
+from tests.robustesse.scene import Scene
+
+Values = dict[str, tuple[str, ...]]
+
+
+def today() -> str:
+    return datetime.now(UTC).strftime("%d/%m/%Y")
+
+
+@dataclass(frozen=True, slots=True)
+class Formulaire:
+    """`arrange` brings the world to a state in which the act may be done, and returns browser, path and right values.
+
+    `shown`: fields that the page of a refusal (422) holds again. `kept_apart`: a refusal may leave what was written before,
+    each note in a transaction of its own.
+    """
+
+    endpoint: str
+    arrange: Callable[[Scene], tuple[Poste, str, Values]]
+    shown: tuple[str, ...] = ()
+    kept_apart: bool = False
+    headers: dict[str, str] = field(default_factory=dict)
+    examples: int = 14
+
+
+def _dossier(scene: Scene, tail: str) -> str:
+    return f"/dossiers/{scene.a.zoe.dossier_id}/{tail}"
+
+
+def _medecin(tail: str, **values: tuple[str, ...]) -> Callable[[Scene], tuple[Poste, str, Values]]:
+    return lambda scene: (scene.of(Role.MDT), _dossier(scene, tail), values)
+
+
+def _direction(path: Callable[[Scene], str], **values: tuple[str, ...]) -> Callable[[Scene], tuple[Poste, str, Values]]:
+    return lambda scene: (scene.of(Role.DIR), f"/direction/{path(scene)}", values)
+
+
+def _start(scene: Scene) -> tuple[Poste, str, Values]:
+    scene.forget_visits()
+    values: Values = {"type": ("DEM_MDT", "EMAI"), "date": (today(),), "operation_id": (str(new_id()), str(uuid4()))}
+    return scene.of(Role.MDT), _dossier(scene, "visites"), values
+
+
+def _visit(tail: str, values: Values) -> Callable[[Scene], tuple[Poste, str, Values]]:
+    def arrange(scene: Scene) -> tuple[Poste, str, Values]:
+        scene.forget_visits()
+        return scene.of(Role.MDT), f"/visites/{scene.visite()}/{tail}", values
+
+    return arrange
+
+
+def _addendum(scene: Scene) -> tuple[Poste, str, Values]:
+    scene.forget_visits()
+    return scene.of(Role.MDT), f"/visites/{scene.closed()}/complements", {"texte": ("Audiogramme reçu.",)}
+
+
+def _statut(scene: Scene) -> tuple[Poste, str, Values]:
+    scene.forget_visits()
+    values: Values = {"statut": ("arrive", "absent", "excuse", "convoque", "en_cours", "recu")}
+    return scene.of(Role.MDT), f"/rendez-vous/{scene.rendez_vous()}/statut", values
+
+
+def _opposition(scene: Scene) -> tuple[Poste, str, Values]:
+    scene.lift_oppositions()
+    return scene.of(Role.MDT), _dossier(scene, "oppositions"), {"objet": ("mpc", "transfert")}
+
+
+def _grant(scene: Scene) -> tuple[Poste, str, Values]:
+    values: Values = {
+        "role": ("ADM", "DPO", "IPRP"),
+        "debut": ("", today()),
+        "fin": ("", "31/12/2099"),
+        "hors_structure": ("", "oui"),
+        "attestation": ("", "Délibération du 4 mai"),
+    }
+    return scene.of(Role.DIR), f"/direction/comptes/{scene.compte()}/roles", values
+
+
+def _own_session(scene: Scene) -> tuple[Poste, str, Values]:
+    medecin = scene.a.medecin
+    return scene.of(Role.MDT), "/compte/sessions/fermer", {"session": (scene.session_of(medecin), "a" * 64)}
+
+
+def _choice(scene: Scene) -> tuple[Poste, str, Values]:
+    return (
+        scene.choosing(),
+        "/connexion/choix",
+        {"tenant_id": (f"{scene.a.tenant_id}.DPO.", f"{scene.a.tenant_id}.DIR.")},
+    )
+
+
+NOTE: Values = {
+    "rubrique": ("entretien", "information"),
+    "texte": ("Acouphènes brefs.",),
+    "revision": ("0", "1"),
+    "operation_id": (str(uuid4()), str(uuid4())),
+}
+WHOLE_NOTE: Values = {
+    "texte.entretien": ("Acouphènes brefs.", ""),
+    "revision.entretien": ("0",),
+    "texte.information": ("Portez vos bouchons moulés.", "Portez vos gants."),
+    "revision.information": ("1", "0"),
+}
+LETTER: Values = {
+    "sens": ("recu", "envoye"),
+    "date_courrier": ("04/05/2026", "2026-05-04"),
+    "correspondant": ("Dr Amiel",),
+    "objet": ("Avis ORL",),
+    "texte": ("Chère consœur,\r\nmerci.",),
+}
+EXPOSURE: Values = {
+    "agent": ("BRUIT",),
+    "debut": ("01/01/2021",),
+    "fin": ("", "31/12/2021"),
+    "source": ("declare", "mesure"),
+    "precision": ("", "Atelier 4"),
+}
+ACCOUNT: Values = {
+    "civilite": ("Mme", "Dr"),
+    "prenom": ("Anne",),
+    "nom": ("Prigent",),
+    "rpps": ("", "810000000000"),
+    "email": (f"{uuid4().hex}@essai.test", ""),
+}
+END: Values = {"confirme": ("oui",), "orientation_medecin": ("", "oui"), "prochaine_visite_on": ("", "01/10/2027")}
+LOGOUT_TOKEN: Values = {"logout_token": ("eyJhbGciOiJub25lIn0.e30.", "a.b.c")}
+
+_FORMS = (
+    Formulaire("visites.start", _start, ("date", "operation_id")),
+    Formulaire("visites.save_note", _visit("notes", NOTE), headers={"X-Requested-With": "fetch"}),
+    Formulaire("visites.close", _visit("cloture", END), ("prochaine_visite_on",), kept_apart=True),
+    Formulaire("visites.complete", _addendum, ("texte",)),
+    Formulaire("visites.set_statut", _statut),
+    Formulaire(
+        "actes.medecin_traitant",
+        _medecin("medecin-traitant", nom=("Dr Kerhoas",), contact=("02 40 00 00 00",)),
+        ("nom", "contact"),
+    ),
+    Formulaire(
+        "actes.add_courrier", _medecin("courriers", **LETTER), ("date_courrier", "correspondant", "objet", "texte")
+    ),
+    Formulaire("actes.inform", _medecin("informations", support=("remise", "courrier", "portail"))),
+    Formulaire("actes.oppose", _opposition),
+    Formulaire(
+        "actes.lift_opposition", lambda s: (s.of(Role.MDT), _dossier(s, f"oppositions/{s.opposition()}/levee"), {})
+    ),
+    Formulaire("actes.add_exposition", _medecin("expositions", **EXPOSURE), ("debut", "fin", "precision")),
+    Formulaire(
+        "actes.end_exposition",
+        lambda s: (s.of(Role.MDT), _dossier(s, f"expositions/{s.exposition()}/fin"), {"fin": ("04/05/2026",)}),
+        ("fin",),
+    ),
+    Formulaire("actes.activation", _medecin("activation")),
+    Formulaire("comptes.create_compte", _direction(lambda s: "comptes", **ACCOUNT), ("prenom", "nom", "rpps", "email")),
+    Formulaire("comptes.grant", _grant, ("debut", "fin", "attestation")),
+    Formulaire("comptes.revoke", _direction(lambda s: f"roles/{s.habilitation()}/retrait")),
+    Formulaire(
+        "comptes.suspend", _direction(lambda s: f"comptes/{s.compte()}/suspension", motif=("Départ",)), ("motif",)
+    ),
+    Formulaire("comptes.resume", _direction(lambda s: f"comptes/{s.compte()}/reprise")),
+    Formulaire("comptes.renew_inscription", _direction(lambda s: f"comptes/{s.local()[0]}/inscription")),
+    Formulaire("comptes.revoke_sessions", _direction(lambda s: f"comptes/{s.compte()}/sessions/fermer")),
+    Formulaire(
+        "comptes.join_equipe",
+        lambda s: (s.of(Role.DIR), f"/direction/comptes/{s.compte()}/equipes", {"equipe": (str(s.a.equipe_id),)}),
+    ),
+    Formulaire("comptes.leave_equipe", _direction(lambda s: f"equipes/membres/{s.membre()}/retrait")),
+    Formulaire("connexion.close_one", _own_session),
+    Formulaire("connexion.close_others", lambda s: (s.of(Role.MDT), "/compte/sessions/fermer-les-autres", {})),
+    Formulaire("connexion.choose", _choice),
+    Formulaire("connexion.leave", lambda s: (s.of(Role.MDT), "/deconnexion", {"portee": ("application", "")})),
+    Formulaire("connexion.end_from_provider", lambda s: (s.nobody(), "/connexion/psc/fin-de-session", LOGOUT_TOKEN)),
+    Formulaire(
+        "connexion_locale.check_password",
+        lambda s: (
+            s.nobody(),
+            "/connexion/locale",
+            {"identifiant": ("anne@essai.test",), "mot_de_passe": ("cheval agrafe pile correcte",)},
+        ),
+        ("identifiant",),
+        examples=8,
+    ),
+    Formulaire(
+        "connexion_locale.check_code", lambda s: (s.between_factors(), "/connexion/locale/code", {"code": ("123456",)})
+    ),
+    Formulaire(
+        "connexion_locale.check_recovery_code",
+        lambda s: (s.between_factors(), "/connexion/locale/secours", {"code_secours": ("ABCDE-FGHJK",)}),
+    ),
+    Formulaire(
+        "connexion_locale.start_inscription",
+        lambda s: (s.nobody(), "/inscription", {"code": (s.local()[2], "ABCDE-FGHJK-MNPQR-STVWX")}),
+    ),
+    Formulaire(
+        "connexion_locale.choose_password",
+        lambda s: (
+            s.enrolling(),
+            "/inscription/mot-de-passe",
+            {"mot_de_passe": ("cheval agrafe pile correcte",), "confirmation": ("cheval agrafe pile correcte",)},
+        ),
+        examples=10,
+    ),
+    Formulaire(
+        "connexion_locale.confirm_application",
+        lambda s: (s.enrolling(with_password=True), "/inscription/application", {"code": ("123456",)}),
+    ),
+    Formulaire(
+        "portail_connexion.activation",
+        lambda s: (s.awaited(), f"/p/{s.a.slug}/activation", {"code": ("ABCDE-FGHJK",)}),
+    ),
+    Formulaire("portail_connexion.logout", lambda s: (s.of(Role.SAL), f"/p/{s.a.slug}/deconnexion", {})),
+)
+FORMS = {form.endpoint: form for form in _FORMS}
+WITHOUT_SCRIPT = Formulaire("visites.save_note", _visit("notes", WHOLE_NOTE), kept_apart=True)
