@@ -9,6 +9,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from spst.dmst import services as dmst
+from spst.dmst.errors import ObjetNotFound
 from spst.espace_pro.dossier import Activation, Saisie
 from spst.espace_pro.liens import dossier_url
 from spst.espace_pro.routes_dossier import page, rendered
@@ -55,6 +56,13 @@ def _act(
 
 def _again(dossier_id: UUID, erreurs: dict[str, str]) -> Answer:
     return page(dossier_id, Saisie(request.path, request.form.to_dict(), erreurs)), 422
+
+
+def _inside(ctx: Context, dossier_id: UUID, objet_id: UUID, section: str) -> UUID:
+    """An object, when it stands in the dossier that the address names. Raises: ObjetNotFound."""
+    if dmst.header(ctx, objet_id, section).dossier_id != dossier_id:
+        raise ObjetNotFound
+    return objet_id
 
 
 def _reason(error: ValidationError | RuleViolation) -> str:
@@ -117,7 +125,7 @@ def lift_opposition(dossier_id: UUID, opposition_id: UUID) -> Answer:
     return _act(
         dossier_id,
         RienSchema(),
-        lambda ctx, _form: dmst.withdraw_opposition(ctx, opposition_id),
+        lambda ctx, _form: dmst.withdraw_opposition(ctx, _inside(ctx, dossier_id, opposition_id, "S7")),
         "L’opposition est levée.",
         "oppositions",
     )
@@ -152,7 +160,7 @@ def end_exposition(dossier_id: UUID, exposition_id: UUID) -> Answer:
     return _act(
         dossier_id,
         FinSchema(),
-        lambda ctx, form: expositions.close_exposition(ctx, exposition_id, form["fin"]),
+        lambda ctx, form: expositions.close_exposition(ctx, _inside(ctx, dossier_id, exposition_id, "S2"), form["fin"]),
         "La fin de l’exposition est notée.",
         "parcours",
     )
