@@ -91,7 +91,7 @@ def _describe(folder: DemoFolder, workers: int) -> Terrain:
 
 def _fill(folder: DemoFolder, config: Config, workers: int) -> None:
     with psycopg.connect(folder.cluster.superuser_conninfo, dbname=DATABASE) as connection:
-        if connection.execute("SELECT FROM tenant LIMIT 1").fetchone():
+        if connection.execute("SELECT FROM tenant LIMIT 1").fetchone() is not None:
             return
     click.echo(f"Données de mesure\u00a0: {2 * workers} dossiers…", err=True)
     runtime = build_runtime(config)
