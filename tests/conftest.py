@@ -10,7 +10,13 @@ import pytest
 from spst.kernel.cluster import Cluster
 from tests.database import Database, Databases
 
-pytest_plugins = ["tests.exigences", "tests.factories.monde", "tests.factories.site", "tests.factories.pages"]
+pytest_plugins = [
+    "tests.exigences",
+    "tests.factories.monde",
+    "tests.factories.site",
+    "tests.factories.pages",
+    "tests.factories.navigateur",
+]
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ from spst.kernel.errors import AccessDenied
 from spst.kernel.ids import new_id
 from spst.visites.models import RendezVous
 from tests.e2e.checks import axe_violations, console_is_clean, overflow, shoot
-from tests.e2e.conftest import browser  # noqa: F401
 from tests.portail.conftest import BIRTH, Portail
 from tests.portail.test_pages import Followed
 from tests.simulators.launcher import free_port
@@ -58,7 +57,7 @@ def site(portail_of_module: Portail) -> Iterator[Portail]:
 
 
 @pytest.fixture(params=WIDTHS)
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:  # noqa: F811
+def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     width = request.param
     context = browser.new_context(viewport={"width": width, "height": 844}, locale="fr-FR", timezone_id="Europe/Paris")
     opened = context.new_page()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from spst.espace_pro.dossier import Saisie
 from tests.e2e.samples.common import CLOSED, TODAY, Model, Sample, at, banner, frame, long_banner
 from tests.e2e.samples.desk import result
 
@@ -68,8 +69,7 @@ def career() -> Model:
         "ajouter": {
             "url": "/exposition",
             "agents": [("BRUIT", "Bruit"), ("CMR", "Agents cancérogènes")],
-            "valeurs": {"agent": "", "debut": "", "fin": "", "source": "", "precision": ""},
-            "erreurs": {"agent": None, "debut": None, "fin": None, "source": None, "precision": None},
+            "sources": [("mesure", "Mesure au poste"), ("declare", "Dit par le salarié")],
         },
     }
 
@@ -91,10 +91,10 @@ def visits(count: int) -> list[Model]:
 
 
 def dossier(**changes: object) -> Model:
-    parcours = career()
-    parcours["ajouter"]["erreurs"] = {}
     return {
         "note": "Dossier ouvert à 9:58. Cet accès est inscrit au journal et visible par Mme Adrun.",
+        "saisie_url": None,
+        "saisie_de": Saisie().de,
         "volets": sections(),
         "identite": {
             "lignes": [
@@ -106,6 +106,7 @@ def dossier(**changes: object) -> Model:
                 ("Dossier", "D-7F2K-901"),
             ],
             "medecin_traitant": "Dr Nadia Kerhoas",
+            "medecin_traitant_url": "/medecin-traitant",
             "modifier_url": "identite-modification.html",
             "historique": [
                 {"le": date(2026, 11, 3), "auteur": "Laure Guérin, accueil", "phrase": "Carte d’identité vérifiée."},
@@ -113,14 +114,15 @@ def dossier(**changes: object) -> Model:
             ],
             "activation": {"url": "/code", "code": None, "expire_le": None},
         },
-        "parcours": parcours,
+        "parcours": career(),
         "visites": {
             "lignes": visits(5),
             "total": 9,
             "toutes_url": "#toutes",
             "nouvelle_url": "visite-nouvelle.html",
         },
-        "courriers": [],
+        "courriers": [{"le": date(2025, 10, 18), "titre": "Compte rendu ORL", "auteur": "Dr Amiel"}],
+        "courrier_url": "/courrier",
         "remises": [
             {
                 "le": date(2025, 9, 4),

@@ -62,6 +62,8 @@ def visit(**changes: object) -> Model:
         "autosave_url": "/autosave",
         "enregistrer_url": "/notes",
         "cloturer_url": "/cloture",
+        "cloture": {"orienter": False, "valeurs": {}, "erreurs": {}},
+        "suites": [],
         "cloture_demandee": False,
         "rubriques": rubriques(),
         "peut_remplir": True,
@@ -80,6 +82,7 @@ def closed_visit() -> Model:
         ouverte=False,
         close_le=at(10, 58),
         cloturer_url=None,
+        suites=[("Prochaine visite avant le", "23/11/2027")],
         complements=[
             {
                 "le": at(16, 5),
