@@ -36,10 +36,14 @@ class TypeAhead {
 
   async #ask(): Promise<void> {
     this.#asked = new AbortController();
-    const url = new URL(this.#url, location.href);
-    url.searchParams.set("q", this.#input.value.trim());
+    const body = new URLSearchParams({ q: this.#input.value.trim() });
     try {
-      const response = await ask(url.href, { signal: this.#asked.signal, headers: { Accept: "text/html" } });
+      const response = await ask(this.#url, {
+        method: "POST",
+        body,
+        signal: this.#asked.signal,
+        headers: { Accept: "text/html" },
+      });
       if (!response.ok) return this.#close();
       this.#list.innerHTML = await response.text();
       this.#open();
@@ -91,6 +95,7 @@ class TypeAhead {
   #go(option: HTMLElement | undefined): void {
     const url = option?.dataset.url;
     if (url) location.assign(url);
+    else if (option && option.ariaDisabled !== "true") this.#input.form?.requestSubmit();
   }
 }
 

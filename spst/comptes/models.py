@@ -177,7 +177,10 @@ class SessionOuverte(Base):
     """SIRET of the situation d'exercice that the professional chose."""
     agent_hash: Mapped[str | None] = mapped_column(Text)
     data: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    """What Flask keeps between two requests: state of a log-in under way, CSRF secret, messages. No trait, no health datum."""
+    """What Flask keeps between two requests: state of a log-in under way, CSRF secret, messages. No trait, no health datum.
+
+    Traits that it must keep (somebody half-way in, what was searched) are sealed.
+    """
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]

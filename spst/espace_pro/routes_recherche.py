@@ -1,19 +1,22 @@
-"""Finding a dossier: the page, its fragment, and the type-ahead list."""
+"""Finding a dossier: the page, its fragment, and the type-ahead list. What is typed is posted, and stands in no address."""
 
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
 
 from spst.dmst import services as dmst
 from spst.dmst.services import EnTete
 from spst.entreprises import services as entreprises
 from spst.entreprises.services import ContratVu
 from spst.espace_pro.liens import dossier_url, page_asked, pages_model
+from spst.espace_pro.schemas import RechercheSchema, SuggestionSchema
 from spst.identite import services as identite
 from spst.identite.services import Ligne, ResultatRecherche
 from spst.kernel.acteur import Famille
 from spst.kernel.context import Context
+from spst.web import recherches
 from spst.web.errors import is_fragment
 from spst.web.fields import parse_date
 from spst.web.guards import requires
@@ -23,17 +26,19 @@ bp = Blueprint("recherche", __name__)
 
 PAGE = 50
 SUGGESTIONS = 8
-_LONGEST = 100
 _CAPPED = "Plus de {0} personnes portent ce nom. Précisez le prénom ou la date de naissance."
 
 
 @bp.get("/recherche")
 @requires("dossier.search")
 def show() -> str:
-    q, naissance = _typed("q"), _typed("naissance")
-    page, erreur = page_asked(request.args.get("page")), _date_refused(naissance)
+    r = request.args.get("r", "")
+    typed = recherches.recall(r)
+    q, naissance = (typed["q"], typed["naissance"]) if typed else ("", "")
+    page = page_asked(request.args.get("page"))
+    erreur = recherches.EXPIRED if r and typed is None else _date_refused(naissance)
     model: dict[str, Any] = {
-        "action": url_for(".show"),
+        "action": url_for(".keep"),
         "q": q,
         "naissance": naissance,
         "cherche": bool(q or naissance),
@@ -44,22 +49,27 @@ def show() -> str:
         "creer_url": None,
     }
     if (q or naissance) and not erreur:
-        model |= _found(f"{q} {naissance}".strip(), page, q=q, naissance=naissance)
+        model |= _found(f"{q} {naissance}".strip(), page, r)
     template = "espace_pro/_resultats.html" if is_fragment() else "espace_pro/recherche.html"
     return render_template(template, recherche=model)
 
 
-@bp.get("/recherche/suggestions")
+@bp.post("/recherche")
+@requires("dossier.search")
+def keep() -> ResponseReturnValue:
+    """Nothing is searched yet, and nothing traced: the page that this leads to does both."""
+    typed = RechercheSchema().read(request.form)
+    r = recherches.remember(**typed) if any(typed.values()) else None
+    return redirect(url_for(".show", r=r), 303)
+
+
+@bp.post("/recherche/suggestions")
 @requires("dossier.search")
 def suggest() -> str:
-    q = _typed("q")
+    q = SuggestionSchema().read(request.form)["q"]
     found, lines = _search(q, SUGGESTIONS, 0)
-    suggestions = {"q": q, "total": found.total, "tout_url": url_for(".show", q=q), "resultats": lines}
+    suggestions = {"q": q, "total": found.total, "resultats": lines}
     return render_template("espace_pro/_suggestions.html", suggestions=suggestions)
-
-
-def _typed(name: str) -> str:
-    return request.args.get(name, "").strip()[:_LONGEST]
 
 
 def _date_refused(typed: str) -> str | None:
@@ -71,12 +81,12 @@ def _date_refused(typed: str) -> str | None:
     return None
 
 
-def _found(query: str, page: int, **typed: str) -> dict[str, Any]:
+def _found(query: str, page: int, r: str) -> dict[str, Any]:
     found, lines = _search(query, PAGE, PAGE * (page - 1))
     return {
         "total": found.total,
         "resultats": lines,
-        "pages": pages_model(page, found.total, PAGE, ".show", **{k: v for k, v in typed.items() if v}),
+        "pages": pages_model(page, found.total, PAGE, ".show", r=r),
         "erreur": _CAPPED.format(found.total) if found.is_capped and not lines else None,
     }
 

@@ -1,4 +1,4 @@
-"""What the forms of the dossier page post (templates/espace_pro/dossier.html)."""
+"""What the forms of the dossier page post (templates/espace_pro/dossier.html), and the search."""
 
 from typing import Any
 
@@ -50,3 +50,13 @@ class CourrierSchema(Form):
 
 class RienSchema(Form):
     """A button alone."""
+
+
+class SuggestionSchema(Form):
+    q = Ligne(maximum=100, load_default="")
+
+
+class RechercheSchema(SuggestionSchema):
+    """The box at the top of each page has no birth date."""
+
+    naissance = Ligne(maximum=100, load_default="")

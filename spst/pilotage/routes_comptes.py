@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
@@ -15,6 +15,7 @@ from spst.comptes.octroi_rules import CIVILITES
 from spst.habilitations import services as habilitations
 from spst.pilotage import schemas
 from spst.tenants import queries as tenants
+from spst.web import recherches
 from spst.web.fields import errors_by_field
 from spst.web.frame import flash
 from spst.web.guards import requires
@@ -29,10 +30,21 @@ _REFUSALS = (CompteRefused, CompteAlreadyExists, HabilitationRefused, LastDirect
 @bp.get("/comptes")
 @requires("compte.list")
 def list_comptes() -> ResponseReturnValue:
-    q = request.args.get("q", "")[:100]
+    r = request.args.get("r", "")
+    typed = recherches.recall(r)
+    q = typed["q"] if typed else ""
     with unit_of_work() as ctx:
         found = comptes.list_comptes(ctx, q)
-    return render_template("pilotage/comptes.html", liste={"q": q, "comptes": found})
+    expired = recherches.EXPIRED if r and typed is None else None
+    return render_template("pilotage/comptes.html", liste={"q": q, "comptes": found, "erreur": expired})
+
+
+@bp.post("/comptes/recherche")
+@requires("compte.list")
+def search_comptes() -> ResponseReturnValue:
+    """What was typed is a colleague's name or number: it stands in no address. The list that this leads to is traced."""
+    q = schemas.RechercheForm().read(request.form)["q"]
+    return redirect(url_for(".list_comptes", r=recherches.remember(q=q) if q else None), 303)
 
 
 @bp.get("/comptes/nouveau")

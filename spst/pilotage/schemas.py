@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from marshmallow import EXCLUDE, Schema, fields, validate
+from marshmallow import EXCLUDE, fields, validate
 
 from spst.comptes.octroi_rules import CIVILITES, GRANTABLE, DemandeCompte, DemandeRole
 from spst.habilitations.actions import SECTIONS
@@ -12,11 +12,15 @@ from spst.journal import rules as journal
 from spst.journal.rules import Filtres
 from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
-from spst.web.fields import DateFr, Form, Ligne
+from spst.web.fields import DateFr, Form, French, Ligne
 
 PERIODES = {"7": "7 derniers jours", "30": "30 derniers jours", "90": "90 derniers jours", "dates": "Choisir les dates"}
 ON_DOSSIER = "dossier"
 _CHOOSE = "Choisissez dans la liste."
+
+
+class RechercheForm(Form):
+    q = Ligne(load_default="", maximum=100)
 
 
 class CompteForm(Form):
@@ -69,7 +73,7 @@ class EquipeForm(Form):
     equipe = fields.UUID(required=True, error_messages={"required": _CHOOSE, "invalid_uuid": _CHOOSE})
 
 
-class FiltresForm(Schema):
+class FiltresForm(French):
     """Filters of the journal, in the address of the page; what is not one is left aside."""
 
     class Meta:

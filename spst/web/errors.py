@@ -104,10 +104,12 @@ def _on_domain(error: SpstError) -> AnyResponse:
 
 
 def _to_login(error: LoginRequired) -> AnyResponse:
-    """A page goes to the log-in and comes back; a script is told, and locks the screen over what was typed."""
+    """A page goes to the log-in and comes back; a script is told, and locks the screen over what was typed.
+
+    Only the path comes back: what an address carries beside it may have been typed by hand, as a name.
+    """
     if request.method in {"GET", "HEAD"} and not wants_json() and not is_fragment():
-        back = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(login_url(back), 303)
+        return redirect(login_url(request.path if request.method == "GET" else None), 303)
     return write(Answer(401, str(error)))
 
 

@@ -25,9 +25,6 @@ Route = tuple[Rule, str, str]
 """Rule, method, action."""
 
 
-QUERIES = {"/recherche": "?q=adrun", "/recherche/suggestions": "?q=adrun"}
-
-
 @dataclass(frozen=True, slots=True)
 class Scene:
     """What the routes are tried on: a visit under way and a closed one of the actor, an appointment, an account."""
@@ -48,6 +45,8 @@ def _visite(scene: Scene, name: str) -> str:
 
 
 FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
+    "POST /recherche": lambda s: {"q": "adrun"},
+    "POST /recherche/suggestions": lambda s: {"q": "adrun"},
     "POST /dossiers/<uuid:dossier_id>/visites": lambda s: {
         "type": "DEM_MDT",
         "date": _today(),
@@ -107,7 +106,7 @@ def address(rule: Rule, scene: Scene) -> str:
         path = path.replace(f"<uuid:{name}>", values.get(name, str(new_id()))).replace(
             f"<{name}>", values.get(name, "")
         )
-    return path + QUERIES.get(rule.rule, "")
+    return path
 
 
 def named(rule: Rule, method: str) -> str:

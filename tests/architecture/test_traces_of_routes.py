@@ -21,6 +21,9 @@ WITHOUT_TRACE = {
     "POST /deconnexion": "traced as session.close once the session is gone",
     "POST /compte/sessions/fermer-les-autres": "one's own sessions, of which there is no other",
     "GET /direction/comptes/nouveau": "an empty form",
+    "GET /recherche": "an empty form, as long as its address names no search",
+    "POST /recherche": "typed and kept; the page that this leads to searches and is traced",
+    "POST /direction/comptes/recherche": "typed and kept; the list that this leads to is traced",
 }
 """Routes that open nothing of anybody: no trace is owed. Anything else owes one."""
 

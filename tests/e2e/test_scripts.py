@@ -194,11 +194,19 @@ def test_discreet_mode_holds_from_page_to_page_without_a_flash(page: Page, previ
 def test_ctrl_k_seeks_from_inside_a_note(visit: Page) -> None:
     named = {sample.name: sample for sample in samples.every()}
     fragment = preview.render(named["_suggestions"])
-    visit.route("**/suggestions?*", lambda route: route.fulfill(body=fragment, content_type="text/html"))
+    sent: list[tuple[str, str | None, str | None]] = []
+
+    def suggest(route: Route) -> None:
+        asked = route.request
+        sent.append((asked.method, asked.post_data, asked.headers.get("x-csrf-token")))
+        route.fulfill(body=fragment, content_type="text/html")
+
+    visit.route("**/suggestions", suggest)
     visit.locator("#r-poste").focus()
     visit.keyboard.press("Control+k")
     visit.keyboard.type("mar")
     expect(visit.locator("#q-liste [role=option]")).to_have_count(9)
+    assert sent == [("POST", "q=mar", "preview")]
     checks.shoot(visit, "recherche-liste-1440")
     assert checks.axe_violations(visit) == []
     visit.keyboard.press("ArrowDown")
@@ -211,15 +219,16 @@ def test_results_change_as_the_name_is_typed(page: Page, preview_url: str) -> No
     named = {sample.name: sample for sample in samples.every()}
     page.goto(f"{preview_url}/recherche.html")
     html = preview.environment().get_template("espace_pro/_resultats.html").render(**named["recherche-vide"].model)
-    asked: list[str] = []
+    asked: list[str | None] = []
 
     def serve(route: Route) -> None:
-        asked.append(route.request.url)
+        asked.append(route.request.post_data)
         route.fulfill(body=html, content_type="text/html")
 
-    page.route("**/recherche.html?*", serve)
+    page.route("**/recherche.html", serve)
     with checks.console_is_clean(page):
         page.locator("#r-q").press_sequentially("guiloux")
         expect(page.locator("#resultats")).to_contain_text("Aucun dossier pour")
     assert len(asked) == 1
-    assert "q=guiloux" in page.url
+    assert "q=guiloux" in str(asked[0])
+    assert "guiloux" not in page.url

@@ -26,6 +26,7 @@ def appointment(hour: int, minute: int, etat: str, nom: str, prenom: str, **chan
         "dossier_url": "dossier.html",
         "visite_url": None,
         "arrivee_url": None,
+        "etats": [],
         **changes,
     }
 
@@ -79,7 +80,15 @@ def ordinary_day() -> Model:
                 suivi="SIS",
                 alertes=[{"texte": "Identité à vérifier", "icone": "card"}],
             ),
-            appointment(11, 10, "convoque", "TRAORÉ", "Ibrahim", arrivee_url="/arrivee"),
+            appointment(
+                11,
+                10,
+                "convoque",
+                "TRAORÉ",
+                "Ibrahim",
+                arrivee_url="/arrivee",
+                etats=[{"libelle": "Absent", "url": "/a"}],
+            ),
             appointment(14, 0, "excuse", "NGUYEN", "Thi Mai", sexe="F"),
         ],
         [
@@ -164,7 +173,7 @@ def desk() -> Iterator[Sample]:
     yield page("recherche", "recherche", "Dossiers", recherche=search(0, 0, q="", cherche=False))
     yield page("recherche-500", "recherche", "Dossiers", recherche=search(50, 500))
     yield page("recherche-vide", "recherche", "Dossiers", recherche=search(0, 0, q="GUILOUX"))
-    suggestions = {"q": "mar", "total": 132, "tout_url": "recherche.html", "resultats": [result(i) for i in range(8)]}
+    suggestions = {"q": "mar", "total": 132, "resultats": [result(i) for i in range(8)]}
     yield Sample("_suggestions", "espace_pro/_suggestions.html", {"suggestions": suggestions}, is_fragment=True)
-    nothing = {"q": "guiloux", "total": 0, "tout_url": "recherche.html", "resultats": []}
+    nothing = {"q": "guiloux", "total": 0, "resultats": []}
     yield Sample("_suggestions-vide", "espace_pro/_suggestions.html", {"suggestions": nothing}, is_fragment=True)
