@@ -132,6 +132,7 @@ ACCOUNT: Values = {
     "rpps": ("", "810000000000"),
     "email": (f"{uuid4().hex}@essai.test", ""),
 }
+SEARCH: Values = {"q": ("adr", "adrûn zo"), "naissance": ("", "31/12/1975")}
 END: Values = {"confirme": ("oui",), "orientation_medecin": ("", "oui"), "prochaine_visite_on": ("", "01/10/2027")}
 LOGOUT_TOKEN: Values = {"logout_token": ("eyJhbGciOiJub25lIn0.e30.", "a.b.c")}
 
@@ -161,6 +162,9 @@ _FORMS = (
         ("fin",),
     ),
     Formulaire("actes.activation", _medecin("activation")),
+    Formulaire("recherche.keep", lambda s: (s.of(Role.MDT), "/recherche", SEARCH)),
+    Formulaire("recherche.suggest", lambda s: (s.of(Role.MDT), "/recherche/suggestions", {"q": SEARCH["q"]})),
+    Formulaire("comptes.search_comptes", _direction(lambda s: "comptes/recherche", q=("Prigent", "8100"))),
     Formulaire("comptes.create_compte", _direction(lambda s: "comptes", **ACCOUNT), ("prenom", "nom", "rpps", "email")),
     Formulaire("comptes.grant", _grant, ("debut", "fin", "attestation")),
     Formulaire("comptes.revoke", _direction(lambda s: f"roles/{s.habilitation()}/retrait")),
