@@ -17,6 +17,7 @@ def make_app(state: Web, blueprints: Iterable[Blueprint], database_answers: Call
     app = Flask("spst.web", template_folder=str(_TEMPLATES))
     if state.config.is_https:  # this program speaks no TLS itself: exactly one proxy of ours does it before
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1)  # type: ignore[method-assign]
+    app.url_map.merge_slashes = False  # an address is right or not found: no redirect is made from a Host that was sent
     plug(app.extensions, state)
     logging.install(app)
     sessions.install(app, state.sessions, sessions.Cookies.of(state.config))

@@ -7,6 +7,8 @@ from flask import request
 from spst.web.ports import TooManyRequests
 from spst.web.state import web
 
+_NO_ADDRESS = "sans adresse"
+
 
 def limit(name: str, key: str, most: int, window_s: int) -> None:
     """Count one attempt of `key` at `name`. Raises: TooManyRequests beyond `most` in the window."""
@@ -20,10 +22,17 @@ def limit_address(name: str, most: int, window_s: int) -> None:
 
 
 def network_of(address: str) -> str:
-    """The network that one subscriber holds: an IPv4 /24, an IPv6 /56.
+    """The network that one subscriber holds: an IPv4 /24, an IPv6 /56. What a proxy wrote and is no address counts as one.
 
     >>> network_of("192.0.2.77")
     '192.0.2.0/24'
+    >>> network_of("::ffff:192.0.2.77")
+    '192.0.2.0/24'
     """
-    prefix = 24 if ip_address(address).version == 4 else 56
-    return str(ip_network(f"{address}/{prefix}", strict=False))
+    try:
+        read = ip_address(address)
+    except ValueError:
+        return _NO_ADDRESS
+    plain = getattr(read, "ipv4_mapped", None) or read
+    prefix = 24 if plain.version == 4 else 56
+    return str(ip_network((int(plain), plain.max_prefixlen)).supernet(new_prefix=prefix))
