@@ -42,7 +42,7 @@ class NavigationByFamily:
             return None
         return Recherche(
             url="/recherche",
-            libelle="Rechercher un dossier",
-            invite="Nom, prénom ou date de naissance",
+            libelle="Rechercher un dossier par nom, prénom ou date de naissance",
+            invite="Nom ou naissance",
             suggestions_url="/recherche/suggestions",
         )

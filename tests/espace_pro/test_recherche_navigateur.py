@@ -113,3 +113,14 @@ def test_results_change_as_one_types_and_reloading_finds_them_again(at_work: Ope
         expect(results).to_contain_text("ADRUN")
         expect(page.locator("#r-q")).to_have_value("adrun")
     assert says_nothing(lines, page)
+
+
+@pytest.mark.parametrize("width", [1440, 1281, 1024, 390])
+def test_the_invitation_of_the_box_is_readable_whole(at_work: Opened, width: int) -> None:
+    page = at_work(True)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto("/journee")
+    box = page.get_by_role("combobox", name="Rechercher un dossier par nom, prénom ou date de naissance")
+    assert box.get_attribute("placeholder") == "Nom ou naissance"
+    box.evaluate("field => { field.value = field.placeholder }")
+    assert box.evaluate("field => field.scrollWidth <= field.clientWidth")

@@ -56,8 +56,8 @@ def frame(current: str = "Ma journée", **changes: object) -> Model:
         "recherche": {
             "url": "recherche.html",
             "suggestions_url": "/suggestions",
-            "libelle": "Chercher un salarié",
-            "invite": "Nom, naissance",
+            "libelle": "Rechercher un dossier par nom, prénom ou date de naissance",
+            "invite": "Nom ou naissance",
             "valeur": "",
         },
         "moi": {
