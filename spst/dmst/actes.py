@@ -18,12 +18,14 @@ from spst.dmst.errors import (
 )
 from spst.dmst.ouverture import dossier_row
 from spst.dmst.queries import COURRIER, DOSSIER, INFORMATION, MEDECIN_TRAITANT, OPPOSITION, REGIME, SUIVI
+from spst.dmst.vues import EquipeVue
 from spst.habilitations import services as habilitations
 from spst.identite import activation
 from spst.identite import services as identite
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
+from spst.tenants import queries as tenants
 from spst.traces import services as traces
 
 
@@ -58,6 +60,13 @@ def create_dossier(ctx: Context, travailleur_id: UUID, *, equipe_id: UUID | None
     )
     traces.record(ctx, "dossier.create", dossier_id, ["S1"])
     return dossier_id
+
+
+def equipes(ctx: Context) -> tuple[EquipeVue, ...]:
+    """Équipes that may follow somebody, those of the actor first: what `create_dossier` is offered."""
+    own = set(queries.equipes_of_actor(ctx))
+    every = [EquipeVue(equipe_id, nom, equipe_id in own) for equipe_id, nom in tenants.equipes(ctx)]
+    return tuple(sorted(every, key=lambda equipe: not equipe.is_own))
 
 
 def _equipe(ctx: Context, equipe_id: UUID | None) -> UUID:

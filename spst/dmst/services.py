@@ -3,6 +3,7 @@
 from spst.dmst.actes import (
     add_courrier,
     create_dossier,
+    equipes,
     give_information,
     issue_code,
     record_opposition,
@@ -11,11 +12,12 @@ from spst.dmst.actes import (
 )
 from spst.dmst.entetes import Header, add_header, header
 from spst.dmst.ouverture import dossiers_of, open_dossier, sections
-from spst.dmst.vues import DossierVu, EnTete, SectionLegale, SectionVue
+from spst.dmst.vues import DossierVu, EnTete, EquipeVue, SectionLegale, SectionVue
 
 __all__ = [
     "DossierVu",
     "EnTete",
+    "EquipeVue",
     "Header",
     "SectionLegale",
     "SectionVue",
@@ -23,6 +25,7 @@ __all__ = [
     "add_header",
     "create_dossier",
     "dossiers_of",
+    "equipes",
     "give_information",
     "header",
     "issue_code",

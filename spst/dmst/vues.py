@@ -119,6 +119,15 @@ class DossierVu:
 
 
 @dataclass(frozen=True, slots=True)
+class EquipeVue:
+    """An équipe, and whether the actor is one of its members."""
+
+    id: UUID
+    nom: str
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class EnTete:
     """That there is a dossier, and whether the actor takes part in its follow-up."""
 

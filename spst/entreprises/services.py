@@ -10,13 +10,14 @@ from datetime import date
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, insert, or_, select, update
+from sqlalchemy import ColumnElement, Table, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from spst.entreprises import rules
 from spst.entreprises.errors import AdherentNotFound, AlreadyRegistered, ContratNotFound, EtablissementNotFound
 from spst.entreprises.models import Adherent, Contrat, Etablissement
 from spst.habilitations import services as habilitations
+from spst.identite import rules as identite_rules
 from spst.identite import services as identite
 from spst.kernel.clock import today
 from spst.kernel.context import Context
@@ -44,6 +45,19 @@ class ContratVu:
     starts_on: date
     ends_on: date | None
 
+
+@dataclass(frozen=True, slots=True)
+class EtablissementVu:
+    """A workplace, to be chosen in a list."""
+
+    id: UUID
+    nom: str
+    siret: str
+    commune: str | None
+
+
+MOST_FOUND = 20
+"""Nobody chooses in a longer list: past it, the name has to be more precise."""
 
 _SEEN = (
     _CONTRAT.c.id,
@@ -89,6 +103,27 @@ def _contrats(ctx: Context, *conditions: ColumnElement[bool]) -> tuple[ContratVu
     return tuple(ContratVu(*row) for row in ctx.session.execute(query))
 
 
+def find_etablissements(ctx: Context, typed: str) -> tuple[EtablissementVu, ...]:
+    """Workplaces by SIRET, by SIREN or by a part of their name, in the order of names; one more than MOST_FOUND at most."""
+    number = "".join(typed.split())
+    if number.isascii() and number.isdecimal() and len(number) in {9, 14}:
+        condition = _ETABLISSEMENT.c.siret.startswith(number)
+    else:
+        condition = _plain(_ETABLISSEMENT.c.nom).contains(identite_rules.capitals(typed).strip(), autoescape=True)
+    query = (
+        select(*(_ETABLISSEMENT.c[name] for name in EtablissementVu.__slots__))
+        .where(_ETABLISSEMENT.c.tenant_id == ctx.tenant_id, condition)
+        .order_by(_ETABLISSEMENT.c.nom, _ETABLISSEMENT.c.siret)
+        .limit(MOST_FOUND + 1)
+    )
+    return tuple(EtablissementVu(*row) for row in ctx.session.execute(query))
+
+
+def _plain(column: ColumnElement[str]) -> ColumnElement[str]:
+    """Capitals without diacritics, as `identite.rules.capitals` writes them."""
+    return func.replace(func.translate(func.upper(column), "ÀÂÄÉÈÊËÎÏÔÖÙÛÜŸÇ’", "AAAEEEEIIOOUUUYC'"), "Œ", "OE")
+
+
 def create_adherent(ctx: Context, *, siren: str, raison_sociale: str) -> UUID:
     """Raises: AccessDenied, SirenRefused, AlreadyRegistered."""
     habilitations.require(ctx, "registre.update")
@@ -118,30 +153,36 @@ def create_contrat(
     starts_on: date,
     ends_on: date | None = None,
     pcs: str | None = None,
+    contrat_id: UUID | None = None,
 ) -> UUID:
-    """Somebody may hold several at once (D. 4624-59).
+    """Somebody may hold several at once (D. 4624-59). `contrat_id`: made with the form, so that two clicks add one.
 
-    Raises: TravailleurNotFound, EtablissementNotFound, AccessDenied, ContratRefused.
+    Raises: TravailleurNotFound, EtablissementNotFound, AccessDenied, ContratRefused, AlreadyRegistered.
     """
     identite.identite(ctx, travailleur_id)
     _check_etablissement(ctx, etablissement_id)
     habilitations.require(ctx, "registre.update")
-    return _add(
-        ctx,
-        _CONTRAT,
-        travailleur_id=travailleur_id,
-        etablissement_id=etablissement_id,
-        type=type,
-        poste=rules.check_contrat(type, poste, starts_on, ends_on),
-        pcs=pcs,
-        starts_on=starts_on,
-        ends_on=ends_on,
-    )
+    values = {
+        "travailleur_id": travailleur_id,
+        "etablissement_id": etablissement_id,
+        "type": type,
+        "poste": rules.check_contrat(type, poste, starts_on, ends_on),
+        "pcs": pcs,
+        "starts_on": starts_on,
+        "ends_on": ends_on,
+    }
+    try:
+        return _add(ctx, _CONTRAT, contrat_id, **values)
+    except AlreadyRegistered:
+        if not any(known.id == contrat_id for known in contrats(ctx, travailleur_id)):
+            raise
+    traces.record(ctx, "registre.update")
+    return cast(UUID, contrat_id)
 
 
-def end_contrat(ctx: Context, contrat_id: UUID, ends_on: date) -> None:
-    """Raises: ContratNotFound, AccessDenied, ContratRefused."""
-    found = _contrats(ctx, _CONTRAT.c.id == contrat_id)
+def end_contrat(ctx: Context, contrat_id: UUID, ends_on: date, *, travailleur_id: UUID | None = None) -> None:
+    """`travailleur_id`: whose it must be. Raises: ContratNotFound, AccessDenied, ContratRefused."""
+    found = _contrats(ctx, _CONTRAT.c.id == contrat_id, *_of(travailleur_id))
     if not found:
         raise ContratNotFound
     habilitations.require(ctx, "registre.update")
@@ -154,6 +195,10 @@ def end_contrat(ctx: Context, contrat_id: UUID, ends_on: date) -> None:
     traces.record(ctx, "registre.update")
 
 
+def _of(travailleur_id: UUID | None) -> tuple[ColumnElement[bool], ...]:
+    return () if travailleur_id is None else (_CONTRAT.c.travailleur_id == travailleur_id,)
+
+
 def _check_etablissement(ctx: Context, etablissement_id: UUID) -> None:
     query = select(_ETABLISSEMENT.c.id).where(
         _ETABLISSEMENT.c.tenant_id == ctx.tenant_id, _ETABLISSEMENT.c.id == etablissement_id
@@ -162,11 +207,12 @@ def _check_etablissement(ctx: Context, etablissement_id: UUID) -> None:
         raise EtablissementNotFound
 
 
-def _add(ctx: Context, table: Table, **values: object) -> UUID:
-    """Raises: AlreadyRegistered."""
-    row_id = new_id(ctx.clock.now())
+def _add(ctx: Context, table: Table, row_id: UUID | None = None, /, **values: object) -> UUID:
+    """Under a savepoint: what was there already can still be read. Raises: AlreadyRegistered."""
+    row_id = row_id or new_id(ctx.clock.now())
     try:
-        ctx.session.execute(insert(table).values(tenant_id=ctx.tenant_id, id=row_id, **values))
+        with ctx.session.begin_nested():
+            ctx.session.execute(insert(table).values(tenant_id=ctx.tenant_id, id=row_id, **values))
     except IntegrityError as error:
         raise AlreadyRegistered from error
     traces.record(ctx, "registre.update")

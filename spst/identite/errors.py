@@ -39,5 +39,25 @@ class ContactRefused(RuleViolation):
     """Cette adresse ou ce numéro n’est pas valide. Vérifiez la saisie."""
 
 
+class TelephoneRefused(ContactRefused):
+    """Ce numéro n’est pas valide. Écrivez-le en chiffres\u00a0: 0612345678, ou +33612345678."""
+
+
+class CourrielRefused(ContactRefused):
+    """Ce courriel n’est pas valide. Écrivez-le comme anne.prigent@exemple.fr."""
+
+
+class AdresseRefused(ContactRefused):
+    """Cette adresse est trop longue, ou contient des signes invisibles. Recopiez-la au clavier."""
+
+
+class ProchesNotSeen(RuleViolation):
+    """Une personne du registre porte ces noms et cette date de naissance. Comparez avant de créer."""
+
+
+class AlreadyEntered(Conflict):
+    """Ce formulaire a déjà servi à enregistrer quelqu’un d’autre. Relisez la saisie, puis recommencez."""
+
+
 class CodeNotIssuable(RuleViolation):
     """Un code d’activation demande une identité qualifiée, celle d’une personne en vie de seize ans ou plus."""

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from spst.identite.errors import (
+    AdresseRefused,
+    CourrielRefused,
     DateNaissanceRefused,
     LieuNaissanceRefused,
     MatriculeRefused,
     NomRefused,
     PremierPrenomInconsistent,
+    TelephoneRefused,
 )
 
 LONGEST_NAME = 100
@@ -34,6 +37,10 @@ _NOM = re.compile(r"(?![ -])(?!.*(?:  |''| '|' |---))[A-Z' -]+(?<! )")
 _LIEU = re.compile(r"[0-9]{5}|2[AB][0-9]{3}")
 _MATRICULE = re.compile(r"[1-478][0-9]{4}(?:[0-9]{2}|2[AB])[0-9]{6}[0-9]{2}")
 _LETTERS = re.compile(r"[A-Z]+")
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}\.[^@\s.]{2,63}")
+_TELEPHONE = re.compile(r"\+?[0-9]{6,15}")
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+LONGEST_ADDRESS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +134,39 @@ def capitals(text: str) -> str:
     return "".join(c for c in upper if not unicodedata.combining(c)).translate(_SPELLING).upper()
 
 
+# ──── Contact
+
+
+def check_telephone(text: str) -> str:
+    """Digits, after a plus sign perhaps; spaces, dots, brackets and hyphens are dropped.
+
+    Raises: TelephoneRefused.
+
+    >>> check_telephone("06 12.34-56 78")
+    '0612345678'
+    """
+    plain = re.sub(r"[ .()\u00a0\u202f-]", "", text)
+    if not _TELEPHONE.fullmatch(plain):
+        raise TelephoneRefused
+    return plain
+
+
+def check_courriel(text: str) -> str:
+    """Raises: CourrielRefused."""
+    plain = text.strip()
+    if not _EMAIL.fullmatch(plain) or _UNSEEN.search(plain):
+        raise CourrielRefused
+    return plain
+
+
+def check_adresse(text: str) -> str:
+    """A postal address, on several lines perhaps. Raises: AdresseRefused."""
+    plain = text.strip()
+    if len(plain) > LONGEST_ADDRESS or _UNSEEN.search(plain.replace("\n", "").replace("\r", "")):
+        raise AdresseRefused
+    return plain
+
+
 # ──── Search
 
 
@@ -147,6 +187,15 @@ def name_tokens(*names: str | None) -> frozenset[str]:
     ['ANNELISE', 'ARTAGNAN', 'DARTAGNAN', 'LISE']
     """
     return frozenset(token for name in names if name for token in _from_each_word(name))
+
+
+def are_close(names: Iterable[str | None], others: Iterable[str | None]) -> bool:
+    """Whether two people bear a name in common, a word of a compound included, however it is spelled.
+
+    >>> are_close(["Durand-Leroy", "Anne"], ["LEROY", "MARIE"])
+    True
+    """
+    return not name_tokens(*names).isdisjoint(name_tokens(*others))
 
 
 def _from_each_word(name: str) -> Iterator[str]:

@@ -1,35 +1,29 @@
-"""The door of identity: search and register of people, matricule.
+"""The door of identity: search, matricule.
 
-Codes and links of the portal stand in `activation`. Source: RNIV, volet 1; CSP art. R. 1111-8-1 and following (INS).
+Who enters the register stands in `registre`; codes and links of the portal in `activation`.
+Source: RNIV, volet 1; CSP art. R. 1111-8-1 and following (INS).
 """
 
-import re
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
 from spst.habilitations import services as habilitations
-from spst.identite import queries, rules
+from spst.identite import queries, registre, rules
 from spst.identite.activation import activate, linked_travailleur, match_pivot
-from spst.identite.errors import (
-    ContactRefused,
-    MatriculeAlreadyUsed,
-    MatriculeRefused,
-    TraitRefused,
-    TravailleurNotFound,
-)
-from spst.identite.models import StatutIns
-from spst.identite.queries import CAP, MATRICULE, TOKEN, TRAVAILLEUR, Ligne, TravailleurVu
+from spst.identite.errors import MatriculeAlreadyUsed, MatriculeRefused
+from spst.identite.queries import CAP, MATRICULE, Ligne, TravailleurVu
+from spst.identite.registre import Examen, IdentiteGardee, create_travailleur, examine, set_used_names, update_contact
 from spst.identite.rules import IdentitePivot, Traits
-from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
 from spst.traces import services as traces
 
 __all__ = [
+    "Examen",
+    "IdentiteGardee",
     "IdentitePivot",
     "Ligne",
     "Matricule",
@@ -38,6 +32,7 @@ __all__ = [
     "TravailleurVu",
     "activate",
     "create_travailleur",
+    "examine",
     "get_travailleur",
     "identite",
     "linked_travailleur",
@@ -45,6 +40,7 @@ __all__ = [
     "matricule",
     "search",
     "set_matricule",
+    "set_used_names",
     "update_contact",
 ]
 
@@ -52,9 +48,6 @@ PAGE = 50
 OIDS = frozenset(f"1.2.250.1.213.1.4.{nature}" for nature in (8, 9, 10, 11))
 """NIR, NIA, and both kinds of test number."""
 
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}\.[^@\s.]{2,63}")
-_TELEPHONE = re.compile(r"\+?[0-9]{6,15}")
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 _BLIND_INDEX = "matricule_ins"
 
 
@@ -105,104 +98,7 @@ def identite(ctx: Context, travailleur_id: UUID) -> TravailleurVu:
 
     Raises: TravailleurNotFound.
     """
-    seen = queries.find_travailleur(ctx, travailleur_id)
-    if seen is None:
-        raise TravailleurNotFound
-    return seen
-
-
-def create_travailleur(
-    ctx: Context,
-    *,
-    nom_naissance: str,
-    prenoms: str,
-    date_naissance: date,
-    sexe: str,
-    lieu_naissance: str | None = None,
-    premier_prenom: str | None = None,
-    nom_utilise: str | None = None,
-    prenom_utilise: str | None = None,
-    telephone: str | None = None,
-    email: str | None = None,
-    adresse: str | None = None,
-) -> UUID:
-    """Register somebody, with the status `provisoire`: no other can be typed (RNIV, EXI SI 07).
-
-    Raises: AccessDenied, TraitRefused, ContactRefused.
-    """
-    habilitations.require(ctx, "registre.update")
-    traits = _checked_traits(ctx, nom_naissance, prenoms, date_naissance, sexe, lieu_naissance)
-    premier = rules.premier_prenom(traits.prenoms, premier_prenom)
-    used = rules.normalise_nom(nom_utilise) if nom_utilise else None
-    called = rules.normalise_prenoms(prenom_utilise) if prenom_utilise else None
-    travailleur_id, now = new_id(ctx.clock.now()), ctx.clock.now()
-    ctx.session.execute(
-        insert(TRAVAILLEUR).values(
-            tenant_id=ctx.tenant_id,
-            id=travailleur_id,
-            nom_naissance=traits.nom_naissance,
-            prenoms=traits.prenoms,
-            premier_prenom=premier,
-            nom_utilise=used,
-            prenom_utilise=called,
-            date_naissance=traits.date_naissance,
-            sexe=traits.sexe,
-            lieu_naissance=traits.lieu_naissance,
-            statut_ins=StatutIns.PROVISOIRE,
-            nom_cle=rules.search_key(traits.nom_naissance, premier),
-            created_at=now,
-            updated_at=now,
-            **_checked_contact(telephone, email, adresse),
-        )
-    )
-    _add_tokens(ctx, travailleur_id, rules.name_tokens(traits.nom_naissance, traits.prenoms, premier, used, called))
-    traces.record(ctx, "registre.update")
-    return travailleur_id
-
-
-def _checked_traits(ctx: Context, nom: str, prenoms: str, birth: date, sexe: str, lieu: str | None) -> Traits:
-    if sexe not in {"F", "M", "I"}:
-        raise TraitRefused
-    return Traits(
-        nom_naissance=rules.normalise_nom(nom),
-        prenoms=rules.normalise_prenoms(prenoms),
-        date_naissance=rules.check_date_naissance(birth, today(ctx.clock)),
-        sexe=sexe,
-        lieu_naissance=rules.check_lieu_naissance(lieu) if lieu else None,
-    )
-
-
-def _add_tokens(ctx: Context, travailleur_id: UUID, tokens: frozenset[str]) -> None:
-    rows = [{"tenant_id": ctx.tenant_id, "token": token, "travailleur_id": travailleur_id} for token in sorted(tokens)]
-    ctx.session.execute(insert(TOKEN).values(rows))
-
-
-def update_contact(
-    ctx: Context, travailleur_id: UUID, *, telephone: str | None, email: str | None, adresse: str | None
-) -> None:
-    """Raises: TravailleurNotFound, AccessDenied, ContactRefused."""
-    identite(ctx, travailleur_id)
-    habilitations.require(ctx, "registre.update")
-    contact = _checked_contact(telephone, email, adresse)
-    ctx.session.execute(
-        update(TRAVAILLEUR)
-        .where(TRAVAILLEUR.c.tenant_id == ctx.tenant_id, TRAVAILLEUR.c.id == travailleur_id)
-        .values(updated_at=ctx.clock.now(), **contact)
-    )
-    traces.record(ctx, "registre.update")
-
-
-def _checked_contact(telephone: str | None, email: str | None, adresse: str | None) -> dict[str, str | None]:
-    """Raises: ContactRefused."""
-    phone = re.sub(r"[ .()\u00a0-]", "", telephone or "") or None
-    mail, postal = (email or "").strip() or None, (adresse or "").strip() or None
-    if phone and not _TELEPHONE.fullmatch(phone):
-        raise ContactRefused
-    if mail and (not _EMAIL.fullmatch(mail) or _UNSEEN.search(mail)):
-        raise ContactRefused
-    if postal and (len(postal) > 500 or _UNSEEN.search(postal.replace("\n", "").replace("\r", ""))):
-        raise ContactRefused
-    return {"telephone": phone, "email": mail, "adresse": postal}
+    return registre.found(ctx, travailleur_id)
 
 
 def matricule(ctx: Context, dossier_id: UUID) -> Matricule | None:

@@ -18,6 +18,7 @@ from spst.entreprises.errors import (
 from spst.identite.errors import TravailleurNotFound
 from spst.kernel.acteur import Role
 from spst.kernel.errors import AccessDenied
+from spst.kernel.ids import new_id
 from tests.factories.monde import Monde
 from tests.factories.releves import last_traces, run, statements
 
@@ -108,3 +109,26 @@ def test_a_contract_does_not_end_before_it_starts(monde: Monde) -> None:
     with pytest.raises(ContratNotFound), monde.work(monde.b[Role.ADM], monde.b) as ctx:
         entreprises.end_contrat(ctx, added, date(2024, 12, 31))
     run(monde, "DELETE FROM contrat WHERE poste = 'Cariste'")
+
+
+def test_a_contract_asked_for_twice_is_one_and_ends_as_its_holder_s_alone(monde: Monde) -> None:
+    made = new_id()
+    assert contract(monde, contrat_id=made) == contract(monde, contrat_id=made) == made
+    with monde.work(monde.a[Role.ADM]) as ctx:
+        assert len(entreprises.contrats(ctx, monde.a.zoe.travailleur_id)) == 2
+    with pytest.raises(ContratNotFound), monde.work(monde.a[Role.ADM]) as ctx:
+        entreprises.end_contrat(ctx, made, date(2024, 12, 31), travailleur_id=monde.a.pierre.travailleur_id)
+    run(monde, "DELETE FROM contrat WHERE poste = 'Cariste'")
+
+
+@pytest.mark.parametrize("typed", ["la briere", "CHANTIERS", "de la Brière", "732 829 320", "73282932000074"])
+def test_an_establishment_is_found_by_its_name_or_number_in_its_own_tenant(monde: Monde, typed: str) -> None:
+    for spst in (monde.a, monde.b):
+        with monde.work(spst[Role.ADM], spst) as ctx:
+            assert [one.id for one in entreprises.find_etablissements(ctx, typed)] == [spst.etablissement_id]
+
+
+@pytest.mark.parametrize("typed", ["brest", "73282932000082", "%", "_"])
+def test_what_is_the_name_of_no_establishment_finds_none(monde: Monde, typed: str) -> None:
+    with monde.work(monde.a[Role.ADM]) as ctx:
+        assert entreprises.find_etablissements(ctx, typed) == ()

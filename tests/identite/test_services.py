@@ -8,11 +8,13 @@ import pytest
 
 from spst.identite import services as identite
 from spst.identite.errors import (
+    AlreadyEntered,
     ContactRefused,
     DateNaissanceRefused,
     MatriculeAlreadyUsed,
     MatriculeRefused,
     NomRefused,
+    ProchesNotSeen,
     TraitRefused,
     TravailleurNotFound,
 )
@@ -74,6 +76,51 @@ def test_a_trait_that_cannot_be_kept_is_refused_and_nothing_is_written(
 def test_the_direction_does_not_register_people(monde: Monde) -> None:
     with pytest.raises(AccessDenied):
         create(monde, Role.DIR)
+
+
+def test_whoever_bears_one_of_the_names_and_was_born_that_day_is_shown_before_a_creation(monde: Monde) -> None:
+    born = date(1971, 3, 14)
+    known = create(monde, nom_naissance="Kerbrat-Lemoine", prenoms="Anne", date_naissance=born, nom_utilise="Salaün")
+    create(monde, nom_naissance="Autre", prenoms="Paul", date_naissance=born)
+    create(monde, nom_naissance="Lemoine", prenoms="Anne", date_naissance=date(1971, 3, 15))
+    with monde.work(monde.b[Role.ADM], monde.b) as ctx:
+        identite.create_travailleur(ctx, **{**TRAITS, "nom_naissance": "Lemoine", "date_naissance": born})
+    for nom, prenoms in (("lemoine", "Zoé"), ("Salaun", "Zoé"), ("Zoé", "Kerbrat Lemoine"), ("Martin", "anne")):
+        with monde.work(monde.a[Role.ADM]) as ctx:
+            seen = identite.examine(ctx, nom_naissance=nom, prenoms=prenoms, date_naissance=born, sexe="F")
+        assert [other.id for other in seen.proches] == [known], nom
+    with monde.work(monde.a[Role.ADM]) as ctx:
+        assert identite.examine(ctx, nom_naissance="Tanguy", prenoms="Zoé", date_naissance=born, sexe="F").proches == ()
+    [trace] = last_traces(monde, monde.a)
+    assert (trace.action, trace.details) == ("dossier.search", {"filtres": "nom+naissance", "resultats": 0})
+
+
+def test_nobody_is_created_over_somebody_who_was_not_shown(monde: Monde) -> None:
+    known = create(monde, date_naissance=date(1972, 3, 14))
+    with pytest.raises(ProchesNotSeen):
+        create(monde, date_naissance=date(1972, 3, 14), proches_vus=[new_id()])
+    assert create(monde, date_naissance=date(1972, 3, 14), proches_vus=[known]) != known
+
+
+def test_a_demand_sent_twice_registers_one_person(monde: Monde) -> None:
+    made = new_id()
+    again: dict[str, Any] = {"travailleur_id": made, "date_naissance": date(1973, 3, 14), "proches_vus": ()}
+    assert create(monde, **again) == create(monde, **again) == made
+    with pytest.raises(AlreadyEntered):
+        create(monde, **{**again, "prenoms": "Athos"})
+
+
+def test_used_names_change_and_are_found_strict_traits_do_not(monde: Monde) -> None:
+    travailleur_id = create(monde, nom_naissance="Portos", nom_utilise="Vallon", date_naissance=date(1974, 3, 14))
+    with monde.work(monde.a[Role.ADM]) as ctx:
+        identite.set_used_names(ctx, travailleur_id, nom_utilise="du Bracieux", prenom_utilise=None)
+    with monde.work(monde.a[Role.ADM]) as ctx:
+        assert [one.travailleur_id for one in identite.search(ctx, "bracieux").lignes] == [travailleur_id]
+        assert identite.search(ctx, "vallon").total == 0
+        seen = identite.identite(ctx, travailleur_id)
+    assert (seen.nom_naissance, seen.nom_utilise) == ("PORTOS", "DU BRACIEUX")
+    with pytest.raises(TravailleurNotFound), monde.work(monde.a[Role.ADM]) as ctx:
+        identite.set_used_names(ctx, monde.b.zoe.travailleur_id, nom_utilise="x", prenom_utilise=None)
 
 
 def test_contact_is_changed_and_traced(monde: Monde) -> None:
