@@ -32,6 +32,7 @@ from spst.kernel.acteur import Role
 from spst.kernel.context import Context
 from spst.kernel.errors import NotFound
 from spst.kernel.ids import new_id
+from spst.kernel.locks import one_at_a_time
 from spst.tenants import rules as tenant_rules
 from spst.tenants import services as tenants
 from spst.tenants.models import Equipe, Tenant
@@ -246,6 +247,8 @@ def _head(ctx: Context, compte_id: UUID) -> CompteHead:
 
 
 def _keep_a_direction(ctx: Context, compte_id: UUID) -> None:
+    """Two administrators who take each other's role away do it one after the other: the second is refused."""
+    one_at_a_time(ctx, "direction", ctx.tenant_id)
     if str(Role.DIR) in queries.open_roles(ctx, compte_id) and not queries.other_directions(ctx, compte_id):
         raise LastDirection
 

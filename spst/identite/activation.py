@@ -23,6 +23,7 @@ from spst.identite.rules import IdentitePivot
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
+from spst.kernel.locks import one_at_a_time
 
 CODE_BYTES = 10
 """80 bits, in four groups of four signs: 64 at least, whatever a rate limit does."""
@@ -50,6 +51,7 @@ def issue_code(ctx: Context, seen: TravailleurVu) -> str:
     """
     if _why_closed(ctx, seen) is not None:
         raise CodeNotIssuable
+    one_at_a_time(ctx, "code_activation", seen.id)
     now, code = ctx.clock.now(), _new_code()
     ctx.session.execute(
         update(_CODE)

@@ -137,6 +137,9 @@ class Scene:
         self.monde.add(row)
         return row.id
 
+    def acteur(self, compte_id: UUID, role: Role) -> Acteur:
+        return Acteur(compte_id, role, "s-essai", 2)
+
     def habilitation(self, spst: Spst | None = None) -> UUID:
         spst = spst or self.a
         row = Habilitation(

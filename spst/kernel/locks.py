@@ -1,0 +1,17 @@
+"""Acts of which one must see what the other did, though they touch different rows: they run one after the other."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+
+from spst.kernel.context import Context
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
+
+
+def one_at_a_time(ctx: Context, what: str, about: UUID) -> None:
+    """Wait until no other transaction of this SPST is at `what` about the same thing; held until this one ends.
+
+    Statements sent afterwards see what the other one committed.
+    """
+    ctx.session.execute(_LOCK, {"what": f"{ctx.tenant_id}|{what}|{about}"})
