@@ -25,6 +25,7 @@ _OTHER_STATES = {
 def journee_model(seen: Agenda, now: datetime, *, opens_dossiers: bool) -> dict[str, Any]:
     """`opens_dossiers`: the reader may hold a delegation, so that a dossier is offered without knowing whether it opens."""
     today = now.astimezone(PARIS).date()
+    several = len({rdv.praticien.id for rdv in seen.rendez_vous}) > 1
     return {
         "jour": seen.jour,
         "est_aujourd_hui": seen.jour == today,
@@ -33,7 +34,10 @@ def journee_model(seen: Agenda, now: datetime, *, opens_dossiers: bool) -> dict[
         "precedent": _day(_weekday(seen.jour, -1)),
         "suivant": _day(_weekday(seen.jour, 1)),
         "aujourd_hui_url": url_for("journee.show"),
-        "rendez_vous": [_rendez_vous(rdv, seen.jour, today, opens_dossiers) for rdv in seen.rendez_vous],
+        "rendez_vous": [
+            _rendez_vous(rdv, seen.jour, today, opens_dossiers) | {"avec": _avec(rdv) if several else None}
+            for rdv in seen.rendez_vous
+        ],
         "a_traiter": [_a_terminer(visite) for visite in seen.ouvertes],
     }
 
@@ -96,6 +100,11 @@ def _rendez_vous(rdv: RendezVousVu, jour: date, today: date, opens_dossiers: boo
             for statut, libelle in _OTHER_STATES.get(rdv.statut, ())
         ],
     }
+
+
+def _avec(rdv: RendezVousVu) -> str:
+    """Whose agenda and where, on a page that holds several: a front desk tells people where to go."""
+    return f"{rdv.praticien.affiche}, {rdv.centre}"
 
 
 def _alertes(rdv: RendezVousVu) -> list[dict[str, str]]:

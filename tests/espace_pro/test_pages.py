@@ -72,6 +72,8 @@ def test_the_day_of_the_administration_is_the_register_and_nothing_else(pages: S
     page = Poste(pages, monde.a[Role.ADM]).get("/journee")
     assert page.text.count("data-rendez-vous") == 2
     assert "Visite périodique" in page.text
+    assert "Dr Claire Vasseur, Centre Rive-Sud" in page.text
+    assert "Mme Claire Test-Inf, Centre Rive-Sud" in page.text
     assert "/dossiers/" not in page.text
     assert ">SIS<" not in page.text
 

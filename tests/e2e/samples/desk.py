@@ -21,6 +21,7 @@ def appointment(hour: int, minute: int, etat: str, nom: str, prenom: str, **chan
         "poste": "cariste",
         "employeur": "Logistique du Sillon",
         "libelle": "Visite à la demande du salarié",
+        "avec": None,
         "suivi": "SIA",
         "alertes": [],
         "dossier_url": "dossier.html",
@@ -142,6 +143,8 @@ def result(index: int, **changes: object) -> Model:
         "statut_ins": ("provisoire", "recuperee", "validee", "qualifiee")[index % 4],
         "attributs": ["homonyme"] if index % 7 == 0 else [],
         "url": "dossier.html",
+        "a_un_dossier": True,
+        "constituer_url": None,
         **changes,
     }
 
