@@ -6,11 +6,12 @@ from uuid import UUID
 from sqlalchemy import Table, insert, select
 
 from spst.dmst.errors import ObjetNotFound
-from spst.dmst.models import Entete
+from spst.dmst.models import Dossier, Entete
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
 
 _ENTETE = cast(Table, Entete.__table__)
+_DOSSIER = cast(Table, Dossier.__table__)
 
 
 class Header(NamedTuple):
@@ -33,6 +34,12 @@ def header(ctx: Context, object_id: UUID, section: str | None = None) -> Header:
     if found is None or section not in (None, found.section):
         raise ObjetNotFound
     return Header(found.dossier_id, found.section)
+
+
+def is_dossier(ctx: Context, dossier_id: UUID) -> bool:
+    """Whether this tenant holds a dossier of this id: no more than that."""
+    query = select(_DOSSIER.c.id).where(_DOSSIER.c.tenant_id == ctx.tenant_id, _DOSSIER.c.id == dossier_id)
+    return ctx.session.execute(query).first() is not None
 
 
 def add_header(ctx: Context, dossier_id: UUID, section: str, object_id: UUID | None = None) -> UUID:

@@ -130,12 +130,18 @@ def record_refusal(ctx: Context, refusal: SpstError) -> None:
         action,
         "refuse",
         _uuid(refusal.facts.get("dossier_id")) if found else None,
-        {str(s) for s in (denied.sections if denied and found else ())},
+        _sections(refusal, denied) if found else set(),
         denied.version if denied else "",
         set(denied.rules) if denied else set(),
         {} if found else {"introuvable": True},
     )
     _write(ctx, event)
+
+
+def _sections(refusal: SpstError, denied: Any) -> set[str]:
+    """Those of the decision, or those that the routes' own wall names, which refuses before any decision."""
+    asked: Any = denied.sections if denied else refusal.facts.get("sections", ())
+    return {str(section) for section in asked}
 
 
 def _uuid(value: object) -> UUID | None:

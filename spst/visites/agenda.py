@@ -88,6 +88,11 @@ def _sante(row: Row[Any], droits: Droits) -> VoletSante | None:
     )
 
 
+def dossier_of_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> UUID | None:
+    """The dossier of whoever is expected, for the trace of an act that its caller authorised or refused."""
+    return queries.dossier_of_rendez_vous(ctx, rendez_vous_id)
+
+
 def update_rendez_vous(ctx: Context, rendez_vous_id: UUID, statut: StatutRdv) -> EtatChange:
     """Note an arrival, an absence, an excuse, or take one of them back.
 

@@ -265,19 +265,26 @@ def libelle_of_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> str | None:
     return ctx.session.scalars(query).one_or_none()
 
 
+_OF_DOSSIER = RENDEZ_VOUS.outerjoin(
+    DOSSIER,
+    and_(DOSSIER.c.tenant_id == RENDEZ_VOUS.c.tenant_id, DOSSIER.c.travailleur_id == RENDEZ_VOUS.c.travailleur_id),
+)
+
+
+def dossier_of_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> UUID | None:
+    query = (
+        select(DOSSIER.c.id)
+        .select_from(_OF_DOSSIER)
+        .where(RENDEZ_VOUS.c.tenant_id == ctx.tenant_id, RENDEZ_VOUS.c.id == rendez_vous_id)
+    )
+    return ctx.session.scalars(query).one_or_none()
+
+
 def locked_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> Row[Any] | None:
     """An appointment and the dossier of its worker, held until the end of the transaction."""
     query = (
         select(RENDEZ_VOUS, DOSSIER.c.id.label("dossier_id"))
-        .select_from(
-            RENDEZ_VOUS.outerjoin(
-                DOSSIER,
-                and_(
-                    DOSSIER.c.tenant_id == RENDEZ_VOUS.c.tenant_id,
-                    DOSSIER.c.travailleur_id == RENDEZ_VOUS.c.travailleur_id,
-                ),
-            )
-        )
+        .select_from(_OF_DOSSIER)
         .where(RENDEZ_VOUS.c.tenant_id == ctx.tenant_id, RENDEZ_VOUS.c.id == rendez_vous_id)
         .with_for_update(of=RENDEZ_VOUS)
     )

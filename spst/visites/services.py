@@ -1,6 +1,6 @@
 """The door of visits: the day, a visit from its start to its addenda, the timeline of a dossier."""
 
-from spst.visites.agenda import agenda, update_rendez_vous
+from spst.visites.agenda import agenda, dossier_of_rendez_vous, update_rendez_vous
 from spst.visites.cloture import add_addendum, close_visite
 from spst.visites.lecture import bandeau, historique, types_open_to, visite, visites_for_worker
 from spst.visites.saisie import save_note, start_visite
@@ -10,6 +10,7 @@ __all__ = [
     "agenda",
     "bandeau",
     "close_visite",
+    "dossier_of_rendez_vous",
     "historique",
     "save_note",
     "start_visite",

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask, current_app, request
 
+from spst.kernel.context import Context
 from spst.kernel.errors import AccessDenied
 from spst.web.ports import Espace, LoginRequired, Utilisateur
 from spst.web.requests import unit_of_work, user
@@ -54,8 +55,16 @@ def check(action: str) -> Utilisateur:
         raise LoginRequired
     if who.acteur.facteurs >= FACTORS and who.acteur.famille in web().guards.families(action):
         return who
-    with unit_of_work():
-        raise AccessDenied("Cette page est réservée à d’autres fonctions de votre service.", action=action)
+    with unit_of_work() as ctx:
+        raise AccessDenied(
+            "Cette page est réservée à d’autres fonctions de votre service.", action=action, **_target(ctx, action)
+        )
+
+
+def _target(ctx: Context, action: str) -> dict[str, object]:
+    """Facts of the refusal: the dossier that the address names."""
+    found = web().targets.find(ctx, action, request.view_args or {})
+    return {"dossier_id": found.dossier_id, "sections": found.sections} if found else {}
 
 
 def _stands_in_its_espace(who: Utilisateur) -> bool:

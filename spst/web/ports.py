@@ -1,4 +1,4 @@
-"""What the pages need from rooms above them: sessions, who may knock at an action, counts of attempts, the menu of a user."""
+"""What the pages need from rooms above them: sessions, who may knock at an action and at whose dossier, counts, menus."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from spst.kernel.acteur import Acteur, Famille
+from spst.kernel.context import Context
 from spst.kernel.errors import SpstError
 
 
@@ -83,6 +84,21 @@ class GuardTable(Protocol):
 
     def families(self, action: str) -> frozenset[Famille]:
         """Which families may knock. Raises: LookupError for a name that no registry holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cible:
+    """What a request was after: a dossier of its tenant, and the sections that the action touches."""
+
+    dossier_id: UUID
+    sections: tuple[str, ...]
+
+
+class TargetTable(Protocol):
+    """Whose dossier an address names: the worker reads that somebody tried, though no service was reached."""
+
+    def find(self, ctx: Context, action: str, arguments: Mapping[str, Any]) -> Cible | None:
+        """None when the arguments of the route name no dossier that this tenant holds and this actor may know of."""
 
 
 class Counter(Protocol):

@@ -8,7 +8,7 @@ from flask import current_app
 from spst.kernel.config import Config
 from spst.kernel.runtime import Runtime
 from spst.web.assets import Assets
-from spst.web.ports import Counter, GuardTable, Navigation, SessionStore
+from spst.web.ports import Counter, GuardTable, Navigation, SessionStore, TargetTable
 
 _KEY = "spst"
 
@@ -19,6 +19,7 @@ class Web:
     config: Config
     sessions: SessionStore
     guards: GuardTable
+    targets: TargetTable
     counter: Counter
     navigation: Navigation
     assets: Assets

@@ -19,6 +19,7 @@ from spst.kernel.runtime import Runtime
 from spst.web.app import make_app
 from spst.web.assets import Assets
 from spst.web.state import Web
+from spst.wiring.cibles import DossierByRoute
 from spst.wiring.guards import FamiliesByAction
 from spst.wiring.navigation import NavigationByFamily
 from spst.wiring.plugs import plug_rooms
@@ -34,6 +35,7 @@ def build_web(config: Config, runtime: Runtime) -> Flask:
         config=config,
         sessions=SessionsInDatabase(runtime),
         guards=FamiliesByAction(),
+        targets=DossierByRoute(),
         counter=CounterInDatabase(runtime),
         navigation=NavigationByFamily(),
         assets=Assets(),

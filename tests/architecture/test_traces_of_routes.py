@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from spst.habilitations import actions
 from spst.kernel.acteur import Role
 from spst.kernel.ids import new_id
 from spst.traces.models import Trace
@@ -21,6 +22,7 @@ WITHOUT_TRACE = {
     "POST /deconnexion": "traced as session.close once the session is gone",
     "POST /compte/sessions/fermer-les-autres": "one's own sessions, of which there is no other",
     "GET /direction/comptes/nouveau": "an empty form",
+    "GET /salaries/nouveau": "an empty form",
     "GET /recherche": "an empty form, as long as its address names no search",
     "POST /recherche": "typed and kept; the page that this leads to searches and is traced",
     "POST /direction/comptes/recherche": "typed and kept; the list that this leads to is traced",
@@ -89,7 +91,7 @@ def test_the_same_routes_on_another_tenants_ids_answer_as_if_they_did_not_exist(
     client = pages.at_work(monde.b[role], monde.b)
     token = pages.token(client)
     for rule, method, action in routes:
-        if not {"dossier_id", "visite_id", "rendez_vous_id", "compte_id", "habilitation_id"} & set(rule.arguments):
+        if not {"dossier_id", "visite_id", "rendez_vous_id", "compte_id", "habilitation_id", "travailleur_id"} & set(rule.arguments):
             continue
         last = new_id()
         answer = ask(client, rule, method, scene, token)
@@ -98,3 +100,43 @@ def test_the_same_routes_on_another_tenants_ids_answer_as_if_they_did_not_exist(
         found = since(monde, last)
         assert {line.tenant_id for line in found} <= {monde.b.tenant_id}
         assert all(line.dossier_id is None for line in found if line.decision == "refuse"), (action, status)
+
+
+@pytest.mark.exigence("TRA-01", partielle="refus à la porte des adresses")
+@pytest.mark.exigence("TRA-04", partielle="les refus")
+@pytest.mark.parametrize("role", [Role.DIR, Role.DPO, Role.ADM, Role.PRO, Role.ASS], ids=str)
+def test_a_refusal_at_the_door_names_the_dossier_and_what_was_asked_of_it(
+    pages: Site, routes: list[Route], scene: Scene, role: Role
+) -> None:
+    """So the worker reads that somebody tried, though no service was reached."""
+    client = pages.at_work(scene.acteur)
+    token = pages.token(client)
+    asked = [(rule, method, actions.get(action)) for rule, method, action in routes if actions.get(action).sections]
+    on_dossier = [one for one in asked if {"dossier_id", "visite_id"} & set(one[0].arguments)]
+    assert len(on_dossier) > 15
+    for rule, method, action in on_dossier:
+        last = new_id()
+        assert ask(client, rule, method, scene, token).status_code == 403
+        [line] = since(scene.monde, last)
+        assert (line.dossier_id, set(line.sections)) == (scene.monde.a.zoe.dossier_id, set(action.sections)), rule
+
+
+@pytest.mark.parametrize("role", [Role.ADM], ids=str)
+def test_with_one_factor_an_appointment_is_refused_under_the_dossier_of_who_is_expected(
+    pages: Site, scene: Scene
+) -> None:
+    client = pages.at_work(scene.acteur, facteurs=1)
+    form = {"csrf_token": pages.token(client), "statut": "arrive"}
+    last = new_id()
+    assert pages.post(client, f"/rendez-vous/{scene.rendez_vous}/statut", form).status_code == 403
+    assert [line.dossier_id for line in since(scene.monde, last)] == [scene.monde.a.zoe.dossier_id]
+
+
+@pytest.mark.parametrize("role", [Role.DIR], ids=str)
+def test_a_refusal_at_an_address_that_nothing_stands_behind_names_nobody(pages: Site, scene: Scene) -> None:
+    client = pages.at_work(scene.acteur)
+    last = new_id()
+    for path in (f"/dossiers/{new_id()}", f"/visites/{new_id()}", f"/dossiers/{scene.monde.b.zoe.dossier_id}"):
+        assert pages.get(client, path).status_code == 403
+    found = since(scene.monde, last)
+    assert [(line.dossier_id, line.sections) for line in found] == [(None, [])] * 3
