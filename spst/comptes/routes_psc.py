@@ -226,7 +226,8 @@ def _open(connexion: Connexion, cle: str, suite: str) -> Response:
 
 
 def _service(choix: Choix) -> dict[str, Any]:
-    role = f"{choix.role.label}, {choix.lieu}" if choix.lieu and choix.lieu != choix.spst else choix.role.label
+    label = choix.role.label_of(choix.nom)
+    role = f"{label}, {choix.lieu}" if choix.lieu and choix.lieu != choix.spst else label
     return {"id": choix.cle, "nom": choix.spst, "role": role, "ferme": choix.ferme}
 
 

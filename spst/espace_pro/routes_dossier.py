@@ -107,5 +107,5 @@ def _ligne(line: Acces) -> dict[str, Any]:
         "volets": list(line.sections),
         "decision": line.decision,
         "regle": None,
-        "motif": line.pourquoi,
+        "motif": line.motif,
     }

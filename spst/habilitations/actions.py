@@ -28,7 +28,8 @@ class Action:
     """One thing that somebody may do.
 
     `label`: as the journal writes it. `sentence`: as the worker reads it, after the name of whoever did it (for the acts of
-    the portal, after "Vous"). `each`: sections are decided one by one, and the act is open as soon as one of them is.
+    the portal, after "Vous"); `attempt`: after "a voulu", when it was refused. `each`: sections are decided one by one, and
+    the act is open as soon as one of them is.
     `facts`: names of the counts and kinds that its trace may carry beside ids.
     """
 
@@ -36,6 +37,7 @@ class Action:
     mode: Mode
     label: str
     sentence: str
+    attempt: str = ""
     sections: tuple[str, ...] = ()
     domaine: str | None = None
     each: bool = False
@@ -70,33 +72,111 @@ _COMPTE = frozenset({"compte"})
 _CONTENT = SECTIONS[:7]
 
 _ON_THE_DOSSIER = (
-    Action("dossier.open", _C, "Ouvrir le dossier", "a ouvert votre dossier", SECTIONS, each=True),
-    Action("dossier.create", _R, "Constituer le dossier", "a constitué votre dossier", ("S1",)),
-    Action("identite.consult", _C, "Lire l’identité", "a lu votre identité", ("S1",)),
-    Action("identite.update", _R, "Modifier l’identité", "a modifié votre identité", ("S1",)),
+    Action(
+        "dossier.open", _C, "Ouvrir le dossier", "a ouvert votre dossier", "ouvrir votre dossier", SECTIONS, each=True
+    ),
+    Action(
+        "dossier.create", _R, "Constituer le dossier", "a constitué votre dossier", "constituer votre dossier", ("S1",)
+    ),
+    Action("identite.consult", _C, "Lire l’identité", "a lu votre identité", "lire votre identité", ("S1",)),
+    Action(
+        "identite.update", _R, "Modifier l’identité", "a modifié votre identité", "modifier votre identité", ("S1",)
+    ),
     Action(
         "code_activation.issue",
         _R,
         "Remettre un code d’activation",
         "vous a remis un code pour ouvrir votre espace personnel",
+        "vous remettre un code pour ouvrir votre espace personnel",
         ("S1",),
     ),
-    Action("exposition.consult", _C, "Lire les expositions", "a lu vos emplois et vos expositions", ("S2",)),
-    Action("exposition.add", _R, "Ajouter une exposition", "a ajouté une exposition", ("S2",)),
-    Action("emploi.add", _R, "Ajouter un emploi", "a ajouté un emploi à votre parcours", ("S2",)),
-    Action("exposition.close", _R, "Terminer une exposition", "a noté la fin d’une exposition", ("S2",)),
-    Action("visite.consult", _C, "Lire une visite", "a lu une de vos visites", ("S3",)),
-    Action("visite.start", _R, "Commencer une visite", "a commencé une visite avec vous", ("S3",)),
-    Action("visite.note", _R, "Écrire dans une visite", "a écrit dans le compte rendu d’une visite", ("S3",)),
-    Action("visite.close", _R, "Clôturer une visite", "a clôturé une de vos visites", ("S3", "S5")),
-    Action("visite.complete", _R, "Compléter une visite clôturée", "a complété une de vos visites", ("S3",)),
-    Action("courrier.add", _R, "Verser un courrier", "a versé un courrier à votre dossier", ("S4",)),
-    Action("information.give", _R, "Noter l’information donnée", "a noté vous avoir informé de vos droits", ("S6",)),
+    Action(
+        "exposition.consult",
+        _C,
+        "Lire les expositions",
+        "a lu vos emplois et vos expositions",
+        "lire vos emplois et vos expositions",
+        ("S2",),
+    ),
+    Action(
+        "exposition.add",
+        _R,
+        "Ajouter une exposition",
+        "a ajouté une exposition",
+        "ajouter une exposition à votre dossier",
+        ("S2",),
+    ),
+    Action(
+        "emploi.add",
+        _R,
+        "Ajouter un emploi",
+        "a ajouté un emploi à votre parcours",
+        "ajouter un emploi à votre parcours",
+        ("S2",),
+    ),
+    Action(
+        "exposition.close",
+        _R,
+        "Terminer une exposition",
+        "a noté la fin d’une exposition",
+        "noter la fin d’une de vos expositions",
+        ("S2",),
+    ),
+    Action("visite.consult", _C, "Lire une visite", "a lu une de vos visites", "lire une de vos visites", ("S3",)),
+    Action(
+        "visite.start",
+        _R,
+        "Commencer une visite",
+        "a commencé une visite avec vous",
+        "commencer une visite avec vous",
+        ("S3",),
+    ),
+    Action(
+        "visite.note",
+        _R,
+        "Écrire dans une visite",
+        "a écrit dans le compte rendu d’une visite",
+        "écrire dans le compte rendu d’une de vos visites",
+        ("S3",),
+    ),
+    Action(
+        "visite.close",
+        _R,
+        "Clôturer une visite",
+        "a clôturé une de vos visites",
+        "clôturer une de vos visites",
+        ("S3", "S5"),
+    ),
+    Action(
+        "visite.complete",
+        _R,
+        "Compléter une visite clôturée",
+        "a complété une de vos visites",
+        "compléter une de vos visites",
+        ("S3",),
+    ),
+    Action(
+        "courrier.add",
+        _R,
+        "Verser un courrier",
+        "a versé un courrier à votre dossier",
+        "verser un courrier à votre dossier",
+        ("S4",),
+    ),
+    Action(
+        "information.give",
+        _R,
+        "Noter l’information donnée",
+        "a noté vous avoir informé de vos droits",
+        "noter vous avoir informé de vos droits",
+        ("S6",),
+    ),
     Action(
         "opposition.record",
         _R,
         "Enregistrer une opposition ou un consentement",
         "a enregistré votre choix sur l’accès à votre dossier",
+        "enregistrer un choix sur l’accès à votre dossier",
         ("S7",),
     ),
     Action(
@@ -104,16 +184,28 @@ _ON_THE_DOSSIER = (
         _C,
         "Lire le journal du dossier",
         "a lu la liste des accès à votre dossier",
+        "lire la liste des accès à votre dossier",
         ("S8",),
         facts=frozenset({"lignes"}),
     ),
-    Action("portail.dossier", _C, "Lire son dossier", "avez lu votre dossier", _CONTENT, each=True),
-    Action("portail.visites", _C, "Lire ses visites", "avez lu la liste de vos visites", ("S3", "S5"), each=True),
+    Action(
+        "portail.dossier", _C, "Lire son dossier", "avez lu votre dossier", "lire votre dossier", _CONTENT, each=True
+    ),
+    Action(
+        "portail.visites",
+        _C,
+        "Lire ses visites",
+        "avez lu la liste de vos visites",
+        "lire la liste de vos visites",
+        ("S3", "S5"),
+        each=True,
+    ),
     Action(
         "portail.acces",
         _C,
         "Lire qui a ouvert son dossier",
         "avez lu la liste des accès à votre dossier",
+        "lire la liste des accès à votre dossier",
         ("S8",),
         facts=frozenset({"lignes"}),
     ),
@@ -136,7 +228,14 @@ _OUTSIDE = (
         "a mis à jour vos informations administratives",
         domaine="registre",
     ),
-    Action("rendez_vous.update", _R, "Modifier un rendez-vous", "a modifié un rendez-vous", domaine="registre"),
+    Action(
+        "rendez_vous.update",
+        _R,
+        "Modifier un rendez-vous",
+        "a modifié un rendez-vous",
+        "modifier un de vos rendez-vous",
+        domaine="registre",
+    ),
     Action(
         "journal.consult",
         _C,

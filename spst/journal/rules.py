@@ -37,6 +37,14 @@ _POURQUOI = {
     "administration": "pour la tenue de votre dossier",
     "technique": "pour une opération technique",
 }
+_MOTIFS = {
+    "visite": "Visite",
+    "suivi": "Suivi du salarié",
+    "delegation": "Délégation du médecin du travail",
+    "droits": "Demande du salarié",
+    "administration": "Tenue du dossier",
+    "technique": "Opération technique",
+}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 PERMIS, REFUSE = "permis", "refuse"
@@ -82,7 +90,7 @@ class Ligne:
 
 @dataclass(frozen=True, slots=True)
 class Acces:
-    """One access to a dossier as its professionals and its worker read it. `phrase`: a sentence said to the worker."""
+    """One access to a dossier as its professionals (`acte`, `motif`) and its worker (`phrase`, a sentence) read it."""
 
     id: UUID
     at: datetime
@@ -90,7 +98,7 @@ class Acces:
     profession: str
     acte: str
     phrase: str
-    pourquoi: str
+    motif: str
     sections: tuple[str, ...]
     decision: str
     is_own: bool
@@ -120,6 +128,11 @@ def normalise_reference(typed: str) -> str | None:
     return f"D-{letters[:4]}-{letters[4:]}"
 
 
+def essai_of(action: str, decision: str) -> str:
+    """An act on a dossier as its professionals read it, the refused one as an attempt."""
+    return f"A voulu {_lower(acte_of(action))}" if decision == REFUSE else acte_of(action)
+
+
 def acte_of(action: str) -> str:
     """Label of an action; a name that the registry no longer holds is shown as it was written."""
     try:
@@ -134,21 +147,30 @@ def personne_of(role: str, name: str | None) -> tuple[str, str]:
         return "Le salarié", "Depuis son espace"
     if role == Role.SRV:
         return "Traitement automatique", "Service technique"
-    return name or "Compte inconnu", role_label(role)
+    return name or "Compte inconnu", role_label(role, name)
 
 
-def role_label(role: str) -> str:
-    return Role(role).label if role in set(Role) else role
+def role_label(role: str, name: str | None = None) -> str:
+    return Role(role).label_of(name) if role in set(Role) else role
 
 
-def profession_of(role: str) -> str:
+def profession_of(role: str, name: str | None) -> str:
     """Function of a person inside a sentence."""
-    label = role_label(role)
+    return _lower(role_label(role, name))
+
+
+def _lower(label: str) -> str:
     return label[:1].lower() + label[1:]
 
 
 def pourquoi(motif: str | None, precision: str | None) -> str:
     said = _POURQUOI.get(motif or "", "")
+    return f"{said} ({precision})" if said and precision else said
+
+
+def motif_of(motif: str | None, precision: str | None) -> str:
+    """Why, as a professional reads it."""
+    said = _MOTIFS.get(motif or "", "")
     return f"{said} ({precision})" if said and precision else said
 
 
@@ -174,7 +196,7 @@ def _subject(role: str, name: str | None) -> str:
         return "Vous"
     if role == Role.SRV:
         return "Un traitement automatique"
-    return f"{name or 'Une personne de votre service'}, {profession_of(role)},"
+    return f"{name or 'Une personne de votre service'}, {profession_of(role, name)},"
 
 
 def _done(action: str) -> str:
@@ -185,9 +207,12 @@ def _done(action: str) -> str:
 
 
 def _tried(action: str, role: str) -> str:
-    label = acte_of(action)
     verb = "avez voulu" if role == Role.SAL else "a voulu"
-    return f"{verb} {label[:1].lower()}{label[1:]}"
+    try:
+        asked = actions.get(action)
+    except actions.ActionUnknown:
+        return f"{verb} faire un acte sur votre dossier"
+    return f"{verb} {asked.attempt or _lower(asked.label)}"
 
 
 COLUMNS = ("Date", "Heure", "Personne", "Rôle", "Acte", "Volets", "Dossier", "Décision", "Règles", "Politique")

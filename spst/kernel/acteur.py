@@ -48,8 +48,18 @@ class Role(StrEnum):
 
     @property
     def label(self) -> str:
-        """The role as it is written on screen, in French."""
+        """The role as it is written on screen, in French, when it is said of nobody in particular."""
         return _LABEL[self]
+
+    def label_of(self, nom: str | None) -> str:
+        """The role as it is said of somebody, whose name begins with the civilité.
+
+        "Dr" does not tell: the label then stays as it is, and so does "médecin", which is said of both.
+
+        >>> Role.INF.label_of("Mme Claire Vasseur"), Role.INF.label_of("M. Malo Le Roux")
+        ('Infirmière en santé au travail', 'Infirmier en santé au travail')
+        """
+        return _FEMININE.get(self, self.label) if nom and nom.startswith("Mme ") else self.label
 
 
 _FAMILLE = {
@@ -90,6 +100,19 @@ _LABEL = {
     Role.TECH: "Exploitation technique",
     Role.SAL: "Salarié",
     Role.SRV: "Traitement automatique",
+}
+
+_FEMININE = {
+    Role.COLL: "Collaboratrice médecin",
+    Role.INF: "Infirmière en santé au travail",
+    Role.IPA: "Infirmière en pratique avancée",
+    Role.IPRP: "Intervenante en prévention des risques professionnels",
+    Role.ASST: "Assistante de service de prévention et de santé au travail",
+    Role.PRO: "Autre professionnelle de l’équipe",
+    Role.ASS: "Assistante de service social",
+    Role.ADM: "Administrative",
+    Role.DPO: "Déléguée à la protection des données",
+    Role.AUD: "Auditrice interne",
 }
 
 

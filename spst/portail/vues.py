@@ -193,7 +193,8 @@ def _rank(membre: Membre) -> int:
 
 
 def _fonction(membre: Membre) -> str:
-    return ", ".join(role.label[:1].lower() + role.label[1:] for role in membre.roles)
+    labels = (role.label_of(membre.nom) for role in membre.roles)
+    return ", ".join(label[:1].lower() + label[1:] for label in labels)
 
 
 def visite(ligne: LigneHistorique) -> VisiteLue:

@@ -82,7 +82,12 @@ def _me(user: Utilisateur) -> dict[str, str | None]:
             "compte_url": None,
             "deconnexion_url": f"/p/{user.slug}/deconnexion",
         }
-    return {"nom": user.nom, "role": user.acteur.role.label, "compte_url": "/compte", "deconnexion_url": "/deconnexion"}
+    return {
+        "nom": user.nom,
+        "role": user.acteur.role.label_of(user.nom),
+        "compte_url": "/compte",
+        "deconnexion_url": "/deconnexion",
+    }
 
 
 def _session(user: Utilisateur) -> dict[str, Any]:

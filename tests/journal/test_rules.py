@@ -2,14 +2,17 @@
 
 import csv
 import io
+import re
 from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spst.habilitations import actions
 from spst.journal import rules
 from spst.journal.rules import Filtres
+from spst.kernel.context import CodeMotif
 
 VASSEUR = "Dr Claire Vasseur"
 
@@ -31,8 +34,17 @@ VASSEUR = "Dr Claire Vasseur"
             "M. Malo Le Roux",
             "refuse",
             "pour votre suivi",
-            "M. Malo Le Roux, infirmier en santé au travail, a voulu lire une visite. L’accès a été refusé.",
+            "M. Malo Le Roux, infirmier en santé au travail, a voulu lire une de vos visites. L’accès a été refusé.",
         ),
+        (
+            "dossier.open",
+            "ADM",
+            "Mme Laure Guérin",
+            "refuse",
+            "",
+            "Mme Laure Guérin, administrative, a voulu ouvrir votre dossier. L’accès a été refusé.",
+        ),
+        ("portail.acces", "SAL", None, "refuse", "", "Vous avez voulu lire la liste des accès à votre dossier."),
         ("portail.dossier", "SAL", None, "permis", "pour répondre à votre demande", "Vous avez lu votre dossier."),
         (
             "menage.run",
@@ -53,6 +65,24 @@ def test_worker_reads_a_plain_sentence(
 
 def test_direction_never_reads_the_name_of_a_worker() -> None:
     assert rules.personne_of("SAL", "ADRUN Zoé") == ("Le salarié", "Depuis son espace")
+
+
+def test_a_professional_reads_acts_as_acts_and_refusals_as_attempts() -> None:
+    assert rules.essai_of("dossier.open", "permis") == "Ouvrir le dossier"
+    assert rules.essai_of("dossier.open", "refuse") == "A voulu ouvrir le dossier"
+
+
+def test_a_professional_is_not_told_of_his_own_visit() -> None:
+    assert rules.motif_of("visite", "visite de reprise") == "Visite (visite de reprise)"
+    assert rules.motif_of("suivi", None) == "Suivi du salarié"
+    assert set(rules._MOTIFS) == set(rules._POURQUOI) == set(CodeMotif)
+
+
+def test_each_attempt_on_a_dossier_is_said_to_its_worker_as_his_own() -> None:
+    for action in actions.all():
+        if action.sections:
+            assert re.search(r"\b(vos|votre|vous)\b", action.attempt), action.name
+            assert re.match(r"(vous )?\w+(er|ir|re)\b", action.attempt), action.name
 
 
 def test_reason_is_said_with_its_precision() -> None:

@@ -91,7 +91,7 @@ def test_lines_of_the_other_spst_are_never_read(monde: Monde) -> None:
     [
         ({"decision": "refuse"}, lambda ligne: ligne.decision == "refuse"),
         ({"section": "S3"}, lambda ligne: "S3" in ligne.sections),
-        ({"role": "ADM"}, lambda ligne: ligne.role == "Administratif"),
+        ({"role": "ADM"}, lambda ligne: ligne.role == "Administrative"),
     ],
 )
 def test_each_filter_keeps_its_lines_only(
@@ -184,7 +184,7 @@ def test_worker_reads_who_opened_his_dossier_why_and_who_was_refused(monde: Mond
         acces = services.accesses_of(ctx, zoe.dossier_id)
     phrases = [ligne.phrase for ligne in acces.lignes]
     assert f"Dr Claire VASSEUR, médecin du travail, a ouvert votre dossier pour votre visite ({CANARI})." in phrases
-    assert "Mme Claire TEST-ADM, administratif, a voulu ouvrir le dossier. L’accès a été refusé." in phrases
+    assert "Mme Claire TEST-ADM, administrative, a voulu ouvrir votre dossier. L’accès a été refusé." in phrases
     opened = next(ligne for ligne in acces.lignes if ligne.decision == "permis")
     assert opened.volets.startswith("identité, emplois et expositions, santé")
 

@@ -199,7 +199,8 @@ def test_refusals_are_told_and_can_be_read_alone(portail: Portail) -> None:
     client = followed.enters()
     seen = words(read(portail, client, "acces?filtre=refus"))
     assert (
-        "intervenant en prévention des risques professionnels, a voulu ouvrir le dossier. L’accès a été refusé." in seen
+        "intervenante en prévention des risques professionnels, a voulu ouvrir votre dossier. L’accès a été refusé."
+        in seen
     )
     assert seen.count("Refusé") == 1
     assert "médecin du travail, a" not in seen
