@@ -147,7 +147,7 @@ def _identite(dossier: DossierVu, activation: Activation | None) -> dict[str, An
         ],
         "medecin_traitant": f"{treating.nom}, {treating.contact}" if treating else None,
         "medecin_traitant_url": _act(dossier, "S1", "actes.medecin_traitant"),
-        "modifier_url": None,
+        "modifier_url": url_for("identites.edit", travailleur_id=who.id),
         "historique": [],
         "activation": _activation(dossier, activation),
     }

@@ -1,7 +1,6 @@
 """Finding a dossier: the page, its fragment, and the type-ahead list. What is typed is posted, and stands in no address."""
 
 from typing import Any
-from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -15,7 +14,6 @@ from spst.espace_pro.schemas import RechercheSchema, SuggestionSchema
 from spst.identite import services as identite
 from spst.identite.services import Ligne, ResultatRecherche
 from spst.kernel.acteur import Famille
-from spst.kernel.context import Context
 from spst.web import recherches
 from spst.web.errors import is_fragment
 from spst.web.fields import parse_date
@@ -46,7 +44,7 @@ def show() -> str:
         "total": 0,
         "resultats": [],
         "pages": pages_model(1, 0, PAGE, ".show"),
-        "creer_url": None,
+        "creer_url": url_for("identites.new"),
     }
     if (q or naissance) and not erreur:
         model |= _found(f"{q} {naissance}".strip(), page, r)
@@ -97,16 +95,18 @@ def _search(query: str, limit: int, offset: int) -> tuple[ResultatRecherche, lis
         found = identite.search(ctx, query, limit=limit, offset=offset)
         ids = [ligne.travailleur_id for ligne in found.lignes]
         emplois = entreprises.emploi_actuel(ctx, ids)
-        dossiers = _dossiers(ctx, ids)
+        dossiers = dmst.dossiers_of(ctx, ids)
     return found, [
         _ligne(ligne, emplois.get(ligne.travailleur_id, ()), dossiers.get(ligne.travailleur_id))
         for ligne in found.lignes
     ]
 
 
-def _dossiers(ctx: Context, ids: list[UUID]) -> dict[UUID, EnTete]:
-    """The register's roles open no dossier, and are given no address of one."""
-    return {} if user().acteur.famille is Famille.ADMINISTRATIF else dmst.dossiers_of(ctx, ids)
+def _url(ligne: Ligne, entete: EnTete | None) -> str:
+    """The register's roles open no dossier, and are given no address of one: theirs is the sheet of the register."""
+    if entete is None or user().acteur.famille is Famille.ADMINISTRATIF:
+        return url_for("identites.show", travailleur_id=ligne.travailleur_id)
+    return dossier_url(entete.dossier_id)
 
 
 def _ligne(ligne: Ligne, emplois: tuple[ContratVu, ...], entete: EnTete | None) -> dict[str, Any]:
@@ -122,5 +122,9 @@ def _ligne(ligne: Ligne, emplois: tuple[ContratVu, ...], entete: EnTete | None) 
         "suivi": None,
         "statut_ins": ligne.statut_ins,
         "attributs": [],
-        "url": dossier_url(entete.dossier_id) if entete else None,
+        "url": _url(ligne, entete),
+        "a_un_dossier": entete is not None,
+        "constituer_url": url_for("identites.show", travailleur_id=ligne.travailleur_id, _anchor="dossier")
+        if entete is None and user().acteur.famille is Famille.SANTE
+        else None,
     }

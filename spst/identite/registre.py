@@ -17,6 +17,7 @@ from spst.identite.errors import AlreadyEntered, ProchesNotSeen, TraitRefused, T
 from spst.identite.models import StatutIns
 from spst.identite.queries import TOKEN, TRAVAILLEUR, TravailleurVu
 from spst.identite.rules import Traits
+from spst.kernel import locks
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
@@ -123,9 +124,16 @@ def create_travailleur(
     traces.record(ctx, "registre.update")
     if travailleur_id is not None and _is_entered(ctx, travailleur_id, gardee):
         return travailleur_id
-    if proches_vus is not None and not {other.id for other in _proches(ctx, gardee)} <= set(proches_vus):
-        raise ProchesNotSeen
+    if proches_vus is not None:
+        _check_seen(ctx, gardee, proches_vus)
     return _enter(ctx, travailleur_id or new_id(ctx.clock.now()), gardee, contact)
+
+
+def _check_seen(ctx: Context, gardee: IdentiteGardee, vus: Collection[UUID]) -> None:
+    """One creation at a time per birth date: two desks that register the same person see each other. Raises: ProchesNotSeen."""
+    locks.one_at_a_time(ctx, f"registre|{gardee.traits.date_naissance.isoformat()}", ctx.tenant_id)
+    if not {other.id for other in _proches(ctx, gardee)} <= set(vus):
+        raise ProchesNotSeen
 
 
 def _is_entered(ctx: Context, travailleur_id: UUID, gardee: IdentiteGardee) -> bool:

@@ -44,6 +44,18 @@ def _visite(scene: Scene, name: str) -> str:
     return str(scene.fermee if name == "complements" else scene.ouverte)
 
 
+IDENTITE = {
+    "nom_naissance": "Kerbrat",
+    "prenoms": "Maëlys Anne",
+    "naissance": "14/07/1990",
+    "sexe": "F",
+    "lieu": "29019",
+    "employeur": "73282932000074",
+    "poste": "Magasinière",
+    "type": "CDI",
+    "debut": "01/09/2026",
+}
+
 FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /recherche": lambda s: {"q": "adrun"},
     "POST /recherche/suggestions": lambda s: {"q": "adrun"},
@@ -75,6 +87,17 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
         "source": "declare",
     },
     "POST /dossiers/<uuid:dossier_id>/expositions/<uuid:exposition_id>/fin": lambda s: {"fin": _today()},
+    "POST /salaries/nouveau": lambda s: IDENTITE | {"operation_id": str(new_id()), "etape": "creer"},
+    "POST /salaries/<uuid:travailleur_id>/modifier": lambda s: {"telephone": "0612345678"},
+    "POST /salaries/<uuid:travailleur_id>/emplois": lambda s: {
+        "employeur": "Chantiers de la Brière",
+        "poste": "Cariste",
+        "type": "CDD",
+        "debut": _today(),
+        "operation_id": str(new_id()),
+    },
+    "POST /salaries/<uuid:travailleur_id>/emplois/<uuid:contrat_id>/fin": lambda s: {"fin": _today()},
+    "POST /salaries/<uuid:travailleur_id>/dossier": lambda s: {"equipe": str(s.monde.a.equipe_id)},
     "POST /direction/comptes": lambda s: {
         "civilite": "Mme",
         "prenom": "Anne",
@@ -99,6 +122,7 @@ def address(rule: Rule, scene: Scene) -> str:
         "rendez_vous_id": str(scene.rendez_vous),
         "compte_id": str(a[Role.PRO].id),
         "habilitation_id": str(scene.habilitation),
+        "travailleur_id": str(a.zoe.travailleur_id),
         "slug": a.slug,
     }
     path = rule.rule

@@ -91,7 +91,9 @@ def test_the_same_routes_on_another_tenants_ids_answer_as_if_they_did_not_exist(
     client = pages.at_work(monde.b[role], monde.b)
     token = pages.token(client)
     for rule, method, action in routes:
-        if not {"dossier_id", "visite_id", "rendez_vous_id", "compte_id", "habilitation_id", "travailleur_id"} & set(rule.arguments):
+        if not {"dossier_id", "visite_id", "rendez_vous_id", "compte_id", "habilitation_id", "travailleur_id"} & set(
+            rule.arguments
+        ):
             continue
         last = new_id()
         answer = ask(client, rule, method, scene, token)

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from uuid import uuid4
 
 from spst.kernel.acteur import Role
@@ -99,6 +100,60 @@ def _choice(scene: Scene) -> tuple[Poste, str, Values]:
     )
 
 
+CONTACT: Values = {
+    "nom_utilise": ("Le Floc’h", ""),
+    "prenom_utilise": ("", "Zoé"),
+    "telephone": ("06 12 34 56 78", ""),
+    "email": ("", "zoe@exemple.test"),
+    "adresse": ("1 rue du Port\r\n44000 Nantes", ""),
+}
+EMPLOI: Values = {
+    "employeur": ("73282932000074", "chantiers de la briere"),
+    "etablissement": ("",),
+    "poste": ("Cariste",),
+    "type": ("CDI", "interim"),
+    "debut": ("01/09/2026",),
+}
+IDENTITE: Values = {
+    "nom_naissance": ("Kerbrat",),
+    "prenoms": ("Maëlys, Anne",),
+    "premier_prenom": ("", "Maëlys"),
+    "sexe": ("F", "I"),
+    "lieu": ("29019", "2A004"),
+    "etape": ("creer", "verifier"),
+    "vus": ("",),
+}
+IDENTITE_SHOWN = (
+    "nom_naissance",
+    "prenoms",
+    "premier_prenom",
+    "naissance",
+    "lieu",
+    *CONTACT,
+    "employeur",
+    "poste",
+    "debut",
+)
+
+
+_DAYS = count()
+
+
+def _salarie(scene: Scene, tail: str) -> str:
+    return f"/salaries/{scene.a.zoe.travailleur_id}/{tail}"
+
+
+def _identite(scene: Scene) -> tuple[Poste, str, Values]:
+    """Born on a day of his own: nobody of the register may be the same person."""
+    born = date(1950, 1, 1) + timedelta(days=next(_DAYS))
+    own: Values = {"naissance": (born.strftime("%d/%m/%Y"),), "operation_id": (str(new_id()), str(uuid4()))}
+    return scene.of(Role.ADM), "/salaries/nouveau", {**IDENTITE, **CONTACT, **EMPLOI, **own}
+
+
+def _emploi(scene: Scene) -> tuple[Poste, str, Values]:
+    return scene.of(Role.ADM), _salarie(scene, "emplois"), {**EMPLOI, "operation_id": (str(new_id()), str(uuid4()))}
+
+
 NOTE: Values = {
     "rubrique": ("entretien", "information"),
     "texte": ("Acouphènes brefs.",),
@@ -165,6 +220,22 @@ _FORMS = (
     Formulaire("recherche.keep", lambda s: (s.of(Role.MDT), "/recherche", SEARCH)),
     Formulaire("recherche.suggest", lambda s: (s.of(Role.MDT), "/recherche/suggestions", {"q": SEARCH["q"]})),
     Formulaire("comptes.search_comptes", _direction(lambda s: "comptes/recherche", q=("Prigent", "8100"))),
+    Formulaire("identites.create", _identite, IDENTITE_SHOWN),
+    Formulaire(
+        "identites.update",
+        lambda s: (s.of(Role.ADM), _salarie(s, "modifier"), CONTACT),
+        tuple(CONTACT),
+    ),
+    Formulaire("identites.add_emploi", _emploi, ("employeur", "poste", "debut")),
+    Formulaire(
+        "identites.end_emploi",
+        lambda s: (s.of(Role.ADM), _salarie(s, f"emplois/{s.contrat()}/fin"), {"fin": ("04/05/2026",)}),
+        ("fin",),
+    ),
+    Formulaire(
+        "identites.constitute",
+        lambda s: (s.of(Role.MDT), f"/salaries/{s.enregistre()}/dossier", {"equipe": (str(s.a.equipe_id),)}),
+    ),
     Formulaire("comptes.create_compte", _direction(lambda s: "comptes", **ACCOUNT), ("prenom", "nom", "rpps", "email")),
     Formulaire("comptes.grant", _grant, ("debut", "fin", "attestation")),
     Formulaire("comptes.revoke", _direction(lambda s: f"roles/{s.habilitation()}/retrait")),

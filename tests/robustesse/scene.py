@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,7 +15,9 @@ from spst.comptes.models import Compte, EquipeMembre, Habilitation, SessionOuver
 from spst.comptes.octroi_rules import DemandeCompte, DemandeRole
 from spst.comptes.preuves import Connexion, Moyen
 from spst.dmst import services as dmst
+from spst.entreprises import services as entreprises
 from spst.expositions import services as expositions
+from spst.identite import services as identite
 from spst.identite.rules import IdentitePivot
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.ids import new_id
@@ -125,6 +127,29 @@ class Scene:
     def lift_oppositions(self) -> None:
         with self.monde.superuser.begin() as connection:
             connection.execute(text("UPDATE opposition SET withdrawn_at = now() WHERE withdrawn_at IS NULL"))
+
+    # ──── Register
+
+    def enregistre(self, spst: Spst | None = None) -> UUID:
+        """Somebody of the register who has no dossier."""
+        spst = spst or self.a
+        with self.monde.work(spst[Role.ADM], spst) as ctx:
+            return identite.create_travailleur(
+                ctx, nom_naissance="Sans Dossier", prenoms="Anne", date_naissance=date(1990, 1, 2), sexe="F"
+            )
+
+    def contrat(self, spst: Spst | None = None) -> UUID:
+        """An employment of Zoé that goes on."""
+        spst = spst or self.a
+        with self.monde.work(spst[Role.ADM], spst) as ctx:
+            return entreprises.create_contrat(
+                ctx,
+                spst.zoe.travailleur_id,
+                spst.etablissement_id,
+                type="CDD",
+                poste="Cariste",
+                starts_on=LONG_AGO.date(),
+            )
 
     # ──── Accounts
 

@@ -240,37 +240,89 @@ def accesses(count: int) -> Model:
     }
 
 
-def identity(creation: bool, **changes: object) -> Model:
-    keys = [
-        "nom_naissance",
-        "prenoms",
-        "prenom",
-        "sexe",
-        "naissance",
-        "lieu_code",
-        "nom_utilise",
-        "prenom_utilise",
-        "medecin_traitant",
-    ]
-    filled = {"nom_naissance": "ADRUN", "prenoms": "ZOÉ", "prenom": "ZOÉ", "sexe": "F", "naissance": "31/12/1975"}
+EMPLOYERS = {"etablissements": [], "contrats": [("CDI", "CDI"), ("interim", "Intérim")]}
+STRICT = [("Nom de naissance", "ADRUN"), ("Prénoms de naissance", "ZOE ANNE"), ("Date de naissance", "31/12/1975")]
+TYPED = {
+    "nom_naissance": "Le Goff",
+    "prenoms": "Zoé, Anne",
+    "sexe": "F",
+    "naissance": "31131975",
+    "employeur": "Brière",
+    "poste": "Soudeuse TIG",
+}
+
+
+def new_identity(**changes: object) -> Model:
     return {
-        "creation": creation,
         "action": "/identites",
-        "retour_url": "dossier.html",
-        "revision": 0 if creation else 4,
-        "valeurs": {key: "" if creation else filled.get(key, "") for key in keys},
+        "retour_url": "recherche.html",
+        "operation_id": "0190",
+        "constitue": True,
+        "refus": None,
+        "valeurs": {},
         "erreurs": {},
-        "doublons": [],
+        **EMPLOYERS,
         **changes,
     }
 
 
-def identity_refused() -> Model:
-    return identity(
-        True,
-        valeurs={**identity(False)["valeurs"], "naissance": "31131975"},
-        erreurs={"naissance": "Le mois 13 n’existe pas. Écrivez jour, mois, année."},
-        doublons=[result(2)],
+def refused_identity() -> Model:
+    return new_identity(
+        constitue=False,
+        valeurs=TYPED,
+        erreurs={
+            "naissance": "Le mois 13 n’existe pas. Écrivez jour, mois, année.",
+            "employeur": "Plusieurs établissements correspondent. Choisissez dans la liste qui suit.",
+        },
+        etablissements=[("1", "Chantiers de la Brière, Trignac, SIRET 73282932000074"), ("2", "Brière Énergies")],
+    )
+
+
+def compared(close: int) -> Model:
+    someone = {"prenoms": "ZOE ANNE", "nom_utilise": "LE FLOC’H"}
+    return {
+        "action": "/identites",
+        "champs": list(TYPED.items()),
+        "traits": [
+            {"libelle": "Nom de naissance", "garde": "LE GOFF", "saisi": "Le Goff"},
+            {"libelle": "Prénoms de naissance", "garde": "ZOE ANNE", "saisi": "Zoé, Anne"},
+            {"libelle": "Date de naissance", "garde": "31/12/1975", "saisi": None},
+        ],
+        "employeur": "Chantiers de la Brière, Trignac, SIRET 73282932000074",
+        "poste": "Soudeuse TIG",
+        "proches": [{**result(index), **someone, "url": "salarie.html"} for index in range(close)],
+    }
+
+
+def register_sheet(**changes: object) -> Model:
+    job = {"employeur": "Chantiers de la Brière", "commune": "Trignac", "type": "CDI", "debut": date(2012, 9, 3)}
+    return {
+        "nom_naissance": "ADRUN",
+        "prenom": "ZOE",
+        "statut_ins": "provisoire",
+        "traits": STRICT,
+        "usage": [("Téléphone", "0612345678"), ("Adresse", None)],
+        "emplois": [
+            {**job, "poste": "Soudeuse TIG", "fin": None, "en_cours": True, "fin_url": "/fin"},
+            {**job, "poste": "Aide-soudeuse", "fin": date(2019, 6, 30), "en_cours": False, "fin_url": None},
+        ],
+        "modifier_url": "identite-modification.html",
+        "a_un_dossier": False,
+        "dossier_url": None,
+        "constituer": {"url": "/dossier", "equipes": [("1", "Équipe Vasseur")], "equipe": "1"},
+        "refus": None,
+        "erreurs": {},
+        **changes,
+    }
+
+
+def register_changes() -> Model:
+    return register_sheet(
+        retour="Revenir au dossier",
+        retour_url="dossier.html",
+        contact={"action": "/modifier", "valeurs": {"telephone": "12"}, "erreurs": {"telephone": "Trop court."}},
+        emploi={"action": "/emplois", "operation_id": "0190", "valeurs": {}, "erreurs": {}, **EMPLOYERS},
+        fin={"url": "/fin", "valeurs": {"fin": "hier"}, "erreurs": {"fin": "Écrivez jour, mois, année."}},
     )
 
 
@@ -284,6 +336,10 @@ def dossiers() -> Iterator[Sample]:
     yield page("dossier-delegue", "dossier", dossier=dossier_of_delegate())
     yield page("acces", "acces", acces=accesses(50))
     yield page("acces-vide", "acces", acces=accesses(0))
-    yield page("identite-creation", "identite", identite=identity(True))
-    yield page("identite-refusee", "identite", identite=identity_refused())
-    yield page("identite-modification", "identite", identite=identity(False))
+    yield page("identite-creation", "salarie_nouveau", nouveau=new_identity())
+    yield page("identite-refusee", "salarie_nouveau", nouveau=refused_identity())
+    yield page("identite-comparee", "salarie_verifier", verifier=compared(0))
+    yield page("identite-proche", "salarie_verifier", verifier=compared(2))
+    yield page("salarie", "salarie", fiche=register_sheet())
+    yield page("salarie-registre", "salarie", fiche=register_sheet(constituer=None, emplois=[], usage=[]))
+    yield page("identite-modification", "salarie_modifier", fiche=register_changes())
