@@ -14,6 +14,7 @@ from spst.web.filters import age, date_courte, heure, nom, pluriel
 
 _ETATS = {StatutRdv.EN_COURS: "en_examen"}
 _WAITING = (StatutRdv.CONVOQUE, StatutRdv.ABSENT, StatutRdv.EXCUSE)
+_WITHOUT_DOCUMENT = ("provisoire", "recuperee")
 _OTHER_STATES = {
     StatutRdv.CONVOQUE: ((StatutRdv.ABSENT, "Absent"), (StatutRdv.EXCUSE, "Excusé")),
     StatutRdv.ABSENT: ((StatutRdv.EXCUSE, "Excusé"), (StatutRdv.CONVOQUE, "Remettre en attente")),
@@ -108,7 +109,8 @@ def _avec(rdv: RendezVousVu) -> str:
 
 
 def _alertes(rdv: RendezVousVu) -> list[dict[str, str]]:
-    if rdv.sante is None or rdv.sante.statut_ins == "qualifiee":
+    """A document is asked of whom nobody has seen one: once `validee`, what is left is done without the worker."""
+    if rdv.sante is None or rdv.sante.statut_ins not in _WITHOUT_DOCUMENT:
         return []
     return [{"texte": "Identité à vérifier", "icone": "ask"}]
 

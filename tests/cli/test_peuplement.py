@@ -3,6 +3,7 @@
 import csv
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from spst.cli.demo.accounts import CompteDemonstration
 from spst.cli.peuplement import libpq
 from spst.cli.peuplement.insi import PERSONNES_INSI
 from spst.cli.peuplement.organisation import PROFESSIONNELS
+from spst.cli.peuplement.personnes import invented
 from spst.cli.peuplement.remplissage import Peuplement
 from spst.comptes import local
 from spst.comptes.local import Tentative
@@ -109,6 +111,18 @@ def test_identities_of_the_series_are_those_of_the_stand_in_and_qualified_when_p
         assert (nom, born.isoformat(), place) in known
         assert (statut == "qualifiee") is (matricule is not None)
     assert {nom for nom, *_ in found} == {one.nom for one in PERSONNES_INSI}
+
+
+@pytest.mark.exigence("INS-02", partielle="l’état de départ de la démonstration")
+def test_most_documents_were_seen_and_no_status_claims_an_ins_that_is_not_there(demo: Demo) -> None:
+    found = Counter(invented("coteaux", rank).statut for rank in range(1000))
+    assert 650 < found["validee"] < 850
+    assert found["validee"] + found["provisoire"] == 1000
+    without = demo.rows(
+        "SELECT DISTINCT statut_ins FROM travailleur t JOIN dossier d ON d.travailleur_id = t.id"
+        " WHERE NOT EXISTS (SELECT FROM matricule_ins m WHERE m.dossier_id = d.id)"
+    )
+    assert {row.statut_ins for row in without} <= {"validee", "provisoire"}
 
 
 def test_staff_is_that_of_the_stand_in_of_pro_sante_connect(demo: Demo) -> None:

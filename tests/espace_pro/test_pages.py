@@ -78,6 +78,18 @@ def test_the_day_of_the_administration_is_the_register_and_nothing_else(pages: S
     assert ">SIS<" not in page.text
 
 
+def test_a_document_is_asked_of_whom_nobody_has_seen_one(pages: Site, monde: Monde) -> None:
+    appointment(monde, monde.a, monde.a.medecin_ailleurs, monde.a.toussaint, now())
+    poste = Poste(pages, monde.a.medecin_ailleurs)
+    shown = []
+    for statut in ("provisoire", "recuperee", "validee", "qualifiee"):
+        with monde.superuser.begin() as connection:
+            query = text("UPDATE travailleur SET statut_ins = :statut WHERE id = :id")
+            connection.execute(query, {"statut": statut, "id": monde.a.toussaint.travailleur_id})
+        shown.append("Identité à vérifier" in poste.get("/journee").text)
+    assert shown == [True, True, False, False]
+
+
 def test_days_follow_each_other_without_the_week_end(medecin: Poste) -> None:
     page = medecin.get("/journee?jour=2026-11-20")
     assert "/journee?jour=2026-11-19" in page.text
