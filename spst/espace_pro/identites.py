@@ -215,11 +215,17 @@ def _emploi(contrat: ContratVu, today: date) -> dict[str, Any]:
         "type": CONTRATS.get(contrat.type, contrat.type),
         "debut": contrat.starts_on,
         "fin": contrat.ends_on,
-        "en_cours": runs_on(contrat.starts_on, contrat.ends_on, today),
+        "etat": _etat(contrat, today),
         "fin_url": url_for("identites.end_emploi", travailleur_id=contrat.travailleur_id, contrat_id=contrat.id)
         if contrat.ends_on is None
         else None,
     }
+
+
+def _etat(contrat: ContratVu, today: date) -> str | None:
+    if runs_on(contrat.starts_on, contrat.ends_on, today):
+        return None
+    return "À venir" if contrat.starts_on > today else "Terminé"
 
 
 def modifier_model(seen: Fiche, famille: Famille, today: date, refused: str | None, saisie: Saisie) -> dict[str, Any]:

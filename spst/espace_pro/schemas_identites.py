@@ -31,6 +31,15 @@ class Selon(Ligne):
             raise ValidationError(str(error)) from error
 
 
+class Choix(fields.UUID):
+    """A choice in a list, the empty one included."""
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        return super().deserialize(None if value == "" else value, attr, data, **kwargs)
+
+
 class _Contact(Form):
     nom_utilise = Selon(rules.normalise_nom, load_default=None)
     prenom_utilise = Selon(rules.normalise_prenoms, load_default=None)
@@ -44,7 +53,7 @@ class ContactSchema(_Contact):
 
 
 class _Emploi(Form):
-    etablissement = fields.UUID(load_default=None, allow_none=True, error_messages=_UUID)
+    etablissement = Choix(load_default=None, allow_none=True, error_messages=_UUID)
     operation_id = fields.UUID(required=True, error_messages=_UUID)
 
 

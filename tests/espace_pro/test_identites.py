@@ -191,7 +191,10 @@ def test_what_is_refused_is_said_at_its_field_and_nothing_typed_is_lost(
 
 def test_without_employer_somebody_is_registered_and_employed_later(desk: Poste) -> None:
     nobody = dict.fromkeys(("employeur", "poste", "type", "debut"), "")
-    sheet = registered(desk, naissance="18071990", **nobody)
+    page = desk.post(NEW, demand(naissance="18071990", etape="verifier", **nobody))
+    assert "Sans employeur connu" in page.text
+    created = desk.post(NEW, {**hidden(page.text), "etape": "creer"})
+    sheet = created.headers["Location"]
     assert "Aucun employeur connu." in desk.get(sheet).text
 
 

@@ -303,8 +303,8 @@ def register_sheet(**changes: object) -> Model:
         "traits": STRICT,
         "usage": [("Téléphone", "0612345678"), ("Adresse", None)],
         "emplois": [
-            {**job, "poste": "Soudeuse TIG", "fin": None, "en_cours": True, "fin_url": "/fin"},
-            {**job, "poste": "Aide-soudeuse", "fin": date(2019, 6, 30), "en_cours": False, "fin_url": None},
+            {**job, "poste": "Soudeuse TIG", "fin": None, "etat": None, "fin_url": "/fin"},
+            {**job, "poste": "Aide-soudeuse", "fin": date(2019, 6, 30), "etat": "Terminé", "fin_url": None},
         ],
         "modifier_url": "identite-modification.html",
         "a_un_dossier": False,
