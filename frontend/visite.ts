@@ -53,6 +53,7 @@ on("step", (step) => {
 
 document.querySelectorAll<HTMLFormElement>("form[data-after-notes]").forEach((form) => {
   form.addEventListener("submit", (event) => {
+    if ((event.submitter as HTMLButtonElement | null)?.formMethod === "dialog") return;
     if (!notes.unsaved) return notes.release();
     event.preventDefault();
     void notes.flush().then((kept) => {
