@@ -19,6 +19,11 @@ from spst.web.state import web
 
 View = Callable[..., Any]
 
+_PAGE = "Cette page est réservée à d’autres fonctions de votre service."
+_DOSSIER = (
+    "Le contenu du dossier est fermé à votre fonction. La loi le réserve aux professionnels de santé, et à ceux de leur équipe "
+    "que le médecin du travail délègue (L. 4624-8, R. 4624-45-5)."
+)
 PUBLIC = "public"
 FACTORS = 2
 
@@ -56,9 +61,8 @@ def check(action: str) -> Utilisateur:
     if who.acteur.facteurs >= FACTORS and who.acteur.famille in web().guards.families(action):
         return who
     with unit_of_work() as ctx:
-        raise AccessDenied(
-            "Cette page est réservée à d’autres fonctions de votre service.", action=action, **_target(ctx, action)
-        )
+        facts = _target(ctx, action)
+        raise AccessDenied(_DOSSIER if facts else _PAGE, action=action, **facts)
 
 
 def _target(ctx: Context, action: str) -> dict[str, object]:
