@@ -8,7 +8,8 @@ from flask import Flask, Response, jsonify, make_response, redirect, render_temp
 from flask_wtf.csrf import CSRFError, generate_csrf
 from marshmallow import ValidationError
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
-from werkzeug.exceptions import HTTPException
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 from spst.kernel.errors import AccessDenied, Conflict, NotFound, RuleViolation, ServiceUnavailable, SpstError
@@ -47,6 +48,7 @@ _PHRASES = {
     500: (SpstError.__doc__ or "").strip(),
     503: "Le service ne répond pas pour l’instant. Rien n’est perdu\u00a0: réessayez dans une minute.",
 }
+_SOON = {"Retry-After": "5"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(DataError, _on_data)
     app.register_error_handler(OperationalError, _on_database)
     app.register_error_handler(InterfaceError, _on_database)
+    app.register_error_handler(PoolTimeout, _on_database)
     app.register_error_handler(Exception, _on_bug)
 
 
@@ -99,8 +102,13 @@ def _on_domain(error: SpstError) -> AnyResponse:
     status = status_of(error)
     if status >= 500:
         _log.error("failed", exc_info=error, extra={"error": type(error).__name__, "status": status})
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, TooManyRequests) else {}
-    return write(Answer(status, str(error), error.facts, headers))
+    return write(Answer(status, str(error), error.facts, _come_back(error, status)))
+
+
+def _come_back(error: SpstError, status: int) -> dict[str, str]:
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.retry_after_s)}
+    return _SOON if status == 503 else {}
 
 
 def _to_login(error: LoginRequired) -> AnyResponse:
@@ -116,6 +124,8 @@ def _to_login(error: LoginRequired) -> AnyResponse:
 def _on_http(error: HTTPException) -> AnyResponse:
     if isinstance(error.response, AnyResponse):
         return error.response
+    if isinstance(error, InternalServerError) and isinstance(error.original_exception, SpstError):
+        return _on_domain(error.original_exception)  # raised once the answer was made, when its session was written
     status = error.code or 500
     phrase = _PHRASES.get(status, _PHRASES[400 if status < 500 else 500])
     headers = {name: value for name, value in error.get_headers() if name not in {"Content-Type", "Content-Length"}}
@@ -141,9 +151,9 @@ def _on_data(error: DataError) -> AnyResponse:
     return write(Answer(422, _FORM_REFUSED))
 
 
-def _on_database(error: OperationalError | InterfaceError) -> AnyResponse:
+def _on_database(error: OperationalError | InterfaceError | PoolTimeout) -> AnyResponse:
     _log.error("database unreachable", exc_info=error)
-    return write(Answer(503, _PHRASES[503], {}, {"Retry-After": "5"}))
+    return write(Answer(503, _PHRASES[503], {}, _SOON))
 
 
 def _on_bug(error: Exception) -> AnyResponse:

@@ -5,6 +5,7 @@ whenever what it opens changes: `regenerate`, or `adopt` for one that a log-in h
 """
 
 import hashlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +21,11 @@ from spst.kernel.errors import ServiceUnavailable
 from spst.web.cookies import hash_of, is_cookie_value, new_cookie_value
 from spst.web.ports import Espace, SessionRecord, SessionStore, Utilisateur
 
+_log = logging.getLogger("spst.web")
+
 _FROM_RECORD = ("_user_id", "_id", "_fresh")
 """Keys of Flask-Login: told anew from the record at each request, never stored."""
+_MESSAGES = {"_flashes", "toast"}
 _WITHOUT_SESSION = ("/static/", "/sante")
 _PORTAL_PATHS = ("/p/", "/connexion/franceconnect/")
 PRESENCE_HEADER = "X-Presence"
@@ -135,6 +139,14 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         return self._cookie_value
 
     @property
+    def held_messages_only(self) -> bool:
+        """What one page tells the next: its loss does not make an act that stands look like one that failed."""
+        if self.record is None or self._cookie_value is not None or self._ended:
+            return False
+        before, after = self.record.data, self.stored()
+        return all(before.get(name) == after.get(name) for name in (before.keys() | after.keys()) - _MESSAGES)
+
+    @property
     def leaves_no_cookie(self) -> bool:
         return self._ended or (self.stale and not self._adopted and not self.stored())
 
@@ -177,7 +189,13 @@ class ServerSessionInterface(SessionInterface):
         assert isinstance(session, ServerSession)
         if session.unavailable is not None:
             return
-        value = session.write(self._store)
+        try:
+            value = session.write(self._store)
+        except ServiceUnavailable:
+            if not session.held_messages_only:
+                raise
+            _log.warning("messages of a session lost")
+            return
         if session.leaves_no_cookie:
             self._cookies.clear(response, session.espace)
         elif value is not None:

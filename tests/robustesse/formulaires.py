@@ -1,7 +1,7 @@
 """Every form of the application: who may send it, where to, what it holds, what its page shows again."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from uuid import uuid4
@@ -23,7 +23,7 @@ class Formulaire:
     """`arrange` brings the world to a state in which the act may be done, and returns browser, path and right values.
 
     `shown`: fields that the page of a refusal (422) holds again. `kept_apart`: a refusal may leave what was written before,
-    each note in a transaction of its own.
+    each note in a transaction of its own, and what is noted of a refusal at the door of the portal.
     """
 
     endpoint: str
@@ -32,6 +32,8 @@ class Formulaire:
     kept_apart: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     examples: int = 14
+    accepted: int = 303
+    """The answer to the first of each right value; a refusal where a right one cannot be known in advance."""
 
 
 def _dossier(scene: Scene, tail: str) -> str:
@@ -292,8 +294,23 @@ _FORMS = (
     Formulaire(
         "portail_connexion.activation",
         lambda s: (s.awaited(), f"/p/{s.a.slug}/activation", {"code": ("ABCDE-FGHJK",)}),
+        kept_apart=True,
     ),
     Formulaire("portail_connexion.logout", lambda s: (s.of(Role.SAL), f"/p/{s.a.slug}/deconnexion", {})),
 )
-FORMS = {form.endpoint: form for form in _FORMS}
+_ACCEPTED = {
+    "visites.save_note": 200,
+    "recherche.suggest": 200,
+    "actes.activation": 200,
+    "comptes.create_compte": 200,
+    "comptes.renew_inscription": 200,
+    "connexion_locale.check_password": 401,
+    "connexion_locale.check_code": 401,
+    "connexion_locale.check_recovery_code": 401,
+    "connexion_locale.confirm_application": 422,
+    "portail_connexion.activation": 403,
+    "connexion.end_from_provider": 400,
+}
+"""Answers other than a redirect: a page that shows something once, or the refusal of a code that nobody has."""
+FORMS = {form.endpoint: replace(form, accepted=_ACCEPTED.get(form.endpoint, 303)) for form in _FORMS}
 WITHOUT_SCRIPT = Formulaire("visites.save_note", _visit("notes", WHOLE_NOTE), kept_apart=True)

@@ -1,6 +1,8 @@
 """A browser of somebody, which sends what no page of ours would send."""
 
+import re
 from collections.abc import Iterable
+from html import unescape
 from itertools import count
 from typing import Any
 from urllib.parse import quote_from_bytes
@@ -18,8 +20,9 @@ _networks = count(1)
 class Poste:
     """One browser, its token, and a subscriber's network of its own: rate limits of other tests do not reach it."""
 
-    def __init__(self, site: Site, client: FlaskClient) -> None:
-        self.site, self.client = site, client
+    def __init__(self, site: Site, client: FlaskClient, page: str | None = None) -> None:
+        """`page`: where its forms stand, when it is not a page of the staff."""
+        self.site, self.client, self._page = site, client, page
         number = next(_networks)
         client.environ_base["REMOTE_ADDR"] = f"10.{number // 250}.{number % 250}.9"
         self._token: str | None = None
@@ -27,8 +30,13 @@ class Poste:
     @property
     def token(self) -> str:
         if self._token is None:
-            self._token = self.site.token(self.client)
+            self._token = self._token_of_page() if self._page else self.site.token(self.client)
         return self._token
+
+    def _token_of_page(self) -> str:
+        found = re.search(r'name="csrf_token" value="([^"]+)"', self.get(self._page or "").text)
+        assert found, self._page
+        return unescape(found[1])
 
     def get(self, path: str, **headers: str) -> TestResponse:
         return self.client.get(path, base_url=ORIGIN, headers={**SCREEN, **headers})

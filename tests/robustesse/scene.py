@@ -48,12 +48,13 @@ class Scene:
     # ──── Browsers
 
     def poste(self, acteur: Acteur, spst: Spst | None = None) -> Poste:
-        return Poste(self.site, self.site.at_work(acteur, spst))
+        page = f"/p/{(spst or self.a).slug}/accueil" if acteur.role is Role.SAL else None
+        return Poste(self.site, self.site.at_work(acteur, spst), page)
 
     def of(self, role: Role) -> Poste:
         return self.poste(self.a.zoe.acteur if role is Role.SAL else self.a[role])
 
-    def nobody(self, espace: str = "pro", **data: Any) -> Poste:
+    def nobody(self, espace: str = "pro", page: str | None = None, **data: Any) -> Poste:
         """A browser whose log-in is under way, with what the server keeps of it."""
         value, now = new_cookie_value(), self.site.clock.now()
         self.monde.add(
@@ -65,13 +66,14 @@ class Scene:
         )  # fmt: skip
         client = self.site.client()
         client.set_cookie(f"spst-{espace}-8000", value, domain="127.0.0.1")
-        return Poste(self.site, client)
+        return Poste(self.site, client, page)
 
     def awaited(self) -> Poste:
         """Somebody whom FranceConnect+ proved, and who has still to type the code of his SPST."""
         pivot = IdentitePivot("ADRUN", "Zoe", "1975-12-31", "female", "63220", "99100")
         attente = Attente(self.a.slug, "https://fc.test", uuid4().hex, self.site.clock.now(), pivot, "jeton")
-        return self.nobody("portail", portail_attente=attente.to_data(self.monde.runtime))
+        data = attente.to_data(self.monde.runtime)
+        return self.nobody("portail", f"/p/{self.a.slug}/activation", portail_attente=data)
 
     # ──── Visits
 

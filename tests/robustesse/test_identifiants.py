@@ -50,6 +50,8 @@ class Objets:
         return cls(
             {
                 "dossier_id": spst.zoe.dossier_id,
+                "travailleur_id": spst.zoe.travailleur_id,
+                "contrat_id": scene.contrat(spst),
                 "visite_id": scene.visite(spst=spst),
                 "rendez_vous_id": scene.rendez_vous(spst),
                 "exposition_id": scene.exposition(spst),
@@ -64,21 +66,23 @@ class Objets:
 
 @dataclass(slots=True)
 class Personnel:
-    """A browser of the médecin and one of the direction, and which of them a route is for."""
+    """Browsers of the médecin, the direction and the administration, and what each form is sent with, by whom."""
 
     scene: Scene
     medecin: Poste
     directrice: Poste
-    forms: dict[str, list[tuple[str, str]]]
+    administratif: Poste
+    forms: dict[str, tuple[Poste, list[tuple[str, str]]]]
 
     def ask(self, rule: Rule, method: str, ids: dict[str, UUID | str]) -> TestResponse:
         action = getattr(self.scene.site.app.view_functions[rule.endpoint], "policy_action", PUBLIC)
-        poste = self.directrice if rule.rule.startswith("/direction") else self.medecin
         assert action != PUBLIC
         path = re.sub(r"<uuid:(\w+)>", lambda found: str(ids[found[1]]), rule.rule)
-        if method == "GET":
-            return poste.get(path)
-        return poste.post(path, self.forms[rule.endpoint], **FORMS[rule.endpoint].headers)
+        if method == "POST":
+            poste, right = self.forms[rule.endpoint]
+            return poste.post(path, right, **FORMS[rule.endpoint].headers)
+        readers = {"direction": self.directrice, "salaries": self.administratif}
+        return readers.get(rule.rule.split("/")[1], self.medecin).get(path)
 
 
 @pytest.fixture(scope="module")
@@ -86,9 +90,9 @@ def personnel(scene: Scene) -> Personnel:
     forms = {}
     for rule, method in named(scene):
         if method == "POST":
-            right = FORMS[rule.endpoint].arrange(scene)[2]
-            forms[rule.endpoint] = [(name, values[0]) for name, values in right.items()]
-    return Personnel(scene, scene.of(Role.MDT), scene.of(Role.DIR), forms)
+            poste, _, right = FORMS[rule.endpoint].arrange(scene)
+            forms[rule.endpoint] = poste, [(name, values[0]) for name, values in right.items()]
+    return Personnel(scene, scene.of(Role.MDT), scene.of(Role.DIR), scene.of(Role.ADM), forms)
 
 
 def named(scene: Scene) -> Iterator[tuple[Rule, str]]:
@@ -141,20 +145,25 @@ def _tells_nothing_of(spst: Spst, objets: Objets, answer: TestResponse) -> None:
 def test_one_foreign_id_among_two_is_enough_to_be_refused(
     scene: Scene, personnel: Personnel, mine: Objets, theirs: Objets
 ) -> None:
-    """An object is named inside its own dossier: under another one, also of the same SPST, it is not found."""
-    pierre = scene.monde.a.pierre.dossier_id
+    """An object is named inside its own dossier or worker: under another one, also of the same SPST, it is not found."""
+    pierre = scene.monde.a.pierre
+    of_pierre = {"dossier_id": pierre.dossier_id, "travailleur_id": pierre.travailleur_id}
+    tables = ("exposition", "opposition", "contrat")
     for rule, method in named(scene):
         if len(rule.arguments) < 2:
             continue
-        assert "dossier_id" in rule.arguments, rule.rule
-        (other,) = rule.arguments - {"dossier_id"}
+        (parent,) = rule.arguments & of_pierre.keys()
+        (other,) = rule.arguments - {parent}
         own, foreign = mine.ids[other], theirs.ids[other]
-        couples = [*product((theirs.ids["dossier_id"], new_id()), (own, foreign)), (mine.ids["dossier_id"], foreign)]
-        for dossier_id, objet_id in (*couples, (pierre, own)):
-            before = content(scene.monde, "exposition", "opposition")
-            answer = personnel.ask(rule, method, {"dossier_id": dossier_id, other: objet_id})
-            assert answer.status_code == 404, (rule.rule, dossier_id == pierre)
-            assert content(scene.monde, "exposition", "opposition") == before, rule.rule
+        couples = [
+            *product((theirs.ids[parent], new_id(), of_pierre[parent]), (own, foreign)),
+            (mine.ids[parent], foreign),
+        ]
+        for parent_id, objet_id in couples:
+            before = content(scene.monde, *tables)
+            answer = personnel.ask(rule, method, {parent: parent_id, other: objet_id})
+            assert answer.status_code == 404, (rule.rule, parent_id == of_pierre[parent])
+            assert content(scene.monde, *tables) == before, rule.rule
 
 
 def test_malformed_ids_are_not_found(scene: Scene, personnel: Personnel) -> None:

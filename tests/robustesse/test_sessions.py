@@ -244,15 +244,15 @@ def test_a_body_that_is_no_form_changes_nothing(scene: Scene) -> None:
         if form.endpoint in {"connexion_locale.check_password", "connexion_locale.choose_password"}:
             continue  # the cost of each is that of a password; their fields are those of the others
         poste, path, right = form.arrange(scene)
-        if not right or form.endpoint in {"connexion.leave"}:
-            continue  # a button alone reads nothing of what it is sent
+        if not right or form.endpoint in {"connexion.leave", "recherche.suggest"}:
+            continue  # what is sent may be nothing
         token = poste.token
         before = content(scene.monde)
         for kind, body in BODIES:
             answer = poste.send(path, body, kind, **{"X-CSRFToken": token})
             assert answer.status_code < 500, (form.endpoint, kind, body[:40])
             assert answer.status_code >= 300, (form.endpoint, kind, body[:40])
-        assert content(scene.monde) == before, form.endpoint
+        assert form.kept_apart or content(scene.monde) == before, form.endpoint
 
 
 ABSURD = {
