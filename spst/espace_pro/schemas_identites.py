@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError, fields, pre_load, validate, validates_schema
 
 from spst.entreprises.rules import TYPES
 from spst.identite import rules
@@ -49,7 +49,13 @@ class _Contact(Form):
 
 
 class ContactSchema(_Contact):
-    """Used names and contact: what changes without a civil document."""
+    """Used names and contact: what changes without a civil document. Emptied fields are sent; a part of the form is not one."""
+
+    @pre_load
+    def _whole(self, posted: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if self.fields.keys() - posted.keys():
+            raise ValidationError(UNEXPECTED)
+        return posted
 
 
 class _Emploi(Form):
