@@ -1,13 +1,56 @@
-"""The worker: the second program. It takes jobs from the queue until it is told to stop, and finishes the one it holds."""
+"""The worker: the second program. It takes jobs from the queue until it is told to stop, and finishes the one it holds.
+
+The queue's library ends its run without an error when the database goes away: it is started again until the database answers.
+"""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+from procrastinate import App
+from procrastinate.exceptions import ConnectorException
 
 from spst.kernel.config import Config
 from spst.wiring.jobs import build_jobs
 from spst.wiring.plugs import plug_rooms
 from spst.wiring.runtime import build_runtime
 
+_log = logging.getLogger("spst.worker")
+_RETRY_S = 5
+
 
 def main() -> None:
     config = Config.from_environment()
     plug_rooms()
-    app = build_jobs(build_runtime(config), config.libpq_url)
-    app.run_worker(install_signal_handlers=True)
+    runtime = build_runtime(config)
+    asyncio.run(work(lambda: build_jobs(runtime, config.libpq_url)))
+
+
+async def work(new_app: Callable[[], App], retry_s: float = _RETRY_S) -> None:
+    """Until SIGTERM or SIGINT, whatever happens to the database meanwhile."""
+    asked = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, asked.set)
+    while not asked.is_set():
+        await _until_cut(new_app(), asked)
+        if not asked.is_set():
+            _log.warning("queue lost, starting again")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(asked.wait(), retry_s)
+
+
+async def _until_cut(app: App, asked: asyncio.Event) -> None:
+    running, told = asyncio.create_task(_run(app)), asyncio.create_task(asked.wait())
+    await asyncio.wait({running, told}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if not running.done():
+        running.cancel()
+    with suppress(asyncio.CancelledError, ConnectorException):
+        await running
+
+
+async def _run(app: App) -> None:
+    async with app.open_async():
+        await app.run_worker_async(install_signal_handlers=False)

@@ -19,6 +19,7 @@ class Passwords:
 
 
 LOGIN_ROLES = ("owner", "app", "ops")
+_LARGE_OBJECTS = ("lo_creat(integer)", "lo_create(oid)", "lo_from_bytea(oid, bytea)", "lo_open(oid, integer)")
 
 _CONTEXT = """
 CREATE SCHEMA IF NOT EXISTS spst_ctx AUTHORIZATION spst_ctx;
@@ -101,6 +102,9 @@ def _lock_down(connection: psycopg.Connection, database: str) -> None:
     connection.execute("GRANT USAGE ON SCHEMA public TO spst_app, spst_ops")
     connection.execute("GRANT USAGE, CREATE ON SCHEMA public TO spst_owner")
     connection.execute("GRANT spst_ctx TO CURRENT_USER")
+    # Large objects have an owner but no wall: what a statement of one SPST put there, one of another would read.
+    for function in _LARGE_OBJECTS:
+        connection.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION pg_catalog.{} FROM PUBLIC").format(sql.SQL(function)))
 
 
 def set_context_key(connection: psycopg.Connection, key: bytes) -> None:

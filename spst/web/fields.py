@@ -11,7 +11,11 @@ from werkzeug.datastructures import MultiDict
 _DIGITS = re.compile(r"(\d{2})(\d{2})(\d{4})")
 _PARTS = re.compile(r"(\d{1,2})[ ./-](\d{1,2})[ ./-](\d{4})")
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    r"\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+"""Signs without ink or that turn the reading: a name made of them would be nobody's on screen and in the traces."""
 CSRF_FIELD = "csrf_token"
 _YEARS = range(1900, 2200)
 """What a date about somebody at work can be; any other year was mistyped."""
