@@ -127,6 +127,15 @@ class Cluster:
         return self._run("pg_isready", "-q", "-h", str(self._socket_dir)).returncode == 0
 
     @property
+    def has_process(self) -> bool:
+        """Whether its process is there, even when it answers nobody, as in the instant after a crash. Starts no program."""
+        try:
+            pid = self._lock_file.read_text(encoding="ascii").partition("\n")[0]
+            return Path("/proc", pid, "comm").read_text(encoding="utf-8", errors="replace").startswith("postgres")
+        except OSError:
+            return False
+
+    @property
     def log_file(self) -> Path:
         return self._data / "server.log"
 

@@ -63,6 +63,13 @@ def test_a_child_that_dies_later_is_named_and_ends_the_watch(children: Children,
         children.watch()
 
 
+def test_a_database_that_dies_is_named_and_ends_the_watch(children: Children, tmp_path: Path) -> None:
+    children.start("web", python(WAIT), {}, tmp_path)
+    answers = iter((True, False))
+    with pytest.raises(DemoRefused, match="PostgreSQL"):
+        children.watch(lambda: next(answers))
+
+
 def test_stop_ends_every_child_even_a_stubborn_one(
     children: Children, tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

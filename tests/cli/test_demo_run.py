@@ -152,3 +152,13 @@ def test_a_program_that_dies_is_named_and_stops_the_rest(folder: Path, port: int
         assert started.end() == 1
         assert "psc" in started.said
         assert wait_all_gone(running)
+
+
+def test_a_database_that_is_killed_is_named_and_stops_the_rest(folder: Path, port: int) -> None:
+    with demonstration(folder, port) as started:
+        *programs, database = started.descendants()
+        running = [os.pidfd_open(pid) for pid in programs]
+        os.kill(database, signal.SIGKILL)
+        assert started.end() == 1
+        assert "PostgreSQL" in started.said
+        assert wait_all_gone(running)

@@ -16,6 +16,7 @@ from spst.cli.demo.folder import DemoRefused
 
 _READY_S = 90
 _STOP_S = 8
+_LOOK_S = 0.5
 
 
 class StopRequested(BaseException):
@@ -66,18 +67,25 @@ class Children:
                 raise DemoRefused(f"«\u00a0{child.name}\u00a0» ne répond pas.\n{child.end_of_log()}")
             time.sleep(0.1)
 
-    def watch(self) -> NoReturn:
-        """Wait for the first child that dies. Raises: DemoRefused naming it; StopRequested comes through."""
+    def watch(self, database_lives: Callable[[], bool] = lambda: True) -> NoReturn:
+        """Wait for the first child that dies, or for the database, which is none of ours to wait for.
+
+        Raises: DemoRefused naming it; StopRequested comes through.
+        """
         while True:
-            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+            if not database_lives():
+                raise DemoRefused("«\u00a0PostgreSQL\u00a0» s’est arrêté. Tout est arrêté.")
+            ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT | os.WNOHANG)
+            if ended is None:
+                time.sleep(_LOOK_S)
+                continue
             for child in self._children:
-                if ended is not None and child.process.pid == ended.si_pid:
+                if child.process.pid == ended.si_pid:
                     raise DemoRefused(
                         f"«\u00a0{child.name}\u00a0» s’est arrêté (code {child.process.wait()}). Tout est arrêté.\n"
                         f"{child.end_of_log()}\nJournal\u00a0: {child.log}"
                     )
-            if ended is not None:
-                os.waitpid(ended.si_pid, 0)
+            os.waitpid(ended.si_pid, 0)
 
     def stop(self) -> None:
         """Ask all to stop in the order they were started, then wait; what does not stop in time is killed."""

@@ -63,7 +63,7 @@ def run(folder: DemoFolder, *, port: int, workers: int, reset: bool) -> None:
             _start(children, folder, addresses, environment)
             click.echo(table(load_accounts(folder), addresses.site))
             click.echo(f"\nPrêt : {addresses.site}\nCtrl-C arrête tout. Données\u00a0: {folder.root}")
-            children.watch()
+            children.watch(lambda: folder.cluster.has_process)
         except StopRequested:
             click.echo("\nArrêt…")
         finally:
