@@ -52,14 +52,20 @@ def running(folder: Path) -> Iterator[Demonstration]:
         text=True,
         start_new_session=True,
     )
+    assert process.stdout is not None
+    listener = threading.Thread(target=process.stdout.read, daemon=True)
     try:
         said = _wait_until_ready(process)
+        listener.start()
         yield Demonstration(
             f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", f"http://127.0.0.1:{port + 2}", folder, said
         )
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
+        if listener.is_alive():
+            listener.join()
+        process.stdout.close()
 
 
 def _wait_until_ready(process: subprocess.Popen[str]) -> str:
@@ -71,7 +77,6 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> str:
         lines.append(line)
         if "Ctrl-C" in line:
             watchdog.cancel()
-            threading.Thread(target=process.stdout.read, daemon=True).start()
             return "".join(lines)
     watchdog.cancel()
     raise AssertionError("la démonstration n’a pas démarré :\n" + "".join(lines[-40:]))
