@@ -88,7 +88,10 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     },
     "POST /dossiers/<uuid:dossier_id>/expositions/<uuid:exposition_id>/fin": lambda s: {"fin": _today()},
     "POST /salaries/nouveau": lambda s: IDENTITE | {"operation_id": str(new_id()), "etape": "creer"},
-    "POST /salaries/<uuid:travailleur_id>/modifier": lambda s: {"telephone": "0612345678"},
+    "POST /salaries/<uuid:travailleur_id>/modifier": lambda s: {
+        **dict.fromkeys(("nom_utilise", "prenom_utilise", "email", "adresse"), ""),
+        "telephone": "0612345678",
+    },
     "POST /salaries/<uuid:travailleur_id>/emplois": lambda s: {
         "employeur": "Chantiers de la Brière",
         "poste": "Cariste",
