@@ -171,9 +171,11 @@ def lisible(nom: str) -> str:
 
     >>> lisible("Dr Claire VASSEUR").replace(NO_BREAK, " ")
     'Dr Claire Vasseur'
+    >>> lisible("Mme Maëlle LE GOFF").replace(NO_BREAK, " ")
+    'Mme Maëlle Le Goff'
     """
     civilite, _, rest = nom.partition(" ")
-    read = " ".join(prenom(word) if len(word) > 2 else word for word in rest.split(" "))
+    read = " ".join(prenom(word) for word in rest.split(" "))
     return f"{civilite}{NO_BREAK}{read}" if civilite in _CIVILITES else f"{civilite} {read}".rstrip()
 
 
