@@ -67,6 +67,7 @@ def _frame() -> dict[str, Any]:
         "mention": None,
         "zone": str(PARIS),
         "aujourd_hui": today(web().runtime.clock),
+        "maintenant": web().runtime.clock.now(),
     }
 
 

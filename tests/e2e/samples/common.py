@@ -73,6 +73,7 @@ def frame(current: str = "Ma journée", **changes: object) -> Model:
         "mention": "Données d’exemple : personnes et entreprises inventées.",
         "zone": "Europe/Paris",
         "aujourd_hui": TODAY,
+        "maintenant": at(10, 42),
         **changes,
     }
 

@@ -1,0 +1,66 @@
+"""On paper: A4, whatever the screen; nothing cut, nothing to press, and when it was printed."""
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e import checks
+
+PAPER = {"width": 700, "height": 990}
+"""A4 between its margins, narrower than the smallest desk: the rules of phones must not apply there."""
+PAGES = ("journee", "journee-longue", "recherche-500", "acces", "dossier", "dossier-long", "visite", "visite-close")
+
+
+@pytest.fixture
+def paper(page: Page, preview_url: str) -> Page:
+    page.set_viewport_size(PAPER)
+    page.emulate_media(media="print")
+    return page
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_on_paper_says_when_it_was_printed_and_holds_nothing_to_press(
+    paper: Page, preview_url: str, name: str
+) -> None:
+    paper.goto(f"{preview_url}/{name}.html")
+    expect(paper.get_by_text("Imprimé le 23/11/2026 à 10:42 par Dr Claire Vasseur")).to_be_visible()
+    assert checks.overflow(paper) <= 0
+    for act in ("button", "select", ".btn", ".acts-in", ".nav", ".segments", ".filters"):
+        assert not [one for one in paper.locator(act).all() if one.is_visible()], act
+
+
+@pytest.mark.parametrize("name", ["recherche-500", "acces"])
+def test_a_table_stays_a_table_on_paper(paper: Page, preview_url: str, name: str) -> None:
+    paper.goto(f"{preview_url}/{name}.html")
+    row = paper.locator("tbody tr").first
+    assert row.evaluate("row => getComputedStyle(row).display") == "table-row"
+    assert paper.locator("thead").evaluate("head => getComputedStyle(head).clipPath") == "none"
+
+
+def test_the_filter_of_a_list_is_written_on_it(paper: Page, preview_url: str) -> None:
+    paper.goto(f"{preview_url}/recherche-500.html")
+    expect(paper.get_by_text(re.compile("Recherche.: «.martin.»"))).to_be_visible()
+
+
+@pytest.mark.parametrize("name", ["dossier", "acces", "visite"])
+def test_a_dossier_on_paper_begins_with_whose_it_is(paper: Page, preview_url: str, name: str) -> None:
+    paper.goto(f"{preview_url}/{name}.html")
+    spine = paper.locator(".spine")
+    expect(spine).to_contain_text("ADRUN")
+    expect(spine).to_contain_text("31/12/1975")
+    assert spine.locator(".spine-name a").evaluate("name => getComputedStyle(name).color") == "rgb(0, 0, 0)"
+
+
+def test_a_long_note_is_printed_whole(paper: Page, preview_url: str) -> None:
+    paper.goto(f"{preview_url}/visite.html")
+    note = paper.locator("#r-entretien")
+    note.fill("Une ligne.\n" * 40)
+    assert note.evaluate("text => text.scrollHeight <= text.clientHeight + 1")
+
+
+def test_the_sheet_is_a4(page: Page, preview_url: str) -> None:
+    page.goto(f"{preview_url}/journee.html")
+    sheet = page.pdf(prefer_css_page_size=True)
+    [width, height] = map(float, re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", sheet)[0])
+    assert (round(width), round(height)) == (595, 842)
