@@ -51,8 +51,9 @@ def examen(source: Random) -> str:
 def information(source: Random, metier: Metier, sexe: str, risques: list[str]) -> str:
     """What the worker reads. `risques`: labels of his exposures."""
     text = source.choice(_INFORMATION) if risques else _SANS_RISQUE
+    titre = metier.titre(sexe)
     named = ", ".join(risque[:1].lower() + risque[1:] for risque in risques[:3])
-    return text.format(titre=metier.titre(sexe).lower(), risques=named, protection=metier.protection) + _DROITS
+    return text.format(titre=titre[:1].lower() + titre[1:], risques=named, protection=metier.protection) + _DROITS
 
 
 def courrier(source: Random) -> tuple[str, str]:
