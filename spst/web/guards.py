@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 
 from spst.kernel.context import Context
 from spst.kernel.errors import AccessDenied
@@ -55,6 +55,7 @@ def public(view: View) -> View:
 
 def check(action: str) -> Utilisateur:
     """Raises: LoginRequired, AccessDenied (traced)."""
+    g.action = action
     who = user()
     if not _stands_in_its_espace(who):
         raise LoginRequired

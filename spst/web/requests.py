@@ -9,6 +9,7 @@ from flask import g
 from spst.kernel import unit_of_work as kernel
 from spst.kernel.acteur import Famille
 from spst.kernel.context import CodeMotif, Context, Motif
+from spst.kernel.errors import NotFound
 from spst.kernel.ids import new_id
 from spst.web.ports import LoginRequired, Utilisateur
 from spst.web.sessions import current
@@ -64,7 +65,11 @@ def unit_of_work(
         delegation_id=delegation_id,
         correlation_id=correlation_id(),
     ) as context:
-        yield context
+        try:
+            yield context
+        except NotFound as missing:
+            missing.facts.setdefault("action", g.get("action"))  # nothing was decided: its trace names what was asked
+            raise
 
 
 def _motif(motif: Motif | CodeMotif | None, who: Utilisateur) -> Motif:

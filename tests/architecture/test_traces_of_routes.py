@@ -74,7 +74,8 @@ def owed(name: str, action: str, role: Role, status: int, location: str, found: 
     if status == 403:
         return decisions == ["refuse"] and found[0].action in {action, ASKS_FIRST.get(name)}
     if status == 404:
-        return decisions == ["refuse"] and found[0].dossier_id is None
+        named_action = found[0].action in {action, ASKS_FIRST.get(name)}
+        return decisions == ["refuse"] and found[0].dossier_id is None and named_action
     if status in {409, 422}:
         return decisions in ([], ["permis"])
     if name in WITHOUT_TRACE:
