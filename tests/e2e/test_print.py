@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.e2e import checks
 
-PAPER = {"width": 700, "height": 990}
+PAPER: ViewportSize = {"width": 700, "height": 990}
 """A4 between its margins, narrower than the smallest desk: the rules of phones must not apply there."""
 PAGES = ("journee", "journee-longue", "recherche-500", "acces", "dossier", "dossier-long", "visite", "visite-close")
 
