@@ -248,7 +248,8 @@ def test_a_body_that_is_no_form_changes_nothing(scene: Scene) -> None:
             continue  # what is sent may be nothing
         token = poste.token
         before = content(scene.monde)
-        for kind, body in BODIES:
+        many = BODIES if form.endpoint == "visites.complete" else [one for one in BODIES if len(one[1]) < 10_000]
+        for kind, body in many:
             answer = poste.send(path, body, kind, **{"X-CSRFToken": token})
             assert answer.status_code < 500, (form.endpoint, kind, body[:40])
             assert answer.status_code >= 300, (form.endpoint, kind, body[:40])
