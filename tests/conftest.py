@@ -55,3 +55,11 @@ def database(databases: Databases) -> Iterator[Database]:
     """This module's own database: migrated, without tenant."""
     with databases.clone() as cloned:
         yield cloned
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A module stays in one process, where its database is; everything that meets a demonstration meets the same one."""
+    for item in items:
+        path = item.path.relative_to(item.config.rootpath)
+        group = "demonstration" if "journeys" in path.parts else str(path)
+        item.add_marker(pytest.mark.xdist_group(group))
