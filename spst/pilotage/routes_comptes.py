@@ -111,9 +111,9 @@ def suspend(compte_id: UUID) -> ResponseReturnValue:
         with unit_of_work() as ctx:
             comptes.suspend_compte(ctx, compte_id, motif)
     except ValidationError as error:
-        return _compte_page(compte_id, {}, errors_by_field(error)), 422
+        return _compte_page(compte_id, request.form.to_dict(), errors_by_field(error)), 422
     except _REFUSALS as refusal:
-        return _compte_page(compte_id, {}, {}, str(refusal)), 422
+        return _compte_page(compte_id, request.form.to_dict(), {}, str(refusal)), 422
     flash("Compte suspendu. Ses sessions sont fermées.")
     return _to(compte_id)
 

@@ -78,6 +78,20 @@ def test_a_form_filled_in_any_way_is_answered_clearly(scene: Scene, form: Formul
     fill()
 
 
+@pytest.mark.parametrize("form", [form for form in FORMS.values() if form.shown], ids=lambda form: form.endpoint)
+def test_a_refused_form_shows_everything_again(scene: Scene, form: Formulaire) -> None:
+    """All its values are right, and one that the page does not have comes with them."""
+    poste, path, right = form.arrange(scene)
+    typed = {name: Champ(max(values, key=len)) for name, values in right.items()}
+    answer = poste.post(path, [("inattendu", "a"), *(pair for name, one in typed.items() for pair in one.pairs(name))])
+    if answer.status_code == 422:
+        _check_shown(answer, form, typed)
+    else:
+        assert form.endpoint in {"visites.close", "connexion_locale.check_password"}, (
+            "its schema refuses what is not its own"
+        )
+
+
 def _check_answer(answer: TestResponse) -> None:
     assert answer.status_code in ANSWERS, answer.text[:3000]
     assert not FOREIGN.search(answer.text), FOREIGN.search(answer.text)
