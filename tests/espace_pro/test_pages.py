@@ -137,7 +137,7 @@ def test_an_iprp_reads_by_delegation_what_was_delegated_and_no_more(pages: Site,
     monde.delegate(monde.a, monde.a[Role.IPRP], "S2", dossier_id=monde.a.zoe.dossier_id)
     page = poste.get(dossier(monde.a.zoe))
     assert page.status_code == 200
-    assert page.text.count("Volet fermé à votre rôle.") == 7
+    assert page.text.count("Volet fermé à votre rôle") == 7
     assert "VIP périodique" not in page.text
     assert poste.get(dossier(monde.a.pierre)).status_code == 403
 
