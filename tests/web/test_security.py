@@ -84,7 +84,7 @@ def test_error_is_a_page_a_fragment_or_json_as_it_was_asked(site: Site, kind: st
     assert "<!doctype html>" in page.text
     assert "<!doctype html>" not in fragment.text
     assert set(program.get_json()) == {"erreur", "reference", "code"}
-    assert page.headers.get("Retry-After") == ("60" if status == 429 else None)
+    assert page.headers.get("Retry-After") == {429: "60", 503: "5"}.get(status)
 
 
 def test_error_met_by_nobody_opens_no_session(site: Site) -> None:
