@@ -184,6 +184,8 @@ class SessionOuverte(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
+    sceau: Mapped[bytes]
+    """HMAC of the row under a key that the database never holds (`sessions.sealed`): SQL alone makes no session."""
 
 
 class Compteur(Base):

@@ -149,9 +149,9 @@ def close_other_sessions(ctx: Context) -> int:
 def end_at_provider(runtime: Runtime, fin: FinDeSession, correlation_id: UUID) -> int:
     """End what a session of the provider opened here; returns how many sessions. Raises: PreuveRefused on a replay."""
     _use_once(runtime, fin)
-    with runtime.engine.connect() as connection:
+    with runtime.engine.begin() as connection:
         identite_id = queries.identity_of_sub(connection, fin.iss, fin.sub) if fin.sub else None
-        live = sessions.of_provider(connection, identite_id, fin.sid)
+        live = sessions.of_provider(connection, runtime, identite_id, fin.sid)
     for one in live:
         acteur = Acteur(one.acteur_id, one.role, one.id_hash, FACTEURS)
         with _work(runtime, one.tenant_id, acteur, correlation_id) as ctx:

@@ -2,8 +2,13 @@
 
 Each request reads its session and, in the same transaction, whether the account and the role still stand: what the direction
 takes away is gone at the next request (ASVS 8.3.2).
+
+A row says in whose name contexts are signed, and no wall stands around its table. So each carries the seal of this program:
+whoever writes into the database without the root key makes no session and changes none.
 """
 
+import hmac
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
+import rfc8785
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, insert, literal, select, text, true, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -20,10 +26,13 @@ from spst.comptes import rules
 from spst.comptes.models import Compte, Habilitation, SessionOuverte
 from spst.kernel.acteur import Acteur, Famille, Role
 from spst.kernel.context import Context
+from spst.kernel.crypto.keyring import Keyring
 from spst.kernel.errors import ServiceUnavailable
+from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
 from spst.kernel.signing import sign_context
 from spst.tenants.models import Tenant
+from spst.traces import services as traces
 from spst.web.ports import Espace, SessionRecord, Utilisateur
 
 _SESSION = cast(Table, SessionOuverte.__table__)
@@ -35,6 +44,24 @@ _BIND = text("SELECT set_config('spst.ctx', :context, true)")
 _LIVE = select(
     _SESSION, _TENANT.c.nom.label("spst"), _TENANT.c.slug, _TENANT.c.suspended_at.label("spst_suspended_at")
 ).select_from(_SESSION.outerjoin(_TENANT, _TENANT.c.id == _SESSION.c.tenant_id))
+
+_SEALED = (
+    "id_hash",
+    "espace",
+    "identite_id",
+    "tenant_id",
+    "acteur_id",
+    "role",
+    "dossier_id",
+    "facteurs",
+    "auth_at",
+    "situation",
+    "agent_hash",
+    "created_at",
+    "expires_at",
+    "data",
+)
+"""`last_seen_at` is left out: it moves every minute, and `expires_at` bounds whatever it says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +102,8 @@ class SessionsInDatabase:
 
     def load(self, id_hash: str, espace: Espace, agent_hash: str, *, prolong: bool) -> SessionRecord | None:
         with self._transaction() as connection:
-            row = connection.execute(_LIVE.where(_SESSION.c.id_hash == id_hash, _SESSION.c.espace == espace)).first()
-            if row is None:
+            row = connection.execute(_LIVE.where(_SESSION.c.id_hash == id_hash)).first()
+            if row is None or not _is_ours(connection, self._runtime, row) or row.espace != espace:
                 return None
             now = self._runtime.clock.now()
             user = self._user(connection, row, now)
@@ -97,18 +124,17 @@ class SessionsInDatabase:
     def create(self, id_hash: str, espace: Espace, agent_hash: str, data: Mapping[str, Any]) -> None:
         now = self._runtime.clock.now()
         with self._transaction() as connection:
-            connection.execute(
-                insert(_SESSION).values(
-                    id_hash=id_hash,
-                    espace=str(espace),
-                    agent_hash=agent_hash,
-                    data=dict(data),
-                    facteurs=0,
-                    created_at=now,
-                    last_seen_at=now,
-                    expires_at=now + rules.AVANT_CONNEXION,
-                )
-            )
+            values = {
+                "id_hash": id_hash,
+                "espace": str(espace),
+                "agent_hash": agent_hash,
+                "data": dict(data),
+                "facteurs": 0,
+                "created_at": now,
+                "last_seen_at": now,
+                "expires_at": now + rules.AVANT_CONNEXION,
+            }
+            connection.execute(insert(_SESSION).values(sealed(self._runtime.keyring, values)))
 
     def save_data(self, id_hash: str, data: Mapping[str, Any]) -> None:
         self._change(id_hash, {"data": dict(data)})
@@ -121,8 +147,14 @@ class SessionsInDatabase:
             connection.execute(delete(_SESSION).where(_SESSION.c.id_hash == id_hash))
 
     def _change(self, id_hash: str, values: Mapping[str, Any]) -> None:
+        # The seal is checked first: what was changed since the session was read would otherwise be sealed with the rest.
         with self._transaction() as connection:
-            connection.execute(update(_SESSION).where(_SESSION.c.id_hash == id_hash).values(values))
+            row = connection.execute(select(_SESSION).where(_SESSION.c.id_hash == id_hash).with_for_update()).first()
+            if row is None or not _is_ours(connection, self._runtime, row):
+                return
+            changed = sealed(self._runtime.keyring, {**row._asdict(), **values})
+            query = update(_SESSION).where(_SESSION.c.id_hash == id_hash)
+            connection.execute(query.values({name: changed[name] for name in (*values, "sceau")}))
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -180,6 +212,36 @@ class SessionsInDatabase:
         return f"{standing[0].civilite} {standing[0].nom}" if standing else None
 
 
+def sealed(keyring: Keyring, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a session with their seal: every writer passes here. A column that `values` leaves out is null."""
+    canonical = rfc8785.dumps({name: _plain(values.get(name)) for name in _SEALED})
+    return {**values, "sceau": keyring.stamp("session", canonical)}
+
+
+def _plain(value: Any) -> Any:
+    """The same before the row is written and after it is read back."""
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    if isinstance(value, dict):
+        return json.loads(json.dumps(value))
+    return value
+
+
+def _is_ours(connection: Connection | Session, runtime: Runtime, row: Row[Any]) -> bool:
+    """Whether this program wrote the row as it stands; when not, it is gone, and noted without anything that it said."""
+    try:
+        expected = sealed(runtime.keyring, row._asdict())["sceau"]
+    except rfc8785.CanonicalizationError:
+        expected = b""
+    if expected and hmac.compare_digest(expected, row.sceau):
+        return True
+    connection.execute(delete(_SESSION).where(_SESSION.c.id_hash == row.id_hash))
+    traces.add_technical(connection, runtime.clock, "session.falsifiee", 3, {}, new_id())
+    return False
+
+
 def _mark(connection: Connection, row: Row[Any], now: datetime) -> datetime:
     """Write down that somebody acted, at most once a minute."""
     if now - row.last_seen_at < rules.MARQUE:
@@ -193,16 +255,17 @@ def add(ctx: Context, espace: Espace, **values: Any) -> None:
     """Store a session that a log-in opens, in the transaction that traces it. `values`: columns of `session`."""
     now = ctx.clock.now()
     limit = now + rules.LIMITES[espace].absolue
-    ctx.session.execute(
-        insert(_SESSION).values(
-            espace=str(espace),
-            tenant_id=ctx.tenant_id,
-            data={},
-            created_at=now,
-            last_seen_at=now,
-            **{"expires_at": limit, **values},
-        )
-    )
+    row = {
+        "espace": str(espace),
+        "tenant_id": ctx.tenant_id,
+        "facteurs": 0,
+        "data": {},
+        "created_at": now,
+        "last_seen_at": now,
+        "expires_at": limit,
+        **values,
+    }
+    ctx.session.execute(insert(_SESSION).values(sealed(ctx.runtime.keyring, row)))
 
 
 def remove(session: Session, id_hash: str) -> None:
@@ -210,22 +273,30 @@ def remove(session: Session, id_hash: str) -> None:
 
 
 def take(ctx: Context, acteur_id: UUID, id_hash: str) -> SessionClosed | None:
-    """Delete one session of an account of this SPST; None when it has none such."""
+    """Delete one session of an account of this SPST; None when it has none such.
+
+    The ID token of a row that is not ours is perhaps somebody else's, and goes nowhere.
+    """
     query = delete(_SESSION).where(
         _SESSION.c.id_hash == id_hash, _SESSION.c.tenant_id == ctx.tenant_id, _SESSION.c.acteur_id == acteur_id
     )
-    row = ctx.session.execute(query.returning(_SESSION.c.identite_id, _SESSION.c.idp_sealed)).one_or_none()
-    return SessionClosed(row.identite_id, row.idp_sealed) if row else None
+    row = ctx.session.execute(query.returning(*_SESSION.c)).one_or_none()
+    if row is None:
+        return None
+    if not _is_ours(ctx.session, ctx.runtime, row):
+        return SessionClosed(None, None)
+    return SessionClosed(row.identite_id, row.idp_sealed)
 
 
-def of_provider(connection: Connection, identite_id: UUID | None, sid: str | None) -> list[SessionOfProvider]:
+def of_provider(
+    connection: Connection, runtime: Runtime, identite_id: UUID | None, sid: str | None
+) -> list[SessionOfProvider]:
     """Sessions that one session of the provider opened, or all those of a person when it names none."""
-    query = select(_SESSION.c.id_hash, _SESSION.c.tenant_id, _SESSION.c.acteur_id, _SESSION.c.role).where(
-        _SESSION.c.tenant_id.is_not(None), _from_provider(identite_id, sid)
-    )
+    query = select(_SESSION).where(_SESSION.c.tenant_id.is_not(None), _from_provider(identite_id, sid))
     return [
         SessionOfProvider(row.id_hash, row.tenant_id, row.acteur_id, Role(row.role))
-        for row in connection.execute(query)
+        for row in connection.execute(query).all()
+        if _is_ours(connection, runtime, row)
     ]
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Engine, Table, insert
+from sqlalchemy import Connection, Engine, Table, insert
+from sqlalchemy.orm import Session
 
 from spst.kernel.clock import Clock
 from spst.kernel.context import Context
@@ -242,13 +243,25 @@ def record_technical(
 ) -> None:
     """A security event that has no tenant. `faits`: codes and hashes, never a trait, a token or a typed text."""
     with engine.begin() as connection:
-        connection.execute(
-            insert(JournalTechnique).values(
-                id=new_id(),
-                at=clock.now(),
-                evenement=evenement,
-                niveau=niveau,
-                faits=faits,
-                correlation_id=correlation_id,
-            )
+        add_technical(connection, clock, evenement, niveau, faits, correlation_id)
+
+
+def add_technical(
+    connection: Connection | Session,
+    clock: Clock,
+    evenement: str,
+    niveau: int,
+    faits: dict[str, Any],
+    correlation_id: UUID,
+) -> None:
+    """The same, in the transaction that acts upon the event: both stand or neither."""
+    connection.execute(
+        insert(JournalTechnique).values(
+            id=new_id(),
+            at=clock.now(),
+            evenement=evenement,
+            niveau=niveau,
+            faits=faits,
+            correlation_id=correlation_id,
         )
+    )

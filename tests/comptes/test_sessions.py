@@ -5,9 +5,12 @@ import re
 import pytest
 from flask.testing import FlaskClient
 from joserfc import jws
+from sqlalchemy import text
 
+from spst.comptes import services_connexion as connexions
 from spst.comptes import sessions
-from spst.kernel.acteur import Role
+from spst.comptes.models import SessionOuverte
+from spst.kernel.acteur import Acteur, Role
 from spst.web.cookies import hash_of, new_cookie_value
 from tests.comptes.test_psc_samples import RPPS
 from tests.factories.site import ORIGIN, Site, query_of
@@ -225,3 +228,143 @@ def test_id_token_sent_as_a_logout_token_ends_nothing(site: Site) -> None:
     assert tell(site, "not-a-token") == 400
     assert tell(site, "") == 400
     assert is_inside(site, kept)
+
+
+def written(site: Site, statement: str, **values: object) -> None:
+    """As whoever may write anything into the database, and knows no key."""
+    with site.monde.superuser.begin() as connection:
+        connection.execute(text(statement), values)
+
+
+def noted(site: Site) -> list[tuple[int, dict[str, object]]]:
+    return [(line.niveau, line.faits) for line in site.refusals() if line.evenement == "session.falsifiee"]
+
+
+OTHER_COOKIE = new_cookie_value()
+FORGERIES = {
+    "id_hash": f"'{hash_of(OTHER_COOKIE)}'",
+    "espace": "'portail'",
+    "identite_id": "(SELECT id FROM identite_electronique WHERE id <> session.identite_id LIMIT 1)",
+    "tenant_id": "(SELECT id FROM tenant WHERE id <> session.tenant_id LIMIT 1)",
+    "acteur_id": "(SELECT id FROM compte WHERE id <> session.acteur_id LIMIT 1)",
+    "role": "'MDT'",
+    "dossier_id": "(SELECT id FROM dossier LIMIT 1)",
+    "facteurs": "1",
+    "auth_at": "auth_at + interval '1 microsecond'",
+    "situation": "'13002526500013'",
+    "agent_hash": "repeat('a', 64)",
+    "created_at": "created_at + interval '1 microsecond'",
+    "expires_at": "expires_at + interval '1 year'",
+    "data": """jsonb_build_object('connexion', '{}'::jsonb)""",
+    "sceau": "sha256(sceau)",
+}
+
+
+@pytest.mark.exigence("AUT-02")
+@pytest.mark.parametrize("column", FORGERIES)
+def test_session_changed_in_the_database_is_nobodys_and_noted(site: Site, column: str) -> None:
+    client, before = site.entered("PSC-02"), len(noted(site))
+    assert is_inside(site, client)
+    mine = hash_of(cookie_of(client))
+    written(site, f"UPDATE session SET {column} = {FORGERIES[column]} WHERE id_hash = :mine", mine=mine)
+    if column == "id_hash":
+        client, mine = with_cookie(site, OTHER_COOKIE), hash_of(OTHER_COOKIE)
+    assert site.get(client, "/compte").headers["Location"] == "/connexion?suite=%2Fcompte"
+    assert mine not in {one.id_hash for one in site.sessions()}
+    assert noted(site)[before:] == [(3, {})]
+
+
+@pytest.mark.exigence("AUT-02")
+def test_every_column_that_says_who_acts_is_sealed() -> None:
+    """What a seal may leave out is written here with open eyes."""
+    left_out = {"last_seen_at", "idp_sid", "idp_sealed"}
+    assert {column.name for column in SessionOuverte.__table__.columns} == set(FORGERIES) | left_out
+
+
+@pytest.mark.exigence("AUT-02")
+@pytest.mark.parametrize("columns", [("sceau",), ("sceau", "tenant_id", "acteur_id", "role", "identite_id")])
+def test_seal_of_another_session_opens_nothing(site: Site, columns: tuple[str, ...]) -> None:
+    """Nor does all that the other session says, moved with it under the cookie of mine."""
+    mine, theirs = site.entered("PSC-02"), site.at_work(site.monde.b.medecin, site.monde.b)
+    moved = ", ".join(f"{column} = o.{column}" for column in columns)
+    written(
+        site,
+        f"UPDATE session s SET {moved} FROM session o WHERE s.id_hash = :mine AND o.id_hash = :theirs",
+        mine=hash_of(cookie_of(mine)),
+        theirs=hash_of(cookie_of(theirs)),
+    )
+    before = len(noted(site))
+    assert (is_inside(site, mine), is_inside(site, theirs)) == (False, True)
+    assert noted(site)[before:] == [(3, {})]
+
+
+@pytest.mark.exigence("AUT-02")
+def test_session_written_by_sql_alone_opens_nothing(site: Site) -> None:
+    model, value = site.entered("PSC-02"), new_cookie_value()
+    names = [column.name for column in SessionOuverte.__table__.columns if column.name != "id_hash"]
+    written(
+        site,
+        f"INSERT INTO session (id_hash, {', '.join(names)}) SELECT :new, {', '.join(names)} FROM session"
+        " WHERE id_hash = :model",
+        new=hash_of(value),
+        model=hash_of(cookie_of(model)),
+    )
+    assert (is_inside(site, with_cookie(site, value)), is_inside(site, model)) == (False, True)
+
+
+@pytest.mark.exigence("AUT-02")
+@pytest.mark.parametrize("act", ["save_data", "rename"])
+def test_change_slipped_in_during_a_request_is_not_sealed_with_what_the_request_writes(site: Site, act: str) -> None:
+    client, before = site.entered("PSC-02"), len(noted(site))
+    mine, store = hash_of(cookie_of(client)), sessions.SessionsInDatabase(site.app.extensions["spst"].runtime)
+    written(site, "UPDATE session SET role = 'MDT' WHERE id_hash = :mine", mine=mine)
+    if act == "save_data":
+        store.save_data(mine, {"toast": "bonjour"})
+    else:
+        store.rename(mine, hash_of(new_cookie_value()))
+    assert mine not in {one.id_hash for one in site.sessions()}
+    assert noted(site)[before:] == [(3, {})]
+
+
+@pytest.mark.exigence("AUT-02")
+def test_what_the_session_keeps_is_read_back_under_its_seal(site: Site) -> None:
+    client = site.entered("PSC-02")
+    mine, store = hash_of(cookie_of(client)), sessions.SessionsInDatabase(site.app.extensions["spst"].runtime)
+    store.save_data(mine, {"é": [("a", 1)], "b": {"z": 0.1, "a": 1.0, "1": None}, "texte": "\u2028 œ \U0001f600"})
+    renamed = new_cookie_value()
+    store.rename(mine, hash_of(renamed))
+    assert is_inside(site, with_cookie(site, renamed))
+
+
+@pytest.mark.exigence("AUT-02")
+def test_end_at_the_provider_signs_no_context_for_a_session_that_was_changed(site: Site) -> None:
+    client, before = site.entered("PSC-02"), len(noted(site))
+    mine = hash_of(cookie_of(client))
+    sid = next(one.idp_sid or "" for one in site.sessions() if one.id_hash == mine)
+    other = site.monde.b
+    written(
+        site,
+        "UPDATE session SET tenant_id = :tenant, acteur_id = :acteur, role = 'MDT' WHERE id_hash = :mine",
+        tenant=other.tenant_id,
+        acteur=other.medecin.id,
+        mine=mine,
+    )
+    closed = len(site.traces("session.close"))
+    site.psc.admin("end_session", person="PSC-02")
+    token = next(one for one in site.told.tokens if jws.extract_compact(one.encode()).payload.find(sid.encode()) > 0)
+    assert tell(site, token) == 200
+    assert len(site.traces("session.close")) == closed
+    assert noted(site)[before:] == [(3, {})]
+
+
+@pytest.mark.exigence("AUT-02")
+def test_id_token_laid_in_a_session_that_was_changed_is_not_handed_over_when_it_is_closed(site: Site) -> None:
+    here, there = site.entered("PSC-02"), hash_of(cookie_of(site.entered("PSC-02")))
+    (acteur_id,) = {one.acteur_id for one in site.sessions() if one.id_hash == there}
+    written(site, "UPDATE session SET facteurs = 1 WHERE id_hash = :there", there=there)
+    before = len(noted(site))
+    assert acteur_id is not None
+    with site.monde.work(Acteur(acteur_id, Role.INF, hash_of(cookie_of(here)), 2)) as ctx:
+        assert connexions.close_session(ctx, there) is None
+    assert there not in {one.id_hash for one in site.sessions()}
+    assert noted(site)[before:] == [(3, {})]

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from spst.comptes.models import Compte, Habilitation, IdentiteElectronique, Rattachement, SessionOuverte
+from spst.comptes.sessions import sealed
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.config import Config, OidcPeer
 from spst.kernel.ids import new_id
@@ -133,16 +134,20 @@ class Site:
         value, now = new_cookie_value(), self.clock.now()
         espace = "portail" if acteur.role is Role.SAL else "pro"
         own = next((p.dossier_id for p in (spst or self.monde.a).personnes.values() if p.acteur.id == acteur.id), None)
-        row = SessionOuverte(
+        self.add_session(
             id_hash=hash_of(value), espace=espace, tenant_id=(spst or self.monde.a).tenant_id, acteur_id=acteur.id,
-            role=str(acteur.role), dossier_id=own, facteurs=facteurs, auth_at=now, data={}, created_at=now,
-            last_seen_at=now, expires_at=now + timedelta(hours=1),
-            agent_hash=hashlib.sha256(SCREEN["User-Agent"].encode()).hexdigest(),
+            role=str(acteur.role), dossier_id=own, facteurs=facteurs, auth_at=now, data={},
+            expires_at=now + timedelta(hours=1),
         )  # fmt: skip
-        self.monde.add(row)
         client = self.client()
         client.set_cookie(f"spst-{espace}-{port}", value, domain="127.0.0.1")
         return client
+
+    def add_session(self, **columns: object) -> None:
+        """A session of the browser of these tests, sealed as the program seals it."""
+        now, agent = self.clock.now(), hashlib.sha256(SCREEN["User-Agent"].encode()).hexdigest()
+        row = {"created_at": now, "last_seen_at": now, "agent_hash": agent, **columns}
+        self.monde.add(SessionOuverte(**sealed(self.monde.runtime.keyring, row)))
 
     def traces(self, action: str) -> list[Trace]:
         with Session(self.monde.superuser) as session:

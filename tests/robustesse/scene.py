@@ -1,6 +1,5 @@
 """What the tests act upon: visits, rows of a dossier, accounts and log-ins under way, each in the state that an act needs."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -27,7 +26,7 @@ from spst.visites.models import RendezVous
 from spst.visites.rules import Conclusion
 from spst.web.cookies import hash_of, new_cookie_value
 from tests.factories.monde import LONG_AGO, Monde, Personne, Spst
-from tests.factories.site import SCREEN, Site
+from tests.factories.site import Site
 from tests.robustesse.poste import Poste
 
 _OF_VISITS = ("addendum", "conclusion", "visite_note", "visite", "rendez_vous")
@@ -57,13 +56,8 @@ class Scene:
     def nobody(self, espace: str = "pro", page: str | None = None, **data: Any) -> Poste:
         """A browser whose log-in is under way, with what the server keeps of it."""
         value, now = new_cookie_value(), self.site.clock.now()
-        self.monde.add(
-            SessionOuverte(
-                id_hash=hash_of(value), espace=espace, facteurs=0, data=data, created_at=now, last_seen_at=now,
-                expires_at=now + timedelta(minutes=20),
-                agent_hash=hashlib.sha256(SCREEN["User-Agent"].encode()).hexdigest(),
-            )
-        )  # fmt: skip
+        expires_at = now + timedelta(minutes=20)
+        self.site.add_session(id_hash=hash_of(value), espace=espace, facteurs=0, data=data, expires_at=expires_at)
         client = self.site.client()
         client.set_cookie(f"spst-{espace}-8000", value, domain="127.0.0.1")
         return Poste(self.site, client, page)

@@ -74,6 +74,13 @@ class Keyring:
         """Keyed hash of what somebody typed before he is known: equal values meet in a counter, nothing else is told."""
         return hmac.new(self._outside_key(f"fingerprint|{purpose}"), value.encode(), hashlib.sha256).hexdigest()
 
+    def stamp(self, table: str, row: bytes) -> bytes:
+        """What tells a row of a table outside tenants that this program wrote from one that the database made up.
+
+        `row`: a canonical encoding, in which the row's own identifier stands.
+        """
+        return hmac.digest(self._outside_key(f"stamp|{table}"), row, hashlib.sha256)
+
     def _outside_key(self, purpose: str) -> bytes:
         """One key per purpose; HMAC-SHA-256 under the root key is the pseudo-random function that keeps them apart."""
         return hmac.digest(self._root, f"outside-tenants|{purpose}".encode(), hashlib.sha256)
