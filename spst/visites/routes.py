@@ -138,10 +138,13 @@ def save_note(visite_id: UUID) -> Any:
     """As it is typed: one note, answered in JSON. Without script: the whole form, answered by the page."""
     if wants_json():
         return _save_one(visite_id)
-    saisie = _save_form(visite_id)
-    if saisie.erreurs or saisie.complement:
+    saisie, saved = _save_form(visite_id)
+    if saisie.erreurs or saisie.erreur_complement:
         return _page(visite_id, saisie), 409
-    flash(_SAVED)
+    if saved:
+        flash(_SAVED)
+    else:
+        _find(visite_id)
     return redirect(url_for(".show", visite_id=visite_id), 303)
 
 
@@ -164,17 +167,23 @@ def _save_one(visite_id: UUID) -> tuple[Response, int]:
     return jsonify(revision=saved.revision, saved_at=saved.saved_at.isoformat()), 200
 
 
+def _find(visite_id: UUID) -> None:
+    """Raises: NotFound, AccessDenied, as a note would have."""
+    with unit_of_work(CodeMotif.VISITE) as ctx:
+        services.visite(ctx, visite_id)
+
+
 def _save(visite_id: UUID, note: dict[str, Any]) -> NoteSaved:
     with unit_of_work(CodeMotif.VISITE) as ctx:
         return services.save_note(ctx, visite_id, **note)
 
 
-def _save_form(visite_id: UUID) -> Saisie:
-    """Each note in its own transaction: a conflict in one does not lose the others.
+def _save_form(visite_id: UUID) -> tuple[Saisie, int]:
+    """Each note in its own transaction: a conflict in one does not lose the others. Also: how many are kept.
 
     Raises: NotFound, AccessDenied.
     """
-    saisie = Saisie()
+    saisie, saved = Saisie(), 0
     for code in (rubrique.code for rubrique in RUBRIQUES):
         texte, revision = request.form.get(f"texte.{code}"), _revision(request.form.get(f"revision.{code}", ""))
         if texte is None or (revision == 0 and not texte.strip()):
@@ -182,10 +191,12 @@ def _save_form(visite_id: UUID) -> Saisie:
         try:
             _save(visite_id, {"rubrique": code, "texte": texte, "revision": revision, "operation_id": new_id()})
         except VisiteAlreadyClosed as error:
-            return _unsaved(str(error))
+            return _unsaved(str(error)), saved
         except RuleViolation as error:
             saisie.textes[code], saisie.erreurs[code] = texte, str(error)
-    return saisie
+        else:
+            saved += 1
+    return saisie, saved
 
 
 def _revision(typed: str) -> int:
@@ -237,8 +248,8 @@ def _end_refused(visite_id: UUID, posted: dict[str, str], erreurs: dict[str, str
 
 def _ask_to_close(visite_id: UUID) -> AnyResponse | tuple[str, int]:
     """Without script: the notes of the form are kept, then the page asks."""
-    saisie = _save_form(visite_id)
-    if saisie.erreurs or saisie.complement:
+    saisie, _ = _save_form(visite_id)
+    if saisie.erreurs or saisie.erreur_complement:
         return _page(visite_id, saisie), 409
     return redirect(url_for(".show", visite_id=visite_id, terminer=""), 303)
 

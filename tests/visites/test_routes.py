@@ -263,6 +263,26 @@ def test_the_save_button_keeps_every_note_typed_and_no_empty_one(
         assert connection.execute(text("SELECT count(*) FROM visite_note")).scalar_one() == 2
 
 
+@pytest.mark.parametrize("form", [{}, typed()], ids=["no field", "nothing typed"])
+def test_a_form_without_a_note_says_nothing_was_kept_and_finds_the_visit_first(
+    pages: Site, infirmier: Poste, monde: Monde, visite_id: UUID, form: dict[str, str]
+) -> None:
+    answer = infirmier.post(f"/visites/{visite_id}/notes", form)
+    assert answer.status_code == 303
+    assert "Les notes sont enregistrées" not in infirmier.get(answer.headers["Location"]).text
+    elsewhere = Poste(pages, monde.b[Role.INF], monde.b)
+    assert elsewhere.post(f"/visites/{visite_id}/notes", form).status_code == 404
+
+
+def test_a_note_emptied_after_the_visit_was_closed_is_not_said_to_be_kept(
+    infirmier: Poste, monde: Monde, visite_id: UUID
+) -> None:
+    write(monde, visite_id, "dort bien")
+    close(monde, visite_id)
+    answer = infirmier.post(f"/visites/{visite_id}/notes", {"revision.entretien": "1", "texte.entretien": ""})
+    assert (answer.status_code, "déjà clôturée" in answer.text) == (409, True)
+
+
 def test_a_conflict_without_script_shows_both_texts_and_keeps_the_rest(
     infirmier: Poste, monde: Monde, visite_id: UUID
 ) -> None:
