@@ -59,9 +59,9 @@ class Demo:
 
 
 @contextmanager
-def filled(database: Database, keystore: Path) -> Iterator[Demo]:
+def filled(database: Database, keystore: Path, now: datetime = NOON) -> Iterator[Demo]:
     runtime = make_runtime(database, secrets.token_bytes(32), keystore)
-    runtime.clock = At(NOON)
+    runtime.clock = At(now)
     peuplement = Peuplement(runtime, libpq(database.ops_url), libpq(database.owner_url), ISSUER)
     superuser = create_engine(database.superuser_url)
     try:
@@ -283,6 +283,20 @@ def test_today_is_alive_and_a_later_day_is_made_alive_when_the_demonstration_sta
         assert demo.peuplement.refresh() == 2
         assert len({row.compte_id for row in _slots(demo, later)}) > 1
         assert demo.peuplement.refresh() == 0
+
+
+@pytest.mark.parametrize("hour", [5, 8, 12, 22])
+def test_the_worker_of_the_guided_tour_is_in_no_visit_whatever_the_hour(
+    databases: Databases, tmp_path: Path, hour: int
+) -> None:
+    """Everybody opens her dossier and a visit: she has one at a time with a médecin."""
+    with databases.clone() as database, filled(database, tmp_path / "cles.sqlite", NOON.replace(hour=hour)) as demo:
+        under_way = demo.rows(
+            "SELECT nom_naissance FROM visite v JOIN dossier d ON d.id = v.dossier_id"
+            " JOIN travailleur t ON t.id = d.travailleur_id WHERE v.closed_at IS NULL"
+        )
+        assert under_way
+        assert ("ADRUN",) not in map(tuple, under_way)
 
 
 def _slots(demo: Demo, day: datetime) -> list[Any]:

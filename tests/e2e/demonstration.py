@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ class Demonstration:
     folder: Path
     said: str
     """What it printed while it started, accounts included."""
+    given: dict[str, int] = field(default_factory=dict)
+    """By account, the half-minute of the last code."""
 
     def account(self, role: str, spst: str) -> dict[str, Any]:
         accounts = json.loads((self.folder / "secrets" / "comptes.json").read_text(encoding="utf-8"))
@@ -36,7 +39,12 @@ class Demonstration:
         return found
 
     def code(self, account: dict[str, Any]) -> str:
-        return pyotp.TOTP(account["totp"]).now()
+        """A code opens one session: one that nobody was given yet. The site takes that of the next half-minute too."""
+        totp, compte = pyotp.TOTP(account["totp"]), account["compte"]
+        step = self.given[compte] = max(int(time.time()) // totp.interval, self.given.get(compte, 0) + 1)
+        while int(time.time()) // totp.interval < step - 1:
+            time.sleep(0.2)
+        return totp.generate_otp(step)
 
 
 @contextmanager

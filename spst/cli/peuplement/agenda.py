@@ -60,13 +60,13 @@ class Agenda:
         ids = Ids(source, (day - date(2017, 1, 2)).days * 100_000)
         starts = [datetime.combine(day, _HOURS[rank * len(_HOURS) // most], PARIS) for rank in range(most)]
         current = self._current(starts)
-        for rank, start in enumerate(starts):
+        # The slot under way draws last: whatever the hour, it is the same worker's, and not one whom everybody tries.
+        for rank in sorted(range(most), key=lambda rank: rank == current):
             dossier = take()
             if dossier is None:
                 return
             dossier.source, dossier.ids = source, ids
-            statut = self._statut(source, rank - current, who)
-            self._slot(lot, dossier, equipe, who, start, statut)
+            self._slot(lot, dossier, equipe, who, starts[rank], self._statut(source, rank - current, who))
 
     def _current(self, starts: Sequence[datetime]) -> int:
         """Rank of the slot that is under way: past the end on days before today, so far ahead on later ones that none has come.
