@@ -25,8 +25,8 @@ from spst.traces.rules import SALT_BYTES, Event, sign_row
 _log = logging.getLogger("spst.traces")
 _GATHERED = "traces.gathered"
 _WRITER = "traces.writer"
-_TRACE = cast(Table, Trace.__table__)
-_RESERVE = cast(Table, TraceReserve.__table__)
+_ADD_TRACE = insert(cast(Table, Trace.__table__))
+_ADD_RESERVE = insert(cast(Table, TraceReserve.__table__))
 _writers = threading.local()
 
 
@@ -188,28 +188,28 @@ def _write(ctx: Context, event: Event) -> None:
     number, salt = writer.given, os.urandom(SALT_BYTES)
     leaf = event.leaf(salt)
     signature = sign_row(ctx.runtime.trace_key, writer.id, number, leaf)
-    ctx.session.execute(
-        insert(_TRACE).values(
-            **_columns(event), leaf_hash=leaf, writer_id=writer.id, writer_n=number, signature=signature
-        )
-    )
-    ctx.session.execute(
-        insert(_RESERVE).values(
-            tenant_id=event.tenant_id,
-            trace_id=event.id,
-            dossier_id=event.dossier_id,
-            acteur_id=event.acteur_id,
-            motif=event.motif_code,
-            precision=event.motif_precision,
-            sel=salt,
-        )
-    )
+    numbered = {"leaf_hash": leaf, "writer_id": writer.id, "writer_n": number, "signature": signature}
+    connection = ctx.session.connection()
+    connection.execute(_ADD_TRACE, _columns(event) | numbered)
+    connection.execute(_ADD_RESERVE, _reserve(event, salt))
     ctx.after_commit.append(lambda: _confirm(writer, number, event, leaf))
 
 
 def _columns(event: Event) -> dict[str, Any]:
     values = {name: getattr(event, name) for name in Event.__slots__ if not name.startswith("motif_")}
     return {**values, "sections": list(event.sections), "regles": list(event.regles)}
+
+
+def _reserve(event: Event, salt: bytes) -> dict[str, Any]:
+    return {
+        "tenant_id": event.tenant_id,
+        "trace_id": event.id,
+        "dossier_id": event.dossier_id,
+        "acteur_id": event.acteur_id,
+        "motif": event.motif_code,
+        "precision": event.motif_precision,
+        "sel": salt,
+    }
 
 
 def _writer(ctx: Context) -> _Writer:
