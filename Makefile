@@ -58,8 +58,9 @@ bench: $(STAMP_PYTHON) ## Mesure la vitesse : une ligne JSON par mesure
 	$(BIN)/python -m bench
 
 .PHONY: endurance
-endurance: $(STAMP_PYTHON) ## Grandes tailles et arrêts brutaux (long)
-	$(BIN)/python -m bench.endurance
+endurance: install frontend ## Grandes tailles, longues séries, arrêts répétés (heures ; ENDURANCE et BENCH_DOSSIERS en règlent la taille)
+	ENDURANCE=$${ENDURANCE:-20} $(BIN)/pytest tests/visites/test_killed.py tests/robustesse tests/habilitations/test_moteur.py
+	BENCH_DOSSIERS=$${BENCH_DOSSIERS:-1000000} $(BIN)/python -m bench
 
 .PHONY: exigences
 exigences: $(SHOWN) ## Montre chaque exigence avec les tests réussis qui la prouvent

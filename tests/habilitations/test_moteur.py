@@ -14,6 +14,7 @@ from spst.habilitations.moteur import Situation
 from spst.habilitations.politique import Politique
 from spst.habilitations.ports import Faits
 from spst.kernel.acteur import Acteur, Role
+from tests.scale import SCALE
 
 PAGE = "la page qui l’explique"
 FOLLOWED = Situation(faits=Faits(suivi=True), deux_facteurs=True)
@@ -187,7 +188,7 @@ def restriction(number: int, scope: tuple[str, str, str, str]) -> str:
 
 
 @pytest.mark.exigence("HAB-03")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 * SCALE, deadline=None)
 @given(role=st.sampled_from(Role), question=questions, situation=situations, rules=st.lists(scopes, max_size=4))
 def test_no_policy_of_an_spst_ever_opens_what_the_ceiling_closes(
     role: Role, question: tuple[str, str], situation: Situation, rules: list[tuple[str, str, str, str]]
@@ -199,7 +200,7 @@ def test_no_policy_of_an_spst_ever_opens_what_the_ceiling_closes(
 
 
 @pytest.mark.exigence("HAB-01")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 * SCALE, deadline=None)
 @given(
     role=st.sampled_from([Role.ADM, Role.DIR, Role.DPO, Role.AUD, Role.PRO, Role.ASS, Role.TECH, Role.SRV]),
     mode=st.sampled_from(Mode),
@@ -213,7 +214,7 @@ def test_no_situation_opens_the_dossier_to_administration_direction_or_social_se
 
 
 @pytest.mark.exigence("HAB-01")
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300 * SCALE, deadline=None)
 @given(
     role=st.sampled_from([Role.COLL, Role.INT, Role.INF, Role.IPA, Role.MPC, Role.IPRP, Role.ASST]),
     mode=st.sampled_from(Mode),

@@ -14,6 +14,7 @@ from tests.robustesse.formulaires import FORMS, WITHOUT_SCRIPT, Formulaire
 from tests.robustesse.poste import Pairs
 from tests.robustesse.scene import Scene
 from tests.robustesse.valeurs import REPEATED, Champ, champ
+from tests.scale import SCALE
 
 ANSWERS = {200, 303, 400, 401, 403, 404, 409, 413, 422, 429}
 FOREIGN = re.compile(
@@ -50,7 +51,7 @@ def test_a_form_filled_in_rightly_is_taken(scene: Scene, form: Formulaire) -> No
 @pytest.mark.parametrize("form", [*FORMS.values(), WITHOUT_SCRIPT], ids=lambda form: form.endpoint)
 def test_a_form_filled_in_any_way_is_answered_clearly(scene: Scene, form: Formulaire) -> None:
     @settings(
-        max_examples=form.examples,
+        max_examples=form.examples * SCALE,
         deadline=None,
         derandomize=True,
         database=None,

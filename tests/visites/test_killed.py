@@ -17,9 +17,10 @@ from tests.e2e.demonstration import free_ports
 from tests.factories.monde import Monde
 from tests.factories.programs import Program
 from tests.factories.site import SCREEN, Site
+from tests.scale import SCALE
 
-SAVES_PER_NOTE = 10
-KILLS = 4
+SAVES_PER_NOTE = 10 * SCALE
+KILLS = 4 * SCALE
 
 
 @dataclass(slots=True)
@@ -111,12 +112,12 @@ def test_no_acknowledged_save_is_lost_when_programs_are_killed(
     with Program(monde, port, "serve", "--port", str(port)) as web, Program(monde, port, "worker") as worker:
         web.wait_until_it_answers()
         people = writers(site_of_module, visits, port)
-        assert len(people) * SAVES_PER_NOTE == 200
+        assert len(people) * SAVES_PER_NOTE == 200 * SCALE
         killing = threading.Thread(target=_kill_again_and_again, args=(web, worker))
         with ThreadPoolExecutor(len(people)) as pool:
             killing.start()
             for done in [pool.submit(person.type_everything) for person in people]:
-                done.result(timeout=240)
+                done.result(timeout=240 * SCALE)
         killing.join()
     for person in people:
         assert stored(monde, person) == person.acknowledged
