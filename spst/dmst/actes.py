@@ -22,6 +22,7 @@ from spst.dmst.vues import EquipeVue
 from spst.habilitations import services as habilitations
 from spst.identite import activation
 from spst.identite import services as identite
+from spst.identite.activation import CodeRemis
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
@@ -80,16 +81,16 @@ def _equipe(ctx: Context, equipe_id: UUID | None) -> UUID:
     return own[0]
 
 
-def issue_code(ctx: Context, dossier_id: UUID) -> str:
+def issue_code(ctx: Context, dossier_id: UUID) -> CodeRemis:
     """A code by which the travailleur opens his portal, shown once, to be handed over or posted; earlier ones end.
 
     Raises: DossierNotFound, AccessDenied, CodeNotIssuable.
     """
     row = dossier_row(ctx, dossier_id)
     habilitations.require(ctx, "code_activation.issue", dossier_id)
-    code = activation.issue_code(ctx, identite.identite(ctx, row.travailleur_id))
+    given = activation.issue_code(ctx, identite.identite(ctx, row.travailleur_id))
     traces.record(ctx, "code_activation.issue", dossier_id, ["S1"])
-    return code
+    return given
 
 
 def set_medecin_traitant(ctx: Context, dossier_id: UUID, *, nom: str, contact: str) -> UUID:

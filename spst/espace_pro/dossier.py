@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
@@ -54,14 +54,6 @@ _SEXE = {"F": "Féminin", "M": "Masculin", "I": "Indéterminé"}
 
 
 @dataclass(frozen=True, slots=True)
-class Activation:
-    """A code for the portal that was just given: shown once."""
-
-    code: str
-    expire_le: date
-
-
-@dataclass(frozen=True, slots=True)
 class Saisie:
     """What was typed in one form of the page and refused; `url` is where that form goes."""
 
@@ -86,14 +78,14 @@ class Contenu:
     rendez_vous_id: UUID | None = None
 
 
-def dossier_model(seen: Contenu, now: datetime, activation: Activation | None, saisie: Saisie) -> dict[str, Any]:
+def dossier_model(seen: Contenu, now: datetime, saisie: Saisie) -> dict[str, Any]:
     dossier = seen.dossier
     return {
         "saisie_url": saisie.url,
         "saisie_de": saisie.de,
         "note": f"Dossier ouvert à {heure(now)}. Cet accès est inscrit au journal, que le salarié peut lire.",
         "volets": {vue.legale.code: _volet(vue.droit, dossier) for vue in dossier.sections},
-        "identite": _identite(dossier, activation) if dossier.s1 else None,
+        "identite": _identite(dossier) if dossier.s1 else None,
         "parcours": _parcours(seen) if seen.curriculum is not None else None,
         "visites": _visites(seen) if seen.visites is not None else None,
         "courriers": _courriers(dossier),
@@ -128,7 +120,7 @@ def _volet(droit: Droit, dossier: DossierVu) -> dict[str, Any]:
     return {"mode": "remplir" if droit.remplir.allowed else "lire", "motif": None, "lecteurs": None}
 
 
-def _identite(dossier: DossierVu, activation: Activation | None) -> dict[str, Any]:
+def _identite(dossier: DossierVu) -> dict[str, Any]:
     who, s1 = dossier.identite, dossier.s1
     treating = s1.medecin_traitant if s1 else None
     return {
@@ -149,7 +141,7 @@ def _identite(dossier: DossierVu, activation: Activation | None) -> dict[str, An
         "medecin_traitant_url": _act(dossier, "S1", "actes.medecin_traitant"),
         "modifier_url": url_for("identites.edit", travailleur_id=who.id),
         "historique": [],
-        "activation": _activation(dossier, activation),
+        "activation_url": _act(dossier, "S1", "actes.activation"),
     }
 
 
@@ -161,16 +153,6 @@ def _matricule(valeur: str) -> str:
     """2 75 12 63 220 749 74, as on a card."""
     cuts = (0, 1, 3, 5, 7, 10, 13, 15)
     return "\u00a0".join(valeur[start:end] for start, end in pairwise(cuts))
-
-
-def _activation(dossier: DossierVu, given: Activation | None) -> dict[str, Any] | None:
-    if not _fills(dossier, "S1"):
-        return None
-    return {
-        "url": url_for("actes.activation", dossier_id=dossier.id),
-        "code": given.code if given else None,
-        "expire_le": given.expire_le if given else None,
-    }
 
 
 def _parcours(seen: Contenu) -> dict[str, Any]:

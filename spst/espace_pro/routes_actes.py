@@ -4,15 +4,15 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, redirect, render_template, request
 from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from spst.dmst import services as dmst
 from spst.dmst.errors import ObjetNotFound
-from spst.espace_pro.dossier import Activation, Saisie
+from spst.espace_pro.dossier import Saisie
 from spst.espace_pro.liens import dossier_url
-from spst.espace_pro.routes_dossier import page, rendered
+from spst.espace_pro.routes_dossier import page
 from spst.espace_pro.schemas import (
     CourrierSchema,
     ExpositionSchema,
@@ -23,10 +23,10 @@ from spst.espace_pro.schemas import (
     RienSchema,
 )
 from spst.expositions import services as expositions
-from spst.identite.activation import VALIDITY
-from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.errors import RuleViolation
+from spst.visites import services as visites
+from spst.visites.pages import bandeau_model
 from spst.web.fields import Form, errors_by_field
 from spst.web.frame import flash
 from spst.web.guards import requires
@@ -48,13 +48,16 @@ def _act(
         with unit_of_work() as ctx:
             act(ctx, form)
     except (ValidationError, RuleViolation) as error:
-        flash(_reason(error), "stop")
-        return _again(dossier_id, errors_by_field(error) if isinstance(error, ValidationError) else {})
+        return _again(dossier_id, error)
     flash(done)
     return redirect(dossier_url(dossier_id, _anchor=part), 303)
 
 
-def _again(dossier_id: UUID, erreurs: dict[str, str]) -> Answer:
+def _again(dossier_id: UUID, error: ValidationError | RuleViolation, field: str | None = None) -> Answer:
+    """`field`: where a broken rule is shown, beside being said over the page."""
+    flash(_reason(error), "stop")
+    broken = {field: str(error)} if field else {}
+    erreurs = errors_by_field(error) if isinstance(error, ValidationError) else broken
     return page(dossier_id, Saisie(request.path, request.form.to_dict(), erreurs)), 422
 
 
@@ -146,10 +149,8 @@ def add_exposition(dossier_id: UUID) -> Answer:
                 source=form["source"],
                 commentaire=form["precision"] or None,
             )
-    except ValidationError as error:
-        return _again(dossier_id, errors_by_field(error))
-    except RuleViolation as error:
-        return _again(dossier_id, {"debut": str(error)})
+    except (ValidationError, RuleViolation) as error:
+        return _again(dossier_id, error, "debut")
     flash("L’exposition est ajoutée.")
     return redirect(dossier_url(dossier_id, _anchor="parcours"), 303)
 
@@ -172,9 +173,10 @@ def activation(dossier_id: UUID) -> Answer:
     """The code stands on this answer alone: neither session nor address ever holds it."""
     try:
         with unit_of_work() as ctx:
-            given = Activation(dmst.issue_code(ctx, dossier_id), today(ctx.clock) + VALIDITY)
-            answer = rendered(ctx, dossier_id, activation=given)
+            given = dmst.issue_code(ctx, dossier_id)
+            bandeau = visites.bandeau(ctx, dossier_id)
     except RuleViolation as error:
         flash(_reason(error), "stop")
         return page(dossier_id), 422
-    return answer, 200
+    view = {"given": given, "dossier_url": dossier_url(dossier_id, _anchor="identite")}
+    return render_template("espace_pro/activation.html", bandeau=bandeau_model(bandeau), activation=view), 200

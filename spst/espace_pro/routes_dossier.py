@@ -6,7 +6,7 @@ from uuid import UUID
 from flask import Blueprint, render_template, request, url_for
 
 from spst.dmst import services as dmst
-from spst.espace_pro.dossier import Activation, Contenu, Saisie, dossier_model
+from spst.espace_pro.dossier import Contenu, Saisie, dossier_model
 from spst.espace_pro.liens import dossier_url
 from spst.expositions import services as expositions
 from spst.expositions.rules import SOURCES
@@ -33,19 +33,9 @@ def show(dossier_id: UUID) -> str:
 def page(dossier_id: UUID, saisie: Saisie = NOTHING_TYPED) -> str:
     """The whole page in one transaction, after the act that leads to it has committed or was refused."""
     with unit_of_work() as ctx:
-        return rendered(ctx, dossier_id, saisie=saisie)
-
-
-def rendered(
-    ctx: Context,
-    dossier_id: UUID,
-    activation: Activation | None = None,
-    saisie: Saisie = NOTHING_TYPED,
-) -> str:
-    """The page within the transaction of an act that shows something once."""
-    seen = _contenu(ctx, dossier_id)
-    bandeau = visites.bandeau(ctx, dossier_id)
-    model = dossier_model(seen, ctx.clock.now(), activation, saisie)
+        seen = _contenu(ctx, dossier_id)
+        bandeau = visites.bandeau(ctx, dossier_id)
+        model = dossier_model(seen, ctx.clock.now(), saisie)
     return render_template("espace_pro/dossier.html", bandeau=bandeau_model(bandeau), dossier=model)
 
 

@@ -119,7 +119,6 @@ def _ligne(ligne: Ligne, emplois: tuple[ContratVu, ...], entete: EnTete | None) 
         "naissance": ligne.date_naissance,
         "employeur": emploi.etablissement if emploi else None,
         "poste": emploi.poste if emploi else None,
-        "suivi": None,
         "statut_ins": ligne.statut_ins,
         "attributs": [],
         "url": _url(ligne, entete),

@@ -9,7 +9,8 @@ import base64
 import hashlib
 import hmac
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -41,10 +42,19 @@ _TO_PRINT = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _ALPHABET)
 _AS_TYPED = str.maketrans("OIL", "011")
 
 
+@dataclass(frozen=True, slots=True)
+class CodeRemis:
+    """A code to hand over, shown once. `opened_at`: since when the travailleur enters his space already, if he does."""
+
+    code: str
+    expires_at: datetime
+    opened_at: datetime | None
+
+
 # ──── The code
 
 
-def issue_code(ctx: Context, seen: TravailleurVu) -> str:
+def issue_code(ctx: Context, seen: TravailleurVu) -> CodeRemis:
     """A new code, shown once; those before it no longer open anything. `dmst.services.issue_code` authorises and traces it.
 
     Raises: CodeNotIssuable.
@@ -75,7 +85,20 @@ def issue_code(ctx: Context, seen: TravailleurVu) -> str:
             tries_left=TRIES,
         )
     )
-    return code
+    return CodeRemis(code, now + VALIDITY, _opened_at(ctx, seen.id))
+
+
+def _opened_at(ctx: Context, travailleur_id: UUID) -> datetime | None:
+    return ctx.session.scalar(
+        select(_LIEN.c.created_at)
+        .where(
+            _LIEN.c.tenant_id == ctx.tenant_id,
+            _LIEN.c.travailleur_id == travailleur_id,
+            _LIEN.c.suspended_at.is_(None),
+        )
+        .order_by(_LIEN.c.created_at.desc())
+        .limit(1)
+    )
 
 
 def _new_code() -> str:
@@ -85,8 +108,16 @@ def _new_code() -> str:
 
 def _hashed(ctx: Context, travailleur_id: UUID, code: str) -> str:
     """80 random bits need no slow hash; tenant and person are bound in, so that a hash moved elsewhere opens nothing."""
-    plain = "".join(c for c in code.upper().translate(_AS_TYPED) if c in _ALPHABET)
-    return hashlib.sha256(f"{ctx.tenant_id}|{travailleur_id}|{plain}".encode()).hexdigest()
+    return hashlib.sha256(f"{ctx.tenant_id}|{travailleur_id}|{_plain(code)}".encode()).hexdigest()
+
+
+def _plain(code: str) -> str:
+    return "".join(c for c in code.upper().translate(_AS_TYPED) if c in _ALPHABET)
+
+
+def is_whole(code: str) -> bool:
+    """As many signs as a code has: what is shorter was typed in haste, and is not worth one of the tries."""
+    return len(_plain(code)) == CODE_BYTES * 8 // 5
 
 
 def _use_code(ctx: Context, travailleur_id: UUID, code: str) -> bool:

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from spst.comptes import services_connexion as comptes
 from spst.comptes.ports import DemandeConnexion, PreuveRefused, Retour
+from spst.identite.activation import is_whole
 from spst.kernel.errors import ServiceUnavailable
 from spst.portail import rules, services
 from spst.portail.errors import EntreeRefused, EspaceNotFound
@@ -37,6 +38,8 @@ _DEMANDE, _ATTENTE = "portail_demande", "portail_attente"
 _QUARTER, _DAY = 900, 86_400
 _STARTS, _RETURNS, _CODES = 40, 40, 20
 """At most so many of each, in a quarter of an hour, from one subscriber's network."""
+_LONGEST = 100
+_NOT_WHOLE = "Un code compte 16 lettres et chiffres. Il en manque, ou il y en a trop\u00a0: reprenez-le en entier."
 
 
 @bp.get("/p/<slug>")
@@ -83,6 +86,8 @@ def activation(slug: str) -> ResponseReturnValue:
     if request.method == "GET":
         return _page("activation.html", spst, action=adresse(slug, "activation"))
     limit_address("portail.code", _CODES, _QUARTER)
+    if not is_whole(request.form.get("code", "")[:_LONGEST]):
+        return _page("activation.html", spst, 422, action=adresse(slug, "activation"), erreur=_NOT_WHOLE)
     return _activate(spst, Attente.from_data(web().runtime, data))
 
 
@@ -174,7 +179,7 @@ def _enter(slug: str, preuve: PreuveTravailleur) -> ResponseReturnValue:
 def _activate(spst: SpstPublic, attente: Attente) -> ResponseReturnValue:
     try:
         limit("portail.activation", f"{spst.id}|{attente.iss}|{attente.sub}", rules.TRIES_A_DAY, _DAY)
-        cookie = services.activate(_porte(spst), attente, request.form.get("code", "")[:100])
+        cookie = services.activate(_porte(spst), attente, request.form.get("code", "")[:_LONGEST])
     except TooManyRequests:
         services.journal_refusal(_porte(spst), EntreeRefused("essais_epuises"))
         session.pop(_ATTENTE, None)

@@ -117,6 +117,7 @@ child.process.wait()
 
 @pytest.mark.parametrize("shift", [0, 1, 2])
 def test_a_busy_port_is_said_with_the_remedy(reachable_dir: Callable[[], Path], shift: int) -> None:
+    before = signal.getsignal(signal.SIGINT)
     with socket.socket() as busy:
         busy.bind(("127.0.0.1", 0))
         busy.listen()
@@ -124,4 +125,4 @@ def test_a_busy_port_is_said_with_the_remedy(reachable_dir: Callable[[], Path], 
         base = taken - shift
         with pytest.raises(DemoRefused, match=rf"port {taken} est déjà pris.*PORT={base + 100} make run"):
             run(DemoFolder(reachable_dir() / "demo"), port=base, workers=1, reset=False)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGINT) is before

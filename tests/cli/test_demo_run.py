@@ -5,7 +5,6 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ import psycopg
 import pytest
 
 from spst.cli.demo.folder import DATABASE, DemoFolder
+from tests.e2e.demonstration import free_ports
 
 
 class Demonstration:
@@ -73,16 +73,7 @@ def demonstration(folder: Path, port: int, *, reset: bool = False) -> Iterator[D
 
 @pytest.fixture
 def port() -> int:
-    """Three free ports in a row."""
-    for base in range(18000, 20000, 3):
-        with socket.socket() as first, socket.socket() as second, socket.socket() as third:
-            try:
-                for shift, probe in enumerate((first, second, third)):
-                    probe.bind(("127.0.0.1", base + shift))
-            except OSError:
-                continue
-            return base
-    pytest.fail("aucun port libre")
+    return free_ports()
 
 
 @pytest.fixture

@@ -287,8 +287,9 @@ def test_an_opposition_closes_the_dossier_to_the_infirmier_at_once(pages: Site, 
 def test_an_activation_code_is_shown_once(medecin: Poste, monde: Monde, pages: Site) -> None:
     answer = medecin.post(f"{dossier(monde.a.zoe)}/activation")
     assert answer.status_code == 200
-    [code] = re.findall(r'class="figure-code">([^<]+)<', answer.text)
+    [code] = re.findall(r'class="one-time one-line">([^<]+)<', answer.text)
     assert len(code) == 19
+    assert "Visites et santé" not in answer.text, "a page of its own, to show or print"
     assert code not in medecin.get(dossier(monde.a.zoe)).text
     with monde.superuser.connect() as connection:
         assert (

@@ -35,7 +35,7 @@ def portal(monde: Monde, spst: Spst | None = None) -> Iterator[Context]:
 
 def issue(monde: Monde, personne: Personne, acteur: Acteur | None = None) -> str:
     with monde.work(acteur or monde.a.medecin) as ctx:
-        return dmst.issue_code(ctx, personne.dossier_id)
+        return dmst.issue_code(ctx, personne.dossier_id).code
 
 
 def activate(monde: Monde, pivot: IdentitePivot, code: str, identite_id: UUID | None = None) -> UUID | None:

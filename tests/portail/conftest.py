@@ -89,7 +89,7 @@ class Portail:
 
     def code(self, spst: Spst, personne: Personne) -> str:
         with self.monde.work(spst.medecin, spst, dossier_id=personne.dossier_id) as ctx:
-            return dmst.issue_code(ctx, personne.dossier_id)
+            return dmst.issue_code(ctx, personne.dossier_id).code
 
     def change(self, personne: Personne, **values: Any) -> None:
         """Somebody corrects his identity in the register."""

@@ -115,7 +115,6 @@ NEUTRAL: dict[str, Case] = {
     "not qualified": Case("portail_non_qualifiee", later={"statut_ins": "validee"}),
     "deceased": Case("portail_decede", later={"decede_on": date(2026, 1, 2)}),
     "wrong code": Case("portail_code_refuse", typed=lambda *_: "7K2M-9QX4-D3TN-5WZ8"),
-    "empty code": Case("portail_code_refuse", typed=lambda *_: ""),
     "expired code": Case("portail_code_refuse", typed=_expired),
 }
 
@@ -149,7 +148,7 @@ def _headers(answer: TestResponse) -> dict[str, str]:
 @AUT_05
 @pytest.mark.parametrize("case", NEUTRAL)
 def test_whoever_does_not_enter_reads_the_same_page(portail: Portail, case: str) -> None:
-    _, reference = _refused(portail, Case("portail_code_refuse", typed=lambda *_: "ZZZZ"))
+    _, reference = _refused(portail, Case("portail_code_refuse", typed=lambda *_: "ZZZZ-ZZZZ-ZZZZ-ZZZZ"))
     client, answer = _refused(portail, NEUTRAL[case])
     assert (answer.status_code, reference.status_code) == (403, 403)
     assert bare(answer.text) == bare(reference.text)
@@ -215,12 +214,26 @@ def test_sixth_try_of_the_day_is_told_to_wait_known_or_not(portail: Portail, is_
         portail.follow(portail.monde.a, nom=name)
     client = portail.client()
     portail.log_in(client, portail.at_franceconnect(name))
-    answers = [portail.give_code(client, "ZZZZ").status_code for _ in range(TRIES_A_DAY)]
-    last = portail.give_code(client, "ZZZZ")
+    answers = [portail.give_code(client, "ZZZZ-ZZZZ-ZZZZ-ZZZZ").status_code for _ in range(TRIES_A_DAY)]
+    last = portail.give_code(client, "ZZZZ-ZZZZ-ZZZZ-ZZZZ")
     assert answers == [403] * TRIES_A_DAY
     assert last.status_code == 429
     assert "Vous avez fait cinq essais aujourd’hui" in last.text
     assert portail.technical()[-1].faits["motif"] == "essais_epuises"
+
+
+@AUT_05
+@pytest.mark.parametrize("typed", ["", "7K2M", "7K2M-9QX4-D3TN-5WZ", "7K2M-9QX4-D3TN-5WZ8-1"])
+def test_code_that_is_not_whole_is_said_so_and_costs_no_try(portail: Portail, typed: str) -> None:
+    name = fresh_name()
+    personne = portail.follow(portail.monde.a, nom=name)
+    client = portail.client()
+    portail.log_in(client, portail.at_franceconnect(name))
+    for _ in range(TRIES_A_DAY + 1):
+        answer = portail.give_code(client, typed)
+        assert answer.status_code == 422
+        assert "Un code compte 16 lettres et chiffres" in answer.text
+    assert portail.give_code(client, portail.code(portail.monde.a, personne)).status_code == 303
 
 
 LIES = (

@@ -58,7 +58,7 @@ def _enrolled(runtime: Runtime, spst: Spst, person: Administration, code: str) -
 def salariee(runtime: Runtime, spst: Spst, dossier_id: UUID) -> CompteDemonstration:
     """The worker who opens her portal: a code that her médecin du travail hands over, good for fifteen days."""
     with unit_of_work(runtime, spst.tenant_id, spst.medecin, Motif(CodeMotif.DROITS), origin="cli") as ctx:
-        code = dmst.issue_code(ctx, dossier_id)
+        code = dmst.issue_code(ctx, dossier_id).code
     return CompteDemonstration(
         compte="portail",
         personne="Zoé ADRUN",

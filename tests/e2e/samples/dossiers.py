@@ -112,7 +112,7 @@ def dossier(**changes: object) -> Model:
                 {"le": date(2026, 11, 3), "auteur": "Laure Guérin, accueil", "phrase": "Carte d’identité vérifiée."},
                 {"le": date(2019, 5, 2), "auteur": "Fichier du personnel", "phrase": "Identité créée."},
             ],
-            "activation": {"url": "/code", "code": None, "expire_le": None},
+            "activation_url": "/code",
         },
         "parcours": career(),
         "visites": {
