@@ -54,6 +54,8 @@ def tenant() -> None:
 @click.option("--siret", "sirets", required=True, multiple=True, help="Un par établissement, le siège d’abord.")
 @click.option("--finess")
 @click.option("--agrement", help="Référence de l’agrément.")
+@click.option("--telephone", help="Où les salariés joignent le service\u00a0: écrit dans leur espace.")
+@click.option("--courriel", help="De même.")
 @click.option("--centre", default="Centre principal", show_default=True, help="Premier centre.")
 @click.option("--commune", default="Non précisée", show_default=True, help="Commune du premier centre.")
 @click.option("--admin", "admins", required=True, multiple=True, type=AdminType(), metavar=_ADMIN, help="Deux fois.")

@@ -17,7 +17,7 @@ from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.visites.rules import has_hour
 from spst.visites.vues import LigneHistorique
-from spst.web.filters import date_courte, date_longue, heure
+from spst.web.filters import date_courte, date_longue, heure, telephone
 
 RESUME = 160
 """Signs of a visit's line on the timeline; the visit itself says the rest."""
@@ -133,7 +133,7 @@ def _identite(dossier: DossierVu) -> dict[str, Any]:
             ("Nom utilisé", who.nom_utilise),
             ("Prénom utilisé", who.prenom_utilise),
             ("Matricule INS", _matricule(s1.matricule.valeur) if s1 and s1.matricule else None),
-            ("Téléphone", who.telephone),
+            ("Téléphone", telephone(who.telephone) if who.telephone else None),
             ("Courriel", who.email),
             ("Adresse", who.adresse),
         ],

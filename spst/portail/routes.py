@@ -1,5 +1,6 @@
 """The pages of the travailleur. No address names a person or a dossier: each page is about whoever is logged in."""
 
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, make_response, render_template, request
@@ -10,10 +11,18 @@ from spst.portail import pages
 from spst.portail.errors import EspaceNotFound
 from spst.portail.navigation import adresse
 from spst.portail.routes_connexion import bp as _door
+from spst.tenants import services as tenants
 from spst.web.guards import public, requires
 from spst.web.requests import unit_of_work, user
+from spst.web.state import web
 
 bp = Blueprint("portail", __name__)
+
+
+@bp.context_processor
+def contact() -> dict[str, Any]:
+    """How to reach the SPST: a function, so that the pages which tell an error do not ask for it."""
+    return {"contact": lambda: tenants.get_public(web().runtime, str((request.view_args or {})["slug"]))}
 
 
 @bp.get("/p/<slug>/accueil")

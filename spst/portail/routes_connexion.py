@@ -128,7 +128,9 @@ def open_spst(slug: str) -> SpstPublic:
 
 
 def _page(template: str, spst: SpstPublic, status: int = 200, **values: Any) -> ResponseReturnValue:
-    response = make_response(render_template(f"portail/{template}", porte={"spst": spst.nom, **values}))
+    response = make_response(
+        render_template(f"portail/{template}", porte={"spst": spst.nom, "contact": spst, **values})
+    )
     response.status_code = status
     return response
 

@@ -28,6 +28,7 @@ class Tenant(Base):
         CheckConstraint("type IN ('SPSTI', 'SPSTA', 'SPSTN')", name="type"),
         CheckConstraint("siren ~ '^[0-9]{9}$'", name="siren"),
         CheckConstraint("finess IS NULL OR finess ~ '^[0-9A-Z]{9}$'", name="finess"),
+        CheckConstraint("telephone IS NULL OR telephone ~ '^[+]?[0-9]{10,15}$'", name="telephone"),
         CheckConstraint("slug ~ '^[a-z0-9][a-z0-9-]{1,40}$'", name="slug"),
         outside_tenants("Public identity of each SPST, read before a tenant is chosen."),
     )
@@ -40,6 +41,9 @@ class Tenant(Base):
     finess: Mapped[str | None] = mapped_column(Text)
     agrement: Mapped[str | None] = mapped_column(Text)
     """Reference of the agrément (C. trav. D. 4622-48)."""
+    telephone: Mapped[str | None] = mapped_column(Text)
+    courriel: Mapped[str | None] = mapped_column(Text)
+    """Where workers reach the SPST: shown on every page of its portal."""
     created_at: Mapped[datetime]
     suspended_at: Mapped[datetime | None]
 

@@ -10,6 +10,8 @@ from spst.kernel.context import Context
 from spst.tenants.errors import SpstNotFound
 from spst.tenants.models import Equipe, Structure, Tenant, TypeSpst
 
+_Public = Select[UUID, str, str, str, datetime | None, str | None, str | None]
+
 
 @dataclass(frozen=True, slots=True)
 class SpstPublic:
@@ -20,6 +22,8 @@ class SpstPublic:
     nom: str
     type: TypeSpst
     suspended_at: datetime | None
+    telephone: str | None = None
+    courriel: str | None = None
 
     @property
     def is_suspended(self) -> bool:
@@ -36,15 +40,17 @@ def by_id(connection: Connection, tenant_id: UUID) -> SpstPublic:
     return _one(connection, _public().where(Tenant.id == tenant_id))
 
 
-def _public() -> Select[UUID, str, str, str, datetime | None]:
-    return select(Tenant.id, Tenant.slug, Tenant.nom, Tenant.type, Tenant.suspended_at)
+def _public() -> _Public:
+    return select(
+        Tenant.id, Tenant.slug, Tenant.nom, Tenant.type, Tenant.suspended_at, Tenant.telephone, Tenant.courriel
+    )
 
 
-def _one(connection: Connection, query: Select[UUID, str, str, str, datetime | None]) -> SpstPublic:
+def _one(connection: Connection, query: _Public) -> SpstPublic:
     row = connection.execute(query).one_or_none()
     if row is None:
         raise SpstNotFound()
-    return SpstPublic(row.id, row.slug, row.nom, TypeSpst(row.type), row.suspended_at)
+    return SpstPublic(row.id, row.slug, row.nom, TypeSpst(row.type), row.suspended_at, row.telephone, row.courriel)
 
 
 def sirets(ctx: Context) -> frozenset[str]:

@@ -6,6 +6,8 @@ from spst.tenants.errors import IdentiteLegaleRefused
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9-]{1,40}")
 _FINESS = re.compile(r"[0-9A-Z]{9}")
+_TELEPHONE = re.compile(r"\+?[0-9]{10,15}")
+_COURRIEL = re.compile(r"[^@\s]{1,64}@[^@\s]+\.[^@\s]+")
 _LA_POSTE = "356000000"
 
 
@@ -63,6 +65,18 @@ def check_finess(finess: str | None) -> None:
     """Raises: IdentiteLegaleRefused."""
     if finess is not None and not _FINESS.fullmatch(finess):
         raise IdentiteLegaleRefused(f"FINESS refusé\u00a0: {finess}. Un numéro FINESS a neuf signes.")
+
+
+def check_telephone(telephone: str | None) -> None:
+    """Raises: IdentiteLegaleRefused."""
+    if telephone is not None and not _TELEPHONE.fullmatch(telephone):
+        raise IdentiteLegaleRefused(f"Téléphone refusé\u00a0: {telephone}. Dix chiffres, ou + et l’indicatif du pays.")
+
+
+def check_courriel(courriel: str | None) -> None:
+    """Raises: IdentiteLegaleRefused."""
+    if courriel is not None and not _COURRIEL.fullmatch(courriel):
+        raise IdentiteLegaleRefused(f"Adresse de courriel refusée\u00a0: {courriel}.")
 
 
 def admits_mpc(type_spst: str) -> bool:

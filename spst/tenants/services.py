@@ -28,6 +28,8 @@ class DemandeSpst:
     sirets: tuple[str, ...]
     finess: str | None = None
     agrement: str | None = None
+    telephone: str | None = None
+    courriel: str | None = None
     centre: str = "Centre principal"
     commune: str = "Non précisée"
     secteur: str = "Secteur 1"
@@ -56,10 +58,13 @@ def checked(demande: DemandeSpst) -> DemandeSpst:
         siren=rules.compact(demande.siren),
         sirets=tuple(dict.fromkeys(map(rules.compact, demande.sirets))),
         finess=rules.compact(demande.finess) if demande.finess else None,
+        telephone=rules.compact(demande.telephone) if demande.telephone else None,
     )
     rules.check_slug(clean.slug)
     rules.check_siren(clean.siren)
     rules.check_finess(clean.finess)
+    rules.check_telephone(clean.telephone)
+    rules.check_courriel(clean.courriel)
     for siret in clean.sirets:
         rules.check_siret(siret, clean.siren)
     return clean
@@ -80,9 +85,8 @@ def create_tenant(ctx: Context, demande: DemandeSpst) -> None:
 
 
 def _add_public(ctx: Context, demande: DemandeSpst) -> None:
-    values: dict[str, Any] = {
-        name: getattr(demande, name) for name in ("slug", "nom", "type", "siren", "finess", "agrement")
-    }
+    names = ("slug", "nom", "type", "siren", "finess", "agrement", "telephone", "courriel")
+    values: dict[str, Any] = {name: getattr(demande, name) for name in names}
     try:
         ctx.session.execute(insert(Tenant).values(id=ctx.tenant_id, created_at=ctx.clock.now(), **values))
     except IntegrityError as error:

@@ -176,6 +176,17 @@ def nom(nom_naissance: str, prenom_: str) -> str:
     return f"{nom_naissance.upper()} {prenom(prenom_)}"
 
 
+def telephone(number: str) -> str:
+    """Digits two by two, as they are said; a number of abroad is left as it is.
+
+    >>> telephone("0639984006").replace(NO_BREAK, " ")
+    '06 39 98 40 06'
+    """
+    if len(number) != 10 or not number.isdigit():
+        return number
+    return NO_BREAK.join(number[start : start + 2] for start in range(0, 10, 2))
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
@@ -194,5 +205,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
         pluriel,
         prenom,
         nom,
+        telephone,
     )
 }

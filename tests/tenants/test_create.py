@@ -23,6 +23,8 @@ ARGUMENTS = {
     "--siren": "732829320",
     "--siret": "73282932000074",
     "--agrement": "DREETS-2026-14",
+    "--telephone": "04 65 71 00 10",
+    "--courriel": "accueil@deux-rives.test",
 }
 ADMINS = ("Mme;Anne;Prigent;anne.prigent@deux-rives.test;DPO", "M.;Hervé;Lannuzel;herve.lannuzel@deux-rives.test")
 
@@ -75,6 +77,7 @@ def test_operator_creates_an_spst_with_two_administrators(monde: Monde, run: Any
         ).all()
         dump = connection.scalar(text("SELECT string_agg(a::text, ' ') FROM authentificateur a"))
     assert counts == [1, 1, 1, 1, 2, 2, 2]
+    assert (spst.telephone, spst.courriel) == ("0465710010", "accueil@deux-rives.test")
     assert [tuple(row) for row in traced] == [("tenant.create", "SRV", "cli")]
     assert not any(one["code"] in str(dump) for one in facts["inscriptions"])
 
@@ -87,6 +90,8 @@ def test_operator_creates_an_spst_with_two_administrators(monde: Monde, run: Any
     ("changes", "message"),
     [
         ({"siren": "732829321"}, "SIREN refusé"),
+        ({"telephone": "le 12"}, "Téléphone refusé"),
+        ({"courriel": "accueil"}, "Adresse de courriel refusée"),
         ({"siret": "73282932000075"}, "SIRET refusé"),
         ({"siret": "90000011800019"}, "ne commence pas"),
         ({"slug": "Deux Rives"}, "Adresse refusée"),

@@ -75,7 +75,15 @@ def organisation(spst: Spst, psc_issuer: str, known_identities: set[UUID]) -> Lo
     """Tenant, structures, équipes, accounts and grants. `known_identities`: those that another SPST brought already."""
     demo, lot = spst.demo, Lot(spst.tenant_id)
     lot.add(
-        "tenant", id=spst.tenant_id, slug=demo.slug, nom=demo.nom, type=demo.type, siren=demo.siren, created_at=OPENED
+        "tenant",
+        id=spst.tenant_id,
+        slug=demo.slug,
+        nom=demo.nom,
+        type=demo.type,
+        siren=demo.siren,
+        telephone=demo.telephone,
+        courriel=demo.courriel,
+        created_at=OPENED,
     )
     ids = Ids(generator(demo.slug, "structure"), 1)
     structures = {siret: ids() for siret in demo.sirets}

@@ -24,6 +24,9 @@ class SpstDemo:
     type: str
     siren: str
     sirets: tuple[str, ...]
+    telephone: str
+    """Of the numbers that the ARCEP keeps for fiction."""
+    courriel: str
     equipes: tuple[EquipeDemo, ...]
     employeurs: tuple[str, ...]
     """Activities of the companies that it follows."""
@@ -35,6 +38,8 @@ COTEAUX = SpstDemo(
     "SPSTI",
     "900000118",
     ("90000011800019", "90000011800027"),
+    "0465710118",
+    "accueil@coteaux.test",
     (
         EquipeDemo("Équipe Rouvière", "Lyon et première couronne", "Centre Lyon 3e", "Lyon", "90000011800019"),
         EquipeDemo("Équipe Charvolin", "Beaujolais", "Centre Villefranche", "Villefranche-sur-Saône", "90000011800027"),
@@ -50,6 +55,8 @@ METALLURGIE = SpstDemo(
     "SPSTA",
     "900000225",
     ("90000022500012",),
+    "0465710225",
+    "accueil@metallurgie.test",
     (EquipeDemo("Équipe de la Forge", "Bassin stéphanois", "Centre de la Forge", "Saint-Étienne", "90000022500012"),),
     ("metal", "usinage", "metal", "transport", "bureau"),
 )
