@@ -136,7 +136,12 @@ class Rattachement(Base):
     __tablename__ = "rattachement"
     __table_args__ = (
         Index("rattachement_identite_uq", "identite_id", "tenant_id", unique=True),
-        outside_tenants("The choice between several SPSTs, offered after log-in and before any tenant."),
+        outside_tenants(
+            "The choice between several SPSTs, offered after log-in and before any tenant.",
+            Wall(
+                Section.TECHNIQUE, writers=("direction",), services=("exploitation",), update=True, read_by_all=True
+            ),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
