@@ -128,6 +128,8 @@ class Authentificateur(Base):
     inscription_hash: Mapped[str | None] = mapped_column(Text)
     """SHA-256 of the one-time enrolment code handed over by the operator or the direction."""
     inscription_expires_at: Mapped[datetime | None]
+    sceau: Mapped[bytes]
+    """HMAC of the row under a key that the database never holds (`sceaux`): SQL alone chooses nobody's password."""
 
 
 class Rattachement(Base):
@@ -138,9 +140,7 @@ class Rattachement(Base):
         Index("rattachement_identite_uq", "identite_id", "tenant_id", unique=True),
         outside_tenants(
             "The choice between several SPSTs, offered after log-in and before any tenant.",
-            Wall(
-                Section.TECHNIQUE, writers=("direction",), services=("exploitation",), update=True, read_by_all=True
-            ),
+            Wall(Section.TECHNIQUE, writers=("direction",), services=("exploitation",), update=True, read_by_all=True),
         ),
     )
 
@@ -190,7 +190,7 @@ class SessionOuverte(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     sceau: Mapped[bytes]
-    """HMAC of the row under a key that the database never holds (`sessions.sealed`): SQL alone makes no session."""
+    """HMAC of the row under a key that the database never holds (`sceaux`): SQL alone makes no session."""
 
 
 class Compteur(Base):

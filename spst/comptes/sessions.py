@@ -3,12 +3,9 @@
 Each request reads its session and, in the same transaction, whether the account and the role still stand: what the direction
 takes away is gone at the next request (ASVS 8.3.2).
 
-A row says in whose name contexts are signed, and no wall stands around its table. So each carries the seal of this program:
-whoever writes into the database without the root key makes no session and changes none.
+A row says in whose name contexts are signed, and no wall stands around its table: it carries the seal of this program (`sceaux`).
 """
 
-import hmac
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +13,6 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-import rfc8785
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, insert, literal, select, text, true, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,9 +20,9 @@ from sqlalchemy.orm import Session
 
 from spst.comptes import rules
 from spst.comptes.models import Compte, Habilitation, SessionOuverte
+from spst.comptes.sceaux import Sceau
 from spst.kernel.acteur import Acteur, Famille, Role
 from spst.kernel.context import Context
-from spst.kernel.crypto.keyring import Keyring
 from spst.kernel.errors import ServiceUnavailable
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
@@ -45,21 +41,24 @@ _LIVE = select(
     _SESSION, _TENANT.c.nom.label("spst"), _TENANT.c.slug, _TENANT.c.suspended_at.label("spst_suspended_at")
 ).select_from(_SESSION.outerjoin(_TENANT, _TENANT.c.id == _SESSION.c.tenant_id))
 
-_SEALED = (
-    "id_hash",
-    "espace",
-    "identite_id",
-    "tenant_id",
-    "acteur_id",
-    "role",
-    "dossier_id",
-    "facteurs",
-    "auth_at",
-    "situation",
-    "agent_hash",
-    "created_at",
-    "expires_at",
-    "data",
+SCEAU = Sceau(
+    "session",
+    (
+        "id_hash",
+        "espace",
+        "identite_id",
+        "tenant_id",
+        "acteur_id",
+        "role",
+        "dossier_id",
+        "facteurs",
+        "auth_at",
+        "situation",
+        "agent_hash",
+        "created_at",
+        "expires_at",
+        "data",
+    ),
 )
 """`last_seen_at` is left out: it moves every minute, and `expires_at` bounds whatever it says."""
 
@@ -134,7 +133,7 @@ class SessionsInDatabase:
                 "last_seen_at": now,
                 "expires_at": now + rules.AVANT_CONNEXION,
             }
-            connection.execute(insert(_SESSION).values(sealed(self._runtime.keyring, values)))
+            connection.execute(insert(_SESSION).values(SCEAU.sealed(self._runtime.keyring, values)))
 
     def save_data(self, id_hash: str, data: Mapping[str, Any]) -> None:
         self._change(id_hash, {"data": dict(data)})
@@ -152,7 +151,7 @@ class SessionsInDatabase:
             row = connection.execute(select(_SESSION).where(_SESSION.c.id_hash == id_hash).with_for_update()).first()
             if row is None or not _is_ours(connection, self._runtime, row):
                 return
-            changed = sealed(self._runtime.keyring, {**row._asdict(), **values})
+            changed = SCEAU.sealed(self._runtime.keyring, {**row._asdict(), **values})
             query = update(_SESSION).where(_SESSION.c.id_hash == id_hash)
             connection.execute(query.values({name: changed[name] for name in (*values, "sceau")}))
 
@@ -212,30 +211,9 @@ class SessionsInDatabase:
         return f"{standing[0].civilite} {standing[0].nom}" if standing else None
 
 
-def sealed(keyring: Keyring, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a session with their seal: every writer passes here. A column that `values` leaves out is null."""
-    canonical = rfc8785.dumps({name: _plain(values.get(name)) for name in _SEALED})
-    return {**values, "sceau": keyring.stamp("session", canonical)}
-
-
-def _plain(value: Any) -> Any:
-    """The same before the row is written and after it is read back."""
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    if isinstance(value, dict):
-        return json.loads(json.dumps(value))
-    return value
-
-
 def _is_ours(connection: Connection | Session, runtime: Runtime, row: Row[Any]) -> bool:
     """Whether this program wrote the row as it stands; when not, it is gone, and noted without anything that it said."""
-    try:
-        expected = sealed(runtime.keyring, row._asdict())["sceau"]
-    except rfc8785.CanonicalizationError:
-        expected = b""
-    if expected and hmac.compare_digest(expected, row.sceau):
+    if SCEAU.holds(runtime.keyring, row._asdict()):
         return True
     connection.execute(delete(_SESSION).where(_SESSION.c.id_hash == row.id_hash))
     traces.add_technical(connection, runtime.clock, "session.falsifiee", 3, {}, new_id())
@@ -265,7 +243,7 @@ def add(ctx: Context, espace: Espace, **values: Any) -> None:
         "expires_at": limit,
         **values,
     }
-    ctx.session.execute(insert(_SESSION).values(sealed(ctx.runtime.keyring, row)))
+    ctx.session.execute(insert(_SESSION).values(SCEAU.sealed(ctx.runtime.keyring, row)))
 
 
 def remove(session: Session, id_hash: str) -> None:

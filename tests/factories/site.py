@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from spst.comptes.models import Compte, Habilitation, IdentiteElectronique, Rattachement, SessionOuverte
-from spst.comptes.sessions import sealed
+from spst.comptes.sessions import SCEAU
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.config import Config, OidcPeer
 from spst.kernel.ids import new_id
@@ -147,7 +147,7 @@ class Site:
         """A session of the browser of these tests, sealed as the program seals it."""
         now, agent = self.clock.now(), hashlib.sha256(SCREEN["User-Agent"].encode()).hexdigest()
         row = {"created_at": now, "last_seen_at": now, "agent_hash": agent, **columns}
-        self.monde.add(SessionOuverte(**sealed(self.monde.runtime.keyring, row)))
+        self.monde.add(SessionOuverte(**SCEAU.sealed(self.monde.runtime.keyring, row)))
 
     def traces(self, action: str) -> list[Trace]:
         with Session(self.monde.superuser) as session:
