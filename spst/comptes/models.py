@@ -95,7 +95,10 @@ class EquipeMembre(TenantRow, Base):
 
 
 class IdentiteElectronique(Base):
-    """Somebody as an identity provider knows him: key (iss, sub). `rpps` is known before the first log-in, `sub` after it."""
+    """Somebody as an identity provider knows him: key (iss, sub). `rpps` is known before the first log-in, `sub` after it.
+
+    Links and authenticators hang on it: `sub` is written once, the rest never changes (a trigger holds this).
+    """
 
     __tablename__ = "identite_electronique"
     __table_args__ = (

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from spst.comptes import connexion_queries
 from spst.comptes import services_comptes as comptes
@@ -112,7 +112,7 @@ def test_links_of_ones_own_spst_are_written_by_its_direction_and_the_operator_al
     assert injected(monde, acteur, "UPDATE rattachement SET revoked_at = NULL") == 0
 
 
-@pytest.mark.parametrize("table", ["authentificateur", "rattachement"])
+@pytest.mark.parametrize("table", ["authentificateur", "identite_electronique", "rattachement"])
 def test_the_application_deletes_none_of_what_a_log_in_reads(monde: Monde, table: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
         injected(monde, monde.a.directrice, f"DELETE FROM {table}")
@@ -122,3 +122,52 @@ def test_links_are_read_before_any_spst_is_known(monde: Monde) -> None:
     identite_id = invited(monde, monde.a, rpps := number())
     assert invited(monde, monde.b, rpps) == identite_id
     assert opened_to(monde, identite_id) == {monde.a.tenant_id, monde.b.tenant_id}
+
+
+CHANGES = {
+    "id": ":fresh",
+    "iss": "'https://ailleurs.test'",
+    "rpps": ":mine",
+    "no rpps": "NULL",
+    "sub": "'dont-je-dispose'",
+    "no sub": "NULL",
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_identity_of_somebody_else_does_not_become_mine(monde: Monde, change: str) -> None:
+    """He has logged in before; with my number or my `sub` under his identity, my next log-in would be his."""
+    theirs = invited(monde, monde.b, number())
+    with monde.runtime.engine.begin() as connection:
+        assert connexion_queries.bind_sub(connection, theirs, f"psc-{theirs}")
+    statement = f"UPDATE identite_electronique SET {change.split()[-1]} = {CHANGES[change]} WHERE id = :theirs"
+    with pytest.raises(IntegrityError, match="stays whose it is"):
+        injected(monde, monde.a.directrice, statement, theirs=theirs, mine=number(), fresh=new_id())
+
+
+def test_number_that_an_spst_invited_does_not_change_before_the_first_log_in(monde: Monde) -> None:
+    theirs = invited(monde, monde.b, number())
+    with pytest.raises(IntegrityError, match="stays whose it is"):
+        injected(
+            monde, monde.a.medecin,
+            "UPDATE identite_electronique SET rpps = :mine WHERE id = :theirs", theirs=theirs, mine=number(),
+        )  # fmt: skip
+
+
+def test_identity_known_without_a_number_never_takes_one(monde: Monde) -> None:
+    """A local identity, or one of FranceConnect+, is not made a professional's."""
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        demande = DemandeCompte("Mme", "Laure", "Guérin-Test", email=f"{new_id().hex}@metallurgie.test")
+        comptes.create_compte(ctx, demande, ISSUER)
+    with pytest.raises(IntegrityError, match="stays whose it is"):
+        injected(
+            monde, monde.a.medecin, "UPDATE identite_electronique SET rpps = :mine WHERE rpps IS NULL", mine=number()
+        )
+
+
+def test_sub_is_written_at_the_first_log_in_and_stays(monde: Monde) -> None:
+    identite_id = invited(monde, monde.a, number())
+    with monde.runtime.engine.begin() as connection:
+        assert connexion_queries.bind_sub(connection, identite_id, f"psc-{identite_id}")
+        assert connexion_queries.bind_sub(connection, identite_id, f"psc-{identite_id}")
+        assert not connexion_queries.bind_sub(connection, identite_id, "somebody-else")
