@@ -29,7 +29,7 @@ from spst.kernel.runtime import Runtime
 from spst.kernel.signing import sign_context
 from spst.tenants.models import Tenant
 from spst.traces import services as traces
-from spst.web.ports import Espace, SessionRecord, Utilisateur
+from spst.web.ports import Espace, SessionRecord, Utilisateur, take_out
 
 _SESSION = cast(Table, SessionOuverte.__table__)
 _TENANT = cast(Table, Tenant.__table__)
@@ -138,6 +138,14 @@ class SessionsInDatabase:
     def save_data(self, id_hash: str, data: Mapping[str, Any]) -> None:
         self._change(id_hash, {"data": dict(data)})
 
+    def take(self, id_hash: str, *path: str) -> Any:
+        with self._transaction() as connection:
+            row = self._locked(connection, id_hash)
+            taken = None if row is None else take_out(row.data, path)
+            if row is not None and taken is not None:
+                self._renew(connection, row, {"data": row.data})
+            return taken
+
     def rename(self, id_hash: str, new_hash: str) -> None:
         self._change(id_hash, {"id_hash": new_hash})
 
@@ -146,14 +154,23 @@ class SessionsInDatabase:
             connection.execute(delete(_SESSION).where(_SESSION.c.id_hash == id_hash))
 
     def _change(self, id_hash: str, values: Mapping[str, Any]) -> None:
-        # The seal is checked first: what was changed since the session was read would otherwise be sealed with the rest.
         with self._transaction() as connection:
-            row = connection.execute(select(_SESSION).where(_SESSION.c.id_hash == id_hash).with_for_update()).first()
-            if row is None or not _is_ours(connection, self._runtime, row):
-                return
-            changed = SCEAU.sealed(self._runtime.keyring, {**row._asdict(), **values})
-            query = update(_SESSION).where(_SESSION.c.id_hash == id_hash)
-            connection.execute(query.values({name: changed[name] for name in (*values, "sceau")}))
+            row = self._locked(connection, id_hash)
+            if row is not None:
+                self._renew(connection, row, values)
+
+    def _locked(self, connection: Connection, id_hash: str) -> Row[Any] | None:
+        """The row as it stands now, held until it is renewed.
+
+        Its seal is checked first: what was changed since the session was read would otherwise be sealed with the rest.
+        """
+        row = connection.execute(select(_SESSION).where(_SESSION.c.id_hash == id_hash).with_for_update()).first()
+        return row if row is not None and _is_ours(connection, self._runtime, row) else None
+
+    def _renew(self, connection: Connection, row: Row[Any], values: Mapping[str, Any]) -> None:
+        changed = SCEAU.sealed(self._runtime.keyring, {**row._asdict(), **values})
+        query = update(_SESSION).where(_SESSION.c.id_hash == row.id_hash)
+        connection.execute(query.values({name: changed[name] for name in (*values, "sceau")}))
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

@@ -19,7 +19,7 @@ from werkzeug.datastructures import CallbackDict
 from spst.kernel.config import Config
 from spst.kernel.errors import ServiceUnavailable
 from spst.web.cookies import hash_of, is_cookie_value, new_cookie_value
-from spst.web.ports import Espace, SessionRecord, SessionStore, Utilisateur
+from spst.web.ports import Espace, SessionRecord, SessionStore, Utilisateur, take_out
 
 _log = logging.getLogger("spst.web")
 
@@ -81,6 +81,7 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         self._cookie_value: str | None = None
         self._adopted = False
         self._ended = False
+        self._left_alone = False
 
     @property
     def new(self) -> bool:  # type: ignore[override]
@@ -109,11 +110,26 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         self.clear()
         self._ended = True
 
+    def take(self, store: SessionStore, *path: str) -> Any:
+        """Use up something that serves once (`SessionStore.take`): None for whoever comes second, even at the same instant."""
+        if self.record is None:
+            return None
+        was_modified = self.modified
+        take_out(self, path)
+        self.modified = was_modified
+        return store.take(self.record.id_hash, *path)
+
+    def leave_alone(self) -> None:
+        """This request changes neither store nor cookie: another one of the same browser may be opening a session just now."""
+        self._left_alone = True
+
     def stored(self) -> dict[str, Any]:
         return {key: value for key, value in self.items() if key not in _FROM_RECORD}
 
     def write(self, store: SessionStore) -> str | None:
         """Bring the store to what this request made of the session; the cookie value to send, when it changed."""
+        if self._left_alone:
+            return None
         if self._adopted:
             value = self._cookie_value or ""
             if self.modified:
@@ -148,6 +164,8 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
 
     @property
     def leaves_no_cookie(self) -> bool:
+        if self._left_alone:
+            return False
         return self._ended or (self.stale and not self._adopted and not self.stored())
 
     def _changed(self) -> None:

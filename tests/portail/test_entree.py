@@ -1,7 +1,9 @@
 """The door of the portal: who enters, and the one answer for everybody else."""
 
 import re
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -14,6 +16,7 @@ from spst.portail.rules import TRIES_A_DAY
 from tests.factories.site import query_of
 from tests.portail.conftest import Portail, fresh_name
 
+COOKIE = "spst-portail-8000"
 AUT_05 = pytest.mark.exigence("AUT-05", partielle="FranceConnect+ alone; no appli carte Vitale, no dated switch")
 
 
@@ -55,6 +58,28 @@ def test_two_spsts_have_each_their_own_code_link_and_session(portail: Portail) -
     assert portail.log_in(client, person, "metallurgie").headers["Location"] == "/p/metallurgie/activation"
     assert portail.give_code(client, code_b, "metallurgie").headers["Location"] == "/p/metallurgie/accueil"
     assert portail.get(client, "/p/coteaux/accueil").headers["Location"] == "/p/coteaux"
+
+
+@AUT_05
+def test_answer_of_franceconnect_sent_several_times_at_once_enters_once(portail: Portail) -> None:
+    name = fresh_name()
+    person = portail.at_franceconnect(name)
+    portail.entered(portail.monde.a, portail.follow(portail.monde.a, nom=name), person)
+    client = portail.client()
+    path, cookie = portail.callback(client, person), client.get_cookie(COOKIE, domain="127.0.0.1")
+    assert cookie is not None
+    start = threading.Barrier(5)
+
+    def send() -> TestResponse:
+        window = portail.client()
+        window.set_cookie(COOKIE, cookie.value, domain="127.0.0.1")
+        start.wait(10)
+        return portail.get(window, path)
+
+    with ThreadPoolExecutor(5) as pool:
+        answers = [future.result() for future in [pool.submit(send) for _ in range(5)]]
+    assert sorted(answer.status_code for answer in answers) == [303, 404, 404, 404, 404]
+    assert [answer.status_code for answer in answers if "Set-Cookie" in answer.headers] == [303]
 
 
 MATCHES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
