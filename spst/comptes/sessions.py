@@ -1,12 +1,12 @@
 """Sessions as the server keeps them, in the table `session`: the store of the pages, and what ends a session from outside.
 
-Each request reads its session and, in the same transaction, whether the account and the role still stand: what the direction
-takes away is gone at the next request (ASVS 8.3.2).
+Each request reads its session and, in the same transaction, whether the account and the role still stand, or in the portal the
+link: what is taken away is gone at the next request (ASVS 8.3.2).
 
 A row says in whose name contexts are signed, and no wall stands around its table: it carries the seal of this program (`sceaux`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,6 +63,10 @@ SCEAU = Sceau(
 """`last_seen_at` is left out: it moves every minute, and `expires_at` bounds whatever it says."""
 
 
+LinkStands = Callable[[Connection, UUID, UUID, UUID], bool]
+"""Whether an identity still enters the portal of an SPST as a travailleur, asked under his own context: tenant, identity, he."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionVue:
     """A session as its owner sees it in the list of his own."""
@@ -96,8 +100,9 @@ class SessionOfProvider:
 class SessionsInDatabase:
     """Implements `spst.web.ports.SessionStore`."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, link_stands: LinkStands) -> None:
         self._runtime = runtime
+        self._link_stands = link_stands
 
     def load(self, id_hash: str, espace: Espace, agent_hash: str, *, prolong: bool) -> SessionRecord | None:
         with self._transaction() as connection:
@@ -187,7 +192,9 @@ class SessionsInDatabase:
         if row.tenant_id is None or row.spst_suspended_at is not None:
             return None
         acteur = Acteur(row.acteur_id, Role(row.role), row.id_hash, row.facteurs)
-        nom = "" if acteur.famille is Famille.TRAVAILLEUR else self._standing(connection, row.tenant_id, acteur, now)
+        context = sign_context(self._runtime.context_key, row.tenant_id, acteur, datetime.now(UTC))
+        connection.execute(_BIND, {"context": context})
+        nom = self._standing(connection, row, acteur, now)
         if nom is None:
             return None
         return Utilisateur(
@@ -201,10 +208,17 @@ class SessionsInDatabase:
             auth_at=row.auth_at,
         )
 
-    def _standing(self, connection: Connection, tenant_id: UUID, acteur: Acteur, now: datetime) -> str | None:
+    def _standing(self, connection: Connection, row: Row[Any], acteur: Acteur, now: datetime) -> str | None:
+        """The name to show, when whoever opened the session would still be let in; none is shown in the portal."""
+        if acteur.famille is not Famille.TRAVAILLEUR:
+            return self._name(connection, row.tenant_id, acteur, now)
+        stands = row.identite_id is not None and self._link_stands(
+            connection, row.tenant_id, row.identite_id, acteur.id
+        )
+        return "" if stands else None
+
+    def _name(self, connection: Connection, tenant_id: UUID, acteur: Acteur, now: datetime) -> str | None:
         """The name of the account, when it is not suspended and holds the role of the session."""
-        context = sign_context(self._runtime.context_key, tenant_id, acteur, datetime.now(UTC))
-        connection.execute(_BIND, {"context": context})
         found = connection.execute(
             select(
                 _COMPTE.c.civilite,

@@ -316,7 +316,7 @@ def test_session_written_by_sql_alone_opens_nothing(site: Site) -> None:
 @pytest.mark.parametrize("act", ["save_data", "rename"])
 def test_change_slipped_in_during_a_request_is_not_sealed_with_what_the_request_writes(site: Site, act: str) -> None:
     client, before = site.entered("PSC-02"), len(noted(site))
-    mine, store = hash_of(cookie_of(client)), sessions.SessionsInDatabase(site.app.extensions["spst"].runtime)
+    mine, store = hash_of(cookie_of(client)), site.app.extensions["spst"].sessions
     written(site, "UPDATE session SET role = 'MDT' WHERE id_hash = :mine", mine=mine)
     if act == "save_data":
         store.save_data(mine, {"toast": "bonjour"})
@@ -329,7 +329,7 @@ def test_change_slipped_in_during_a_request_is_not_sealed_with_what_the_request_
 @pytest.mark.exigence("AUT-02")
 def test_what_the_session_keeps_is_read_back_under_its_seal(site: Site) -> None:
     client = site.entered("PSC-02")
-    mine, store = hash_of(cookie_of(client)), sessions.SessionsInDatabase(site.app.extensions["spst"].runtime)
+    mine, store = hash_of(cookie_of(client)), site.app.extensions["spst"].sessions
     store.save_data(mine, {"é": [("a", 1)], "b": {"z": 0.1, "a": 1.0, "1": None}, "texte": "\u2028 œ \U0001f600"})
     renamed = new_cookie_value()
     store.rename(mine, hash_of(renamed))

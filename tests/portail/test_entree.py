@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from spst.portail.rules import TRIES_A_DAY
+from spst.web.cookies import hash_of
 from tests.factories.site import query_of
 from tests.portail.conftest import Portail, fresh_name
 
@@ -302,6 +304,38 @@ def test_identity_that_was_corrected_suspends_the_link_and_ends_its_sessions(por
     assert "Une information de votre identité a changé" in page
     assert portail.events(portail.monde.a)[-1] == ("portail_traits_changes", personne.travailleur_id)
     assert portail.get(client, "/p/coteaux/accueil").headers["Location"] == "/p/coteaux"
+
+
+ENDINGS: dict[str, str] = {
+    "link suspended": "UPDATE lien_portail SET suspended_at = now(), suspended_why = 'essai'"
+    " WHERE tenant_id = :tenant AND travailleur_id = :travailleur",
+    "link of somebody else": "UPDATE lien_portail SET travailleur_id = :autre"
+    " WHERE tenant_id = :tenant AND travailleur_id = :travailleur",
+    "deceased": "UPDATE travailleur SET decede_on = current_date WHERE tenant_id = :tenant AND id = :travailleur",
+    "no longer qualifiée": "UPDATE travailleur SET statut_ins = 'validee' WHERE tenant_id = :tenant AND id = :travailleur",
+}
+
+
+@AUT_05
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_open_session_ends_at_the_next_request_when_its_link_no_longer_stands(portail: Portail, ending: str) -> None:
+    """In this SPST alone: the same person's session in another one, under a link of its own, goes on."""
+    name, a, b = fresh_name(), portail.monde.a, portail.monde.b
+    here, there = portail.follow(a, nom=name), portail.follow(b, nom=name)
+    person = portail.at_franceconnect(name)
+    client, elsewhere = portail.entered(a, here, person), portail.entered(b, there, person)
+    assert portail.get(client, f"/p/{a.slug}/accueil").status_code == 200
+    with portail.monde.superuser.begin() as connection:
+        values = {"tenant": a.tenant_id, "travailleur": here.travailleur_id, "autre": a.pierre.travailleur_id}
+        wanted = {name: value for name, value in values.items() if f":{name}" in ENDINGS[ending]}
+        assert connection.execute(text(ENDINGS[ending]), wanted).rowcount == 1
+    cookie = client.get_cookie(COOKIE, domain="127.0.0.1")
+    assert portail.get(client, f"/p/{a.slug}/accueil").headers["Location"] == f"/p/{a.slug}"
+    assert cookie is not None
+    with portail.monde.superuser.connect() as connection:
+        left = text("SELECT count(*) FROM session WHERE id_hash = :mine")
+        assert connection.execute(left, {"mine": hash_of(cookie.value)}).scalar_one() == 0
+    assert portail.get(elsewhere, f"/p/{b.slug}/accueil").status_code == 200
 
 
 @AUT_05
