@@ -127,8 +127,9 @@ def issue_inscription(ctx: Context, identite_id: UUID) -> Inscription:
         "inscription_hash": rules.code_hash(code),
         "inscription_expires_at": expires_at,
     }
-    row = upsert(Authentificateur).values(identite_id=identite_id, **values)
-    ctx.session.execute(row.on_conflict_do_update(index_elements=["identite_id"], set_=values))
+    sealed = local_queries.SCEAU.sealed(ctx.runtime.keyring, {"identite_id": identite_id, **values})
+    row = upsert(Authentificateur).values(sealed)
+    ctx.session.execute(row.on_conflict_do_update(index_elements=["identite_id"], set_=sealed))
     return Inscription(code, expires_at)
 
 
@@ -161,7 +162,7 @@ def choose_password(runtime: Runtime, jeton: str, password: str, tentative: Tent
     hashed = _HASHER.hash(password)
     with runtime.engine.begin() as connection:
         local_queries.change(
-            connection, enrolement.identite_id, Authentificateur.inscription_hash == jeton, mot_de_passe=hashed
+            connection, runtime, enrolement.identite_id, Authentificateur.inscription_hash == jeton, mot_de_passe=hashed
         )
     _journal(runtime, "inscription.mot_de_passe_choisi", tentative, enrolement)
 
@@ -193,6 +194,7 @@ def confirm_enrolment(runtime: Runtime, jeton: str, typed: str, tentative: Tenta
     with runtime.engine.begin() as connection:
         ended = local_queries.change(
             connection,
+            runtime,
             enrolement.identite_id,
             Authentificateur.inscription_hash == jeton,
             totp_confirmed_at=runtime.clock.now(),
@@ -219,8 +221,8 @@ def check_password(runtime: Runtime, identifiant: str, password: str, tentative:
     identifiant = rules.normalise_identifiant(identifiant)
     _take(runtime, _PAR_RESEAU, tentative.reseau, tentative)
     _take(runtime, _PAR_COMPTE, identifiant, tentative)
-    with runtime.engine.connect() as connection:
-        found = local_queries.by_identifiant(connection, identifiant)
+    with runtime.engine.begin() as connection:
+        found = local_queries.by_identifiant(connection, runtime, identifiant)
     opened = _opened_by(found, rules.normalise_password(password))
     if not opened:
         _journal(runtime, "connexion_locale.refusee", tentative, found[0] if found else None)
@@ -238,7 +240,7 @@ def check_code(runtime: Runtime, identites: Sequence[UUID], typed: str, tentativ
         if step is None:
             continue
         with runtime.engine.begin() as connection:
-            accepted = local_queries.use_step(connection, one.identite_id, step)
+            accepted = local_queries.use_step(connection, runtime, one.identite_id, step)
         if accepted:
             return _proved(runtime, one, "connexion_locale.code_accepte", tentative)
     raise _code_refused(runtime, identites, tentative)
@@ -249,7 +251,7 @@ def check_recovery_code(runtime: Runtime, identites: Sequence[UUID], typed: str,
     hashed = rules.code_hash(typed)
     for one in _candidates(runtime, identites, tentative):
         with runtime.engine.begin() as connection:
-            accepted = local_queries.use_recovery_code(connection, one.identite_id, hashed)
+            accepted = local_queries.use_recovery_code(connection, runtime, one.identite_id, hashed)
         if accepted:
             return _proved(runtime, one, "connexion_locale.code_secours_accepte", tentative)
     raise _code_refused(runtime, identites, tentative)
@@ -286,7 +288,7 @@ def _rehash(runtime: Runtime, one: AuthentificateurVu, password: str) -> None:
     hashed = _HASHER.hash(password)
     with runtime.engine.begin() as connection:
         local_queries.change(
-            connection, one.identite_id, Authentificateur.mot_de_passe == one.mot_de_passe, mot_de_passe=hashed
+            connection, runtime, one.identite_id, Authentificateur.mot_de_passe == one.mot_de_passe, mot_de_passe=hashed
         )
 
 
@@ -294,8 +296,8 @@ def _candidates(runtime: Runtime, identites: Sequence[UUID], tentative: Tentativ
     """The identities that passed the first factor and are still enrolled; an attempt is counted for each."""
     for identite_id in identites:
         _take(runtime, _PAR_CODE, str(identite_id), tentative)
-    with runtime.engine.connect() as connection:
-        seen = [local_queries.by_id(connection, identite_id) for identite_id in identites]
+    with runtime.engine.begin() as connection:
+        seen = [local_queries.by_id(connection, runtime, identite_id) for identite_id in identites]
     return [one for one in seen if one is not None and one.is_enrolled]
 
 
@@ -312,16 +314,16 @@ def _code_refused(runtime: Runtime, identites: Sequence[UUID], tentative: Tentat
 
 
 def _under_enrolment(runtime: Runtime, jeton: str) -> Enrolement | None:
-    with runtime.engine.connect() as connection:
-        found = local_queries.by_inscription(connection, jeton)
+    with runtime.engine.begin() as connection:
+        found = local_queries.by_inscription(connection, runtime, jeton)
     if found is None or found.inscription_expires_at is None or found.inscription_expires_at <= runtime.clock.now():
         return None
     return Enrolement(jeton, found.identite_id, found.identifiant, found.mot_de_passe is not None)
 
 
 def _seen(runtime: Runtime, identite_id: UUID) -> AuthentificateurVu:
-    with runtime.engine.connect() as connection:
-        found = local_queries.by_id(connection, identite_id)
+    with runtime.engine.begin() as connection:
+        found = local_queries.by_id(connection, runtime, identite_id)
     if found is None:
         raise InscriptionRefused
     return found

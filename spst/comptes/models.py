@@ -95,7 +95,10 @@ class EquipeMembre(TenantRow, Base):
 
 
 class IdentiteElectronique(Base):
-    """Somebody as an identity provider knows him: key (iss, sub). `rpps` is known before the first log-in, `sub` after it."""
+    """Somebody as an identity provider knows him: key (iss, sub). `rpps` is known before the first log-in, `sub` after it.
+
+    Links and authenticators hang on it: `sub` is written once, the rest never changes (a trigger holds this).
+    """
 
     __tablename__ = "identite_electronique"
     __table_args__ = (
@@ -128,6 +131,8 @@ class Authentificateur(Base):
     inscription_hash: Mapped[str | None] = mapped_column(Text)
     """SHA-256 of the one-time enrolment code handed over by the operator or the direction."""
     inscription_expires_at: Mapped[datetime | None]
+    sceau: Mapped[bytes]
+    """HMAC of the row under a key that the database never holds (`sceaux`): SQL alone chooses nobody's password."""
 
 
 class Rattachement(Base):
@@ -136,7 +141,10 @@ class Rattachement(Base):
     __tablename__ = "rattachement"
     __table_args__ = (
         Index("rattachement_identite_uq", "identite_id", "tenant_id", unique=True),
-        outside_tenants("The choice between several SPSTs, offered after log-in and before any tenant."),
+        outside_tenants(
+            "The choice between several SPSTs, offered after log-in and before any tenant.",
+            Wall(Section.TECHNIQUE, writers=("direction",), services=("exploitation",), update=True, read_by_all=True),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -185,7 +193,7 @@ class SessionOuverte(Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     sceau: Mapped[bytes]
-    """HMAC of the row under a key that the database never holds (`sessions.sealed`): SQL alone makes no session."""
+    """HMAC of the row under a key that the database never holds (`sceaux`): SQL alone makes no session."""
 
 
 class Compteur(Base):

@@ -225,8 +225,10 @@ def _again(page: Callable[[str], ResponseReturnValue], refusal: SpstError, statu
 
 
 def _back_to_start() -> ResponseReturnValue:
-    session.pop(_INSCRIPTION, None)
-    flash(str(InscriptionRefused()), "warn")
+    if (
+        session.pop(_INSCRIPTION, None) is not None
+    ):  # said to whoever had begun: an address opened by itself keeps nothing
+        flash(str(InscriptionRefused()), "warn")
     return redirect("/inscription", 303)
 
 

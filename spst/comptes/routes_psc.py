@@ -82,11 +82,13 @@ def start() -> ResponseReturnValue:
 @bp.get("/connexion/psc/retour")
 @public
 def come_back() -> ResponseReturnValue:
-    """The state is spent whatever comes next; without it nothing is asked of the provider."""
-    waiting: dict[str, dict[str, str]] = dict(session.get(_DEMANDES, {}))
-    kept = waiting.pop(request.args.get("state", ""), None)
-    session[_DEMANDES] = waiting
+    """The state is spent whatever comes next; without it nothing is asked of the provider.
+
+    The same answer sent several times at once enters once: the others must not undo the session that it opens.
+    """
+    kept: dict[str, str] | None = current().take(web().sessions, _DEMANDES, request.args.get("state", ""))
     if kept is None:
+        current().leave_alone()
         return _refused("state", 400)
     if "code" not in request.args:
         return redirect("/connexion?raison=annulee", 303)

@@ -1,22 +1,18 @@
 """Sessions as the server keeps them, in the table `session`: the store of the pages, and what ends a session from outside.
 
-Each request reads its session and, in the same transaction, whether the account and the role still stand: what the direction
-takes away is gone at the next request (ASVS 8.3.2).
+Each request reads its session and, in the same transaction, whether the account and the role still stand, or in the portal the
+link: what is taken away is gone at the next request (ASVS 8.3.2).
 
-A row says in whose name contexts are signed, and no wall stands around its table. So each carries the seal of this program:
-whoever writes into the database without the root key makes no session and changes none.
+A row says in whose name contexts are signed, and no wall stands around its table: it carries the seal of this program (`sceaux`).
 """
 
-import hmac
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-import rfc8785
 from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, insert, literal, select, text, true, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,16 +20,16 @@ from sqlalchemy.orm import Session
 
 from spst.comptes import rules
 from spst.comptes.models import Compte, Habilitation, SessionOuverte
+from spst.comptes.sceaux import Sceau
 from spst.kernel.acteur import Acteur, Famille, Role
 from spst.kernel.context import Context
-from spst.kernel.crypto.keyring import Keyring
 from spst.kernel.errors import ServiceUnavailable
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
 from spst.kernel.signing import sign_context
 from spst.tenants.models import Tenant
 from spst.traces import services as traces
-from spst.web.ports import Espace, SessionRecord, Utilisateur
+from spst.web.ports import Espace, SessionRecord, Utilisateur, take_out
 
 _SESSION = cast(Table, SessionOuverte.__table__)
 _TENANT = cast(Table, Tenant.__table__)
@@ -45,23 +41,30 @@ _LIVE = select(
     _SESSION, _TENANT.c.nom.label("spst"), _TENANT.c.slug, _TENANT.c.suspended_at.label("spst_suspended_at")
 ).select_from(_SESSION.outerjoin(_TENANT, _TENANT.c.id == _SESSION.c.tenant_id))
 
-_SEALED = (
-    "id_hash",
-    "espace",
-    "identite_id",
-    "tenant_id",
-    "acteur_id",
-    "role",
-    "dossier_id",
-    "facteurs",
-    "auth_at",
-    "situation",
-    "agent_hash",
-    "created_at",
-    "expires_at",
-    "data",
+SCEAU = Sceau(
+    "session",
+    (
+        "id_hash",
+        "espace",
+        "identite_id",
+        "tenant_id",
+        "acteur_id",
+        "role",
+        "dossier_id",
+        "facteurs",
+        "auth_at",
+        "situation",
+        "agent_hash",
+        "created_at",
+        "expires_at",
+        "data",
+    ),
 )
 """`last_seen_at` is left out: it moves every minute, and `expires_at` bounds whatever it says."""
+
+
+LinkStands = Callable[[Connection, UUID, UUID, UUID], bool]
+"""Whether an identity still enters the portal of an SPST as a travailleur, asked under his own context: tenant, identity, he."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +100,9 @@ class SessionOfProvider:
 class SessionsInDatabase:
     """Implements `spst.web.ports.SessionStore`."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, link_stands: LinkStands) -> None:
         self._runtime = runtime
+        self._link_stands = link_stands
 
     def load(self, id_hash: str, espace: Espace, agent_hash: str, *, prolong: bool) -> SessionRecord | None:
         with self._transaction() as connection:
@@ -134,10 +138,18 @@ class SessionsInDatabase:
                 "last_seen_at": now,
                 "expires_at": now + rules.AVANT_CONNEXION,
             }
-            connection.execute(insert(_SESSION).values(sealed(self._runtime.keyring, values)))
+            connection.execute(insert(_SESSION).values(SCEAU.sealed(self._runtime.keyring, values)))
 
     def save_data(self, id_hash: str, data: Mapping[str, Any]) -> None:
         self._change(id_hash, {"data": dict(data)})
+
+    def take(self, id_hash: str, *path: str) -> Any:
+        with self._transaction() as connection:
+            row = self._locked(connection, id_hash)
+            taken = None if row is None else take_out(row.data, path)
+            if row is not None and taken is not None:
+                self._renew(connection, row, {"data": row.data})
+            return taken
 
     def rename(self, id_hash: str, new_hash: str) -> None:
         self._change(id_hash, {"id_hash": new_hash})
@@ -147,14 +159,23 @@ class SessionsInDatabase:
             connection.execute(delete(_SESSION).where(_SESSION.c.id_hash == id_hash))
 
     def _change(self, id_hash: str, values: Mapping[str, Any]) -> None:
-        # The seal is checked first: what was changed since the session was read would otherwise be sealed with the rest.
         with self._transaction() as connection:
-            row = connection.execute(select(_SESSION).where(_SESSION.c.id_hash == id_hash).with_for_update()).first()
-            if row is None or not _is_ours(connection, self._runtime, row):
-                return
-            changed = sealed(self._runtime.keyring, {**row._asdict(), **values})
-            query = update(_SESSION).where(_SESSION.c.id_hash == id_hash)
-            connection.execute(query.values({name: changed[name] for name in (*values, "sceau")}))
+            row = self._locked(connection, id_hash)
+            if row is not None:
+                self._renew(connection, row, values)
+
+    def _locked(self, connection: Connection, id_hash: str) -> Row[Any] | None:
+        """The row as it stands now, held until it is renewed.
+
+        Its seal is checked first: what was changed since the session was read would otherwise be sealed with the rest.
+        """
+        row = connection.execute(select(_SESSION).where(_SESSION.c.id_hash == id_hash).with_for_update()).first()
+        return row if row is not None and _is_ours(connection, self._runtime, row) else None
+
+    def _renew(self, connection: Connection, row: Row[Any], values: Mapping[str, Any]) -> None:
+        changed = SCEAU.sealed(self._runtime.keyring, {**row._asdict(), **values})
+        query = update(_SESSION).where(_SESSION.c.id_hash == row.id_hash)
+        connection.execute(query.values({name: changed[name] for name in (*values, "sceau")}))
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:
@@ -171,7 +192,9 @@ class SessionsInDatabase:
         if row.tenant_id is None or row.spst_suspended_at is not None:
             return None
         acteur = Acteur(row.acteur_id, Role(row.role), row.id_hash, row.facteurs)
-        nom = "" if acteur.famille is Famille.TRAVAILLEUR else self._standing(connection, row.tenant_id, acteur, now)
+        context = sign_context(self._runtime.context_key, row.tenant_id, acteur, datetime.now(UTC))
+        connection.execute(_BIND, {"context": context})
+        nom = self._standing(connection, row, acteur, now)
         if nom is None:
             return None
         return Utilisateur(
@@ -185,10 +208,17 @@ class SessionsInDatabase:
             auth_at=row.auth_at,
         )
 
-    def _standing(self, connection: Connection, tenant_id: UUID, acteur: Acteur, now: datetime) -> str | None:
+    def _standing(self, connection: Connection, row: Row[Any], acteur: Acteur, now: datetime) -> str | None:
+        """The name to show, when whoever opened the session would still be let in; none is shown in the portal."""
+        if acteur.famille is not Famille.TRAVAILLEUR:
+            return self._name(connection, row.tenant_id, acteur, now)
+        stands = row.identite_id is not None and self._link_stands(
+            connection, row.tenant_id, row.identite_id, acteur.id
+        )
+        return "" if stands else None
+
+    def _name(self, connection: Connection, tenant_id: UUID, acteur: Acteur, now: datetime) -> str | None:
         """The name of the account, when it is not suspended and holds the role of the session."""
-        context = sign_context(self._runtime.context_key, tenant_id, acteur, datetime.now(UTC))
-        connection.execute(_BIND, {"context": context})
         found = connection.execute(
             select(
                 _COMPTE.c.civilite,
@@ -212,30 +242,9 @@ class SessionsInDatabase:
         return f"{standing[0].civilite} {standing[0].nom}" if standing else None
 
 
-def sealed(keyring: Keyring, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a session with their seal: every writer passes here. A column that `values` leaves out is null."""
-    canonical = rfc8785.dumps({name: _plain(values.get(name)) for name in _SEALED})
-    return {**values, "sceau": keyring.stamp("session", canonical)}
-
-
-def _plain(value: Any) -> Any:
-    """The same before the row is written and after it is read back."""
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    if isinstance(value, dict):
-        return json.loads(json.dumps(value))
-    return value
-
-
 def _is_ours(connection: Connection | Session, runtime: Runtime, row: Row[Any]) -> bool:
     """Whether this program wrote the row as it stands; when not, it is gone, and noted without anything that it said."""
-    try:
-        expected = sealed(runtime.keyring, row._asdict())["sceau"]
-    except rfc8785.CanonicalizationError:
-        expected = b""
-    if expected and hmac.compare_digest(expected, row.sceau):
+    if SCEAU.holds(runtime.keyring, row._asdict()):
         return True
     connection.execute(delete(_SESSION).where(_SESSION.c.id_hash == row.id_hash))
     traces.add_technical(connection, runtime.clock, "session.falsifiee", 3, {}, new_id())
@@ -265,7 +274,7 @@ def add(ctx: Context, espace: Espace, **values: Any) -> None:
         "expires_at": limit,
         **values,
     }
-    ctx.session.execute(insert(_SESSION).values(sealed(ctx.runtime.keyring, row)))
+    ctx.session.execute(insert(_SESSION).values(SCEAU.sealed(ctx.runtime.keyring, row)))
 
 
 def remove(session: Session, id_hash: str) -> None:

@@ -14,12 +14,12 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, insert, select, update
+from sqlalchemy import Connection, Table, and_, insert, select, update
 
 from spst.identite import queries, rules
 from spst.identite.errors import CodeNotIssuable
 from spst.identite.models import CodeActivation, EvenementIdentite, LienPortail, StatutIns
-from spst.identite.queries import TravailleurVu
+from spst.identite.queries import TRAVAILLEUR, TravailleurVu
 from spst.identite.rules import IdentitePivot
 from spst.kernel.clock import today
 from spst.kernel.context import Context
@@ -242,6 +242,27 @@ def linked_travailleur(ctx: Context, identite_id: UUID, pivot: IdentitePivot) ->
     _change_link(ctx, identite_id, suspended_at=ctx.clock.now(), suspended_why=why)
     _add_event(ctx, why, seen.id)
     return None
+
+
+def link_stands(connection: Connection, tenant_id: UUID, identite_id: UUID, travailleur_id: UUID) -> bool:
+    """Whether an open session goes on, asked at each request under the travailleur's own context.
+
+    Its link is not suspended, and he is still qualifiée and alive. Traits are compared at the log-in: no session keeps them.
+    """
+    of_him = and_(TRAVAILLEUR.c.tenant_id == _LIEN.c.tenant_id, TRAVAILLEUR.c.id == _LIEN.c.travailleur_id)
+    query = (
+        select(_LIEN.c.id)
+        .join(TRAVAILLEUR, of_him)
+        .where(
+            _LIEN.c.tenant_id == tenant_id,
+            _LIEN.c.identite_id == identite_id,
+            _LIEN.c.travailleur_id == travailleur_id,
+            _LIEN.c.suspended_at.is_(None),
+            TRAVAILLEUR.c.statut_ins == str(StatutIns.QUALIFIEE),
+            TRAVAILLEUR.c.decede_on.is_(None),
+        )
+    )
+    return connection.execute(query).first() is not None
 
 
 def _find_link(ctx: Context, identite_id: UUID) -> tuple[UUID, bool] | None:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from spst.habilitations import services as habilitations
 from spst.identite import queries, registre, rules
-from spst.identite.activation import activate, linked_travailleur, match_pivot
+from spst.identite.activation import activate, link_stands, linked_travailleur, match_pivot
 from spst.identite.errors import MatriculeAlreadyUsed, MatriculeRefused
 from spst.identite.queries import CAP, MATRICULE, Ligne, TravailleurVu
 from spst.identite.registre import Examen, IdentiteGardee, create_travailleur, examine, set_used_names, update_contact
@@ -35,6 +35,7 @@ __all__ = [
     "examine",
     "get_travailleur",
     "identite",
+    "link_stands",
     "linked_travailleur",
     "match_pivot",
     "matricule",

@@ -41,9 +41,12 @@ def behind(wall: Wall) -> dict[str, Any]:
     return {"info": {"wall": wall}}
 
 
-def outside_tenants(reason: str) -> dict[str, Any]:
-    """Last item of `__table_args__` of a global table; the reason stands in the written list that a test reads."""
-    return {"info": {"global": reason}}
+def outside_tenants(reason: str, wall: Wall | None = None) -> dict[str, Any]:
+    """Last item of `__table_args__` of a global table; the reason stands in the written list that a test reads.
+
+    `wall`: what holds the writing of a table whose rows are each of one tenant (`Wall.read_by_all`).
+    """
+    return {"info": {"global": reason, "wall": wall}}
 
 
 def to_tenant_row(target: str, *columns: str, **kwargs: Any) -> ForeignKeyConstraint:

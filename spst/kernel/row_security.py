@@ -42,7 +42,7 @@ _FAMILY = "(SELECT spst_ctx.famille())"
 
 @dataclass(frozen=True, slots=True)
 class Wall:
-    """What a tenant table opens, and to whom.
+    """What a table opens, and to whom.
 
     `readers`, `writers`: families, instead of what the section gives. A writer of S8 only appends, in his own name.
     `own`: the column by which a travailleur's rows are known: "dossier_id", or a column that holds his own id, as
@@ -51,6 +51,7 @@ class Wall:
     `own_write`: he may also add rows (S7, and what he says of himself).
     `services`: purposes of the jobs that may read and write here.
     `update`, `delete`: verbs that the application is granted beside SELECT and INSERT.
+    `read_by_all`: rows that are read before any tenant is known, as a log-in does; the wall holds their writing alone.
     """
 
     section: Section
@@ -62,6 +63,7 @@ class Wall:
     services: tuple[str, ...] = ()
     update: bool = False
     delete: bool = False
+    read_by_all: bool = False
 
     @property
     def read_families(self) -> tuple[str, ...]:
@@ -100,6 +102,8 @@ def _policies(table: str, wall: Wall) -> Iterator[str]:
 
 
 def read_condition(table: str, wall: Wall) -> str:
+    if wall.read_by_all:
+        return "true"
     return _within_tenant(_families(wall.read_families), *_delegation(table, wall), *_own(wall, wall.own is not None))
 
 

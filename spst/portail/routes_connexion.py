@@ -69,7 +69,9 @@ def start(slug: str) -> ResponseReturnValue:
 @public
 def back() -> ResponseReturnValue:
     limit_address("portail.retour", _RETURNS, _QUARTER)
-    pending: Mapping[str, str] = session.pop(_DEMANDE, None) or {}
+    pending: Mapping[str, str] = current().take(web().sessions, _DEMANDE) or {}
+    if not pending:
+        current().leave_alone()
     try:
         preuve = _proof(pending)
     except PreuveRefused as refusal:

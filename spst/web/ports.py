@@ -1,6 +1,6 @@
 """What the pages need from rooms above them: sessions, who may knock at an action and at whose dossier, counts, menus."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -73,10 +73,24 @@ class SessionStore(Protocol):
     def save_data(self, id_hash: str, data: Mapping[str, Any]) -> None:
         """Nothing when the session was ended meanwhile: a request under way does not revive it."""
 
+    def take(self, id_hash: str, *path: str) -> Any:
+        """Take out of what a session keeps something that serves once: of several requests at once one has it, the others None.
+
+        `path`: its name, or the name of a mapping and its key there.
+        """
+
     def rename(self, id_hash: str, new_hash: str) -> None:
         """The same session under another identifier; the old one is dead."""
 
     def delete(self, id_hash: str) -> None: ...
+
+
+def take_out(data: MutableMapping[str, Any], path: Sequence[str]) -> Any:
+    """The same on what was read: whoever writes it back must not bring back what was taken."""
+    *above, last = path
+    for name in above:
+        data = data.get(name, {})
+    return data.pop(last, None)
 
 
 class GuardTable(Protocol):

@@ -2,10 +2,14 @@
 
 A session is read once at the start of a request and written back at its end when something changed. The identifier changes
 whenever what it opens changes: `regenerate`, or `adopt` for one that a log-in has just made. The old one is dead.
+
+Whoever only looks at a page has no session: the secret that his forms are bound to stands in a cookie of its own, and the store
+keeps nothing until there is something to keep. Anybody may ask for pages without end.
 """
 
 import hashlib
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,13 +23,15 @@ from werkzeug.datastructures import CallbackDict
 from spst.kernel.config import Config
 from spst.kernel.errors import ServiceUnavailable
 from spst.web.cookies import hash_of, is_cookie_value, new_cookie_value
-from spst.web.ports import Espace, SessionRecord, SessionStore, Utilisateur
+from spst.web.ports import Espace, SessionRecord, SessionStore, Utilisateur, take_out
 
 _log = logging.getLogger("spst.web")
 
 _FROM_RECORD = ("_user_id", "_id", "_fresh")
 """Keys of Flask-Login: told anew from the record at each request, never stored."""
 _MESSAGES = {"_flashes", "toast"}
+_FORM_SECRET = "csrf_token"  # noqa: S105 - a key, under which Flask-WTF keeps what the tokens of forms are signed over
+_IS_FORM_SECRET = re.compile(r"[0-9a-f]{40}")
 _WITHOUT_SESSION = ("/static/", "/sante")
 _PORTAL_PATHS = ("/p/", "/connexion/franceconnect/")
 PRESENCE_HEADER = "X-Presence"
@@ -52,12 +58,18 @@ class Cookies:
         return cls(config.is_https, urlsplit(config.public_url).port or config.port)
 
     def name(self, espace: Espace) -> str:
-        return f"__Host-spst-{espace}" if self.is_https else f"spst-{espace}-{self.port}"
+        return self._named(espace)
 
-    def set(self, response: Response, espace: Espace, value: str) -> None:
-        response.set_cookie(
-            self.name(espace), value, secure=self.is_https, httponly=True, samesite="Lax", path="/", domain=None
-        )
+    @property
+    def form_name(self) -> str:
+        """The secret of the forms of somebody who has no session."""
+        return self._named("formulaire")
+
+    def _named(self, short: str) -> str:
+        return f"__Host-spst-{short}" if self.is_https else f"spst-{short}-{self.port}"
+
+    def set(self, response: Response, name: str, value: str) -> None:
+        response.set_cookie(name, value, secure=self.is_https, httponly=True, samesite="Lax", path="/", domain=None)
 
     def clear(self, response: Response, espace: Espace) -> None:
         response.delete_cookie(
@@ -66,10 +78,21 @@ class Cookies:
 
 
 class ServerSession(CallbackDict[str, Any], SessionMixin):
-    """Flask's `session`. `record` is None as long as the store knows none for this browser."""
+    """Flask's `session`. `record` is None as long as the store knows none for this browser.
 
-    def __init__(self, espace: Espace, agent: str, record: SessionRecord | None = None, *, stale: bool = False) -> None:
-        super().__init__(_initial(agent, record), ServerSession._changed)
+    `form_secret`: what its cookie says, for a browser that has no session.
+    """
+
+    def __init__(
+        self,
+        espace: Espace,
+        agent: str,
+        record: SessionRecord | None = None,
+        *,
+        stale: bool = False,
+        form_secret: str | None = None,
+    ) -> None:
+        super().__init__(_initial(agent, record, form_secret), ServerSession._changed)
         self.espace = espace
         self.agent = agent
         self.record = record
@@ -81,6 +104,8 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         self._cookie_value: str | None = None
         self._adopted = False
         self._ended = False
+        self._left_alone = False
+        self._form_secret = form_secret
 
     @property
     def new(self) -> bool:  # type: ignore[override]
@@ -109,11 +134,26 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
         self.clear()
         self._ended = True
 
+    def take(self, store: SessionStore, *path: str) -> Any:
+        """Use up something that serves once (`SessionStore.take`): None for whoever comes second, even at the same instant."""
+        if self.record is None:
+            return None
+        was_modified = self.modified
+        take_out(self, path)
+        self.modified = was_modified
+        return store.take(self.record.id_hash, *path)
+
+    def leave_alone(self) -> None:
+        """This request changes neither store nor cookie: another one of the same browser may be opening a session just now."""
+        self._left_alone = True
+
     def stored(self) -> dict[str, Any]:
         return {key: value for key, value in self.items() if key not in _FROM_RECORD}
 
     def write(self, store: SessionStore) -> str | None:
         """Bring the store to what this request made of the session; the cookie value to send, when it changed."""
+        if self._left_alone:
+            return None
         if self._adopted:
             value = self._cookie_value or ""
             if self.modified:
@@ -127,7 +167,7 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
 
     def _write_own(self, store: SessionStore) -> str | None:
         if self.record is None:
-            if not self.stored():
+            if not self._is_worth_keeping:
                 return None
             value = self._cookie_value or new_cookie_value()
             store.create(hash_of(value), self.espace, self.agent, self.stored())
@@ -148,16 +188,30 @@ class ServerSession(CallbackDict[str, Any], SessionMixin):
 
     @property
     def leaves_no_cookie(self) -> bool:
-        return self._ended or (self.stale and not self._adopted and not self.stored())
+        if self._left_alone:
+            return False
+        return self._ended or (self.stale and not self._adopted and not self._is_worth_keeping)
+
+    @property
+    def new_form_secret(self) -> str | None:
+        """What the browser is given to keep, when a page with a form was made for somebody who has no session."""
+        if self.record is not None or self._left_alone or self._is_worth_keeping:
+            return None
+        secret: str | None = self.get(_FORM_SECRET)
+        return secret if secret != self._form_secret else None
+
+    @property
+    def _is_worth_keeping(self) -> bool:
+        return bool(self.stored().keys() - {_FORM_SECRET})
 
     def _changed(self) -> None:
         self.modified = True
 
 
-def _initial(agent: str, record: SessionRecord | None) -> Mapping[str, Any]:
+def _initial(agent: str, record: SessionRecord | None, form_secret: str | None) -> Mapping[str, Any]:
     known: dict[str, Any] = {"_id": agent}
     if record is None:
-        return known
+        return known | ({_FORM_SECRET: form_secret} if form_secret else {})
     known |= record.data
     if record.user is not None:
         known |= {"_user_id": record.user.get_id(), "_fresh": True}
@@ -174,8 +228,9 @@ class ServerSessionInterface(SessionInterface):
     def open_session(self, app: Flask, request: Request) -> ServerSession:
         espace, agent = espace_of(request.path), agent_hash(request)
         value = request.cookies.get(self._cookies.name(espace), "")
+        secret = self._form_secret(request)
         if request.path.startswith(_WITHOUT_SESSION) or not value:
-            return ServerSession(espace, agent)
+            return ServerSession(espace, agent, form_secret=secret)
         record = None
         if is_cookie_value(value):
             prolong = PRESENCE_HEADER not in request.headers
@@ -183,7 +238,11 @@ class ServerSessionInterface(SessionInterface):
                 record = self._store.load(hash_of(value), espace, agent, prolong=prolong)
             except ServiceUnavailable as error:
                 return _without_store(espace, agent, error)
-        return ServerSession(espace, agent, record, stale=record is None)
+        return ServerSession(espace, agent, record, stale=record is None, form_secret=secret)
+
+    def _form_secret(self, request: Request) -> str | None:
+        sent = request.cookies.get(self._cookies.form_name, "")
+        return sent if _IS_FORM_SECRET.fullmatch(sent) else None
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         assert isinstance(session, ServerSession)
@@ -199,7 +258,9 @@ class ServerSessionInterface(SessionInterface):
         if session.leaves_no_cookie:
             self._cookies.clear(response, session.espace)
         elif value is not None:
-            self._cookies.set(response, session.espace, value)
+            self._cookies.set(response, self._cookies.name(session.espace), value)
+        if (secret := session.new_form_secret) is not None:
+            self._cookies.set(response, self._cookies.form_name, secret)
 
 
 def _without_store(espace: Espace, agent: str, error: ServiceUnavailable) -> ServerSession:

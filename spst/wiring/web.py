@@ -14,6 +14,7 @@ from spst.adapters.psc.client import ProSanteConnect
 from spst.comptes import routes_psc
 from spst.comptes.frequences import CounterInDatabase
 from spst.comptes.sessions import SessionsInDatabase
+from spst.identite import services as identite
 from spst.kernel.config import Config
 from spst.kernel.runtime import Runtime
 from spst.web.app import make_app
@@ -33,7 +34,7 @@ def build_web(config: Config, runtime: Runtime) -> Flask:
     state = Web(
         runtime=runtime,
         config=config,
-        sessions=SessionsInDatabase(runtime),
+        sessions=SessionsInDatabase(runtime, identite.link_stands),
         guards=FamiliesByAction(),
         targets=DossierByRoute(),
         counter=CounterInDatabase(runtime),

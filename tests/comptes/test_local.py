@@ -3,15 +3,18 @@
 import statistics
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 import pyotp
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, text
 
 from spst.comptes import limites, local, local_queries
+from spst.comptes import local_rules as rules
 from spst.comptes.errors import CodeRefused, IdentifiantsRefused, InscriptionRefused, PasswordRefused, TooManyAttempts
 from spst.comptes.local import Tentative
 from spst.comptes.models import Authentificateur
@@ -280,9 +283,7 @@ def test_totp_secret_is_sealed_to_its_identity(
         )
         assert of_paul is not None
         assert paul.totp.secret.encode() not in of_paul
-        connection.execute(
-            update(Authentificateur).where(Authentificateur.identite_id == anne.identite_id).values(totp_sealed=of_paul)
-        )
+        local_queries.change(connection, runtime, anne.identite_id, totp_sealed=of_paul)
     with pytest.raises(CiphertextRefused):
         local.check_code(runtime, [anne.identite_id], paul.totp.at(clock.now()), tentative)
 
@@ -293,10 +294,10 @@ def test_older_hash_is_made_anew_at_the_next_log_in(
     anne = enrol(new_email())
     weaker = local.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     with monde.superuser.begin() as connection:
-        local_queries.change(connection, anne.identite_id, mot_de_passe=weaker)
+        local_queries.change(connection, runtime, anne.identite_id, mot_de_passe=weaker)
     local.check_password(runtime, anne.email, PASSWORD, tentative)
     with monde.superuser.connect() as connection:
-        now = local_queries.by_id(connection, anne.identite_id)
+        now = local_queries.by_id(connection, runtime, anne.identite_id)
     assert now is not None
     assert now.mot_de_passe is not None
     assert "m=47104,t=2,p=1" in now.mot_de_passe
@@ -325,3 +326,145 @@ def test_every_step_is_in_the_technical_journal_without_what_was_typed(
     ]
     for typed in (anne.email, "canari", PASSWORD, anne.totp.secret):
         assert typed not in str(everything)
+
+
+def injected(monde: Monde, statement: str, **values: object) -> None:
+    """SQL slipped into a transaction of the application, at work in A under a context really signed."""
+    with monde.work(monde.a.medecin) as ctx:
+        ctx.session.execute(text(statement), values)
+
+
+def noted(monde: Monde) -> list[tuple[int, dict[str, object]]]:
+    with monde.superuser.connect() as connection:
+        lines = select(JournalTechnique.niveau, JournalTechnique.faits).order_by(JournalTechnique.id)
+        found = connection.execute(lines.where(JournalTechnique.evenement == "authentificateur.falsifie"))
+        return [(line.niveau, line.faits) for line in found]
+
+
+KNOWN = "chemin ardoise bleu tambour"
+FORGERIES = {
+    "identite_id": None,
+    "mot_de_passe": f"'{local._HASHER.hash(KNOWN)}'",
+    "totp_sealed": "(SELECT o.totp_sealed FROM authentificateur o WHERE o.identite_id <> a.identite_id LIMIT 1)",
+    "totp_confirmed_at": "totp_confirmed_at - interval '1 microsecond'",
+    "totp_last_step": "0",
+    "codes_secours": f"ARRAY['{rules.code_hash('AAAAA-BBBBB')}']",
+    "inscription_hash": f"'{rules.code_hash('AAAAA-BBBBB-CCCCC-DDDDD')}'",
+    "inscription_expires_at": "now() + interval '1 year'",
+    "sceau": "sha256(sceau)",
+}
+
+
+@pytest.mark.exigence("AUT-02")
+def test_every_column_of_an_authenticator_is_sealed() -> None:
+    assert {column.name for column in Authentificateur.__table__.columns} == set(FORGERIES)
+    assert set(local_queries.SCEAU.columns) == set(FORGERIES) - {"sceau"}
+
+
+@pytest.mark.exigence("AUT-02")
+@pytest.mark.parametrize("column", sorted(name for name, value in FORGERIES.items() if value))
+def test_authenticator_of_another_spst_changed_by_injected_sql_opens_nothing_and_is_noted(
+    monde: Monde,
+    runtime: Runtime,
+    clock: SetClock,
+    tentative: Tentative,
+    enrol: Callable[..., Personne],
+    column: str,
+) -> None:
+    enrol(new_email())
+    victim = enrol(new_email(), monde.b)
+    injected(
+        monde, f"UPDATE authentificateur a SET {column} = {FORGERIES[column]} WHERE identite_id = :victim",
+        victim=victim.identite_id,
+    )  # fmt: skip
+    before = len(noted(monde))
+    for password in (KNOWN, PASSWORD):
+        with pytest.raises(IdentifiantsRefused):
+            local.check_password(runtime, victim.email, password, tentative)
+    with pytest.raises(CodeRefused):
+        local.check_code(runtime, [victim.identite_id], victim.totp.at(clock.now()), tentative)
+    for code in ("AAAAA-BBBBB", victim.codes[0]):
+        with pytest.raises(CodeRefused):
+            local.check_recovery_code(runtime, [victim.identite_id], code, tentative)
+    with pytest.raises(InscriptionRefused):
+        local.start_enrolment(runtime, "AAAAA-BBBBB-CCCCC-DDDDD", tentative)
+    assert noted(monde)[before:].count((3, {"identite": str(victim.identite_id)})) >= 5
+
+
+@pytest.mark.exigence("AUT-02")
+def test_authenticator_copied_with_its_seal_under_another_identity_opens_nothing(
+    monde: Monde, runtime: Runtime, clock: SetClock, tentative: Tentative, enrol: Callable[..., Personne]
+) -> None:
+    """All that mine says, its seal too, laid under somebody of another SPST."""
+    mine, victim = enrol(new_email(), password=KNOWN), enrol(new_email(), monde.b)
+    names = sorted(set(FORGERIES) - {"identite_id"})
+    injected(
+        monde,
+        f"UPDATE authentificateur a SET {', '.join(f'{name} = o.{name}' for name in names)} FROM authentificateur o"
+        " WHERE a.identite_id = :victim AND o.identite_id = :mine",
+        victim=victim.identite_id,
+        mine=mine.identite_id,
+    )
+    with pytest.raises(IdentifiantsRefused):
+        local.check_password(runtime, victim.email, KNOWN, tentative)
+    with pytest.raises(CodeRefused):
+        local.check_code(runtime, [victim.identite_id], mine.totp.at(clock.now()), tentative)
+    assert local.check_password(runtime, mine.email, KNOWN, tentative) == (mine.identite_id,)
+
+
+@pytest.mark.exigence("AUT-02")
+def test_change_slipped_in_during_an_enrolment_is_not_sealed_with_what_it_writes(
+    monde: Monde, runtime: Runtime, tentative: Tentative
+) -> None:
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        inscription = local.add_identity(ctx, new_email(), monde.b.directrice.id)
+    started = local.start_enrolment(runtime, inscription.code, tentative)
+    injected(
+        monde, "UPDATE authentificateur SET codes_secours = :codes WHERE identite_id = :victim",
+        codes=[rules.code_hash("AAAAA-BBBBB")], victim=started.identite_id,
+    )  # fmt: skip
+    with runtime.engine.begin() as connection:
+        assert not local_queries.change(connection, runtime, started.identite_id, mot_de_passe="choisi")
+    with pytest.raises(InscriptionRefused):
+        local.choose_password(runtime, started.jeton, PASSWORD, tentative)
+
+
+@pytest.mark.exigence("AUT-02")
+def test_new_inscription_gives_back_an_authenticator_that_was_changed(
+    monde: Monde, runtime: Runtime, tentative: Tentative, enrol: Callable[..., Personne]
+) -> None:
+    anne = enrol(new_email())
+    injected(monde, "UPDATE authentificateur SET totp_last_step = 0 WHERE identite_id = :i", i=anne.identite_id)
+    with monde.work(monde.a.directrice) as ctx:
+        again = local.issue_inscription(ctx, anne.identite_id)
+    assert local.start_enrolment(runtime, again.code, tentative).identite_id == anne.identite_id
+
+
+def at_once(*acts: Callable[[], bool]) -> list[bool]:
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [future.result() for future in [pool.submit(act) for act in acts]]
+
+
+def test_one_of_several_uses_of_a_code_at_once_is_accepted(
+    runtime: Runtime, clock: SetClock, enrol: Callable[..., Personne]
+) -> None:
+    anne = enrol(new_email())
+    step = rules.totp_step(clock.now())
+
+    def use() -> bool:
+        with runtime.engine.begin() as connection:
+            return local_queries.use_step(connection, runtime, anne.identite_id, step)
+
+    assert at_once(*[use] * 6).count(True) == 1
+
+
+def test_two_recovery_codes_used_at_once_are_both_spent(runtime: Runtime, enrol: Callable[..., Personne]) -> None:
+    anne = enrol(new_email())
+
+    def use(code: str) -> bool:
+        with runtime.engine.begin() as connection:
+            return local_queries.use_recovery_code(connection, runtime, anne.identite_id, rules.code_hash(code))
+
+    uses = [partial(use, code) for code in anne.codes[:3] for _ in range(2)]
+    assert at_once(*uses).count(True) == 3
+    assert local.recovery_codes_left(runtime, anne.identite_id) == 7

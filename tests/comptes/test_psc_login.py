@@ -1,15 +1,20 @@
 """Log-in by Pro Santé Connect: what is asked, what is compared, and every lie that is refused."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from spst.kernel.acteur import Role
 from tests.comptes.test_psc_samples import RPPS
 from tests.factories.site import ORIGIN, PSC_SECRET, Site, path_of, query_of
 from tests.simulators.relying_party import Browser
 
+COOKIE = "spst-pro-8000"
 LIES: list[dict[str, Any]] = [
     {"fault": "nonce"},
     {"fault": "acr"},
@@ -34,6 +39,8 @@ LIES: list[dict[str, Any]] = [
 @pytest.fixture(scope="module", autouse=True)
 def _invited(site_of_module: Site) -> None:
     site_of_module.invite(site_of_module.monde.a, RPPS["PSC-02"], Role.INF)
+    for spst in (site_of_module.monde.a, site_of_module.monde.b):
+        site_of_module.invite(spst, RPPS["PSC-01"], Role.MDT)
 
 
 @pytest.mark.exigence("AUT-01")
@@ -93,6 +100,67 @@ def test_callback_played_twice_is_refused_the_second_time(site: Site) -> None:
     callback = site.callback(client, "PSC-02")
     assert site.get(client, callback).status_code == 303
     assert site.get(client, callback).status_code == 400
+
+
+def sent_at_once(site: Site, client: FlaskClient, path: str, times: int = 6) -> list[TestResponse]:
+    """The same request of one browser, several times at the same instant."""
+    start = threading.Barrier(times)
+    kept = client.get_cookie(COOKIE, domain="127.0.0.1")
+    assert kept is not None
+
+    def send() -> TestResponse:
+        window = site.client()
+        window.set_cookie(COOKIE, kept.value, domain="127.0.0.1")
+        start.wait(10)
+        return site.get(window, path)
+
+    with ThreadPoolExecutor(times) as pool:
+        return [future.result() for future in [pool.submit(send) for _ in range(times)]]
+
+
+@pytest.mark.exigence("AUT-01")
+@pytest.mark.parametrize("choices", [1, 2])
+def test_callback_sent_several_times_at_once_enters_once_and_the_others_undo_nothing(site: Site, choices: int) -> None:
+    """Going straight in, and by the choice of an SPST."""
+    person = "PSC-02" if choices == 1 else "PSC-01"
+    client = site.client()
+    answers = sent_at_once(site, client, site.callback(client, person))
+    entered = [answer for answer in answers if answer.status_code == 303]
+    refused = [answer for answer in answers if answer.status_code == 400]
+    assert (len(entered), len(refused)) == (1, len(answers) - 1)
+    assert all("Set-Cookie" not in answer.headers for answer in refused)
+    assert all("connexion" in answer.text for answer in refused)
+    value = re.search(rf"{COOKIE}=([\w-]+);", entered[0].headers["Set-Cookie"])
+    assert value
+    client.set_cookie(COOKIE, value[1], domain="127.0.0.1")
+    page = "/compte" if choices == 1 else "/connexion/choix"
+    assert entered[0].headers["Location"] == ("/" if choices == 1 else page)
+    assert site.get(client, page).status_code == 200
+
+
+@pytest.mark.exigence("AUT-01")
+def test_callback_that_comes_again_after_the_log_in_takes_no_cookie_away(site: Site) -> None:
+    """With the cookie of before the log-in: the browser sent it before it had the new one."""
+    client = site.client()
+    callback = site.callback(client, "PSC-02")
+    late = site.client()
+    before = client.get_cookie(COOKIE, domain="127.0.0.1")
+    assert before is not None
+    late.set_cookie(COOKIE, before.value, domain="127.0.0.1")
+    assert site.get(client, callback).headers["Location"] == "/"
+    answer = site.get(late, callback)
+    assert (answer.status_code, "Set-Cookie" in answer.headers) == (400, False)
+    assert site.get(client, "/compte").status_code == 200
+
+
+@pytest.mark.exigence("AUT-01")
+def test_state_of_one_window_outlives_the_log_in_refused_in_another(site: Site) -> None:
+    """What is taken is one state: the others that the session keeps stay, and the one taken never comes back."""
+    client = site.client()
+    first, second = site.callback(client, "PSC-02"), site.callback(client, "PSC-02")
+    assert site.get(client, re.sub(r"code=[^&]+", "code=forged", first)).status_code == 400
+    assert site.get(client, first).status_code == 400
+    assert site.get(client, second).headers["Location"] == "/"
 
 
 def test_answer_that_names_another_issuer_is_refused(site: Site) -> None:

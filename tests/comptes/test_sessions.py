@@ -12,6 +12,7 @@ from spst.comptes import sessions
 from spst.comptes.models import SessionOuverte
 from spst.kernel.acteur import Acteur, Role
 from spst.web.cookies import hash_of, new_cookie_value
+from spst.wiring.jobs import HOUSEKEEPING
 from tests.comptes.test_psc_samples import RPPS
 from tests.factories.site import ORIGIN, Site, query_of
 
@@ -196,7 +197,7 @@ def test_purge_deletes_what_has_ended_and_nothing_else(site: Site) -> None:
     before = len(site.sessions())
     site.clock.move(minutes=16)
     client = site.client()
-    site.get(client, "/connexion")
+    site.depart(client)
     assert sessions.purge(runtime) == before
     assert len(site.sessions()) == 1
 
@@ -228,6 +229,18 @@ def test_id_token_sent_as_a_logout_token_ends_nothing(site: Site) -> None:
     assert tell(site, "not-a-token") == 400
     assert tell(site, "") == 400
     assert is_inside(site, kept)
+
+
+@pytest.mark.exigence("AUT-02")
+def test_log_in_begun_and_left_is_purged_by_the_worker(site: Site) -> None:
+    client, before = site.client(), {one.id_hash for one in site.sessions()}
+    site.depart(client)
+    (begun,) = {one.id_hash for one in site.sessions()} - before
+    site.clock.move(minutes=16)
+    housekeeping = {work.name: work for work in HOUSEKEEPING}["comptes.purge_sessions"]
+    assert housekeeping.cron.startswith("*/10 ")
+    assert housekeeping.run(site.app.extensions["spst"].runtime) >= 1
+    assert begun not in {one.id_hash for one in site.sessions()}
 
 
 def written(site: Site, statement: str, **values: object) -> None:
@@ -316,7 +329,7 @@ def test_session_written_by_sql_alone_opens_nothing(site: Site) -> None:
 @pytest.mark.parametrize("act", ["save_data", "rename"])
 def test_change_slipped_in_during_a_request_is_not_sealed_with_what_the_request_writes(site: Site, act: str) -> None:
     client, before = site.entered("PSC-02"), len(noted(site))
-    mine, store = hash_of(cookie_of(client)), sessions.SessionsInDatabase(site.app.extensions["spst"].runtime)
+    mine, store = hash_of(cookie_of(client)), site.app.extensions["spst"].sessions
     written(site, "UPDATE session SET role = 'MDT' WHERE id_hash = :mine", mine=mine)
     if act == "save_data":
         store.save_data(mine, {"toast": "bonjour"})
@@ -329,7 +342,7 @@ def test_change_slipped_in_during_a_request_is_not_sealed_with_what_the_request_
 @pytest.mark.exigence("AUT-02")
 def test_what_the_session_keeps_is_read_back_under_its_seal(site: Site) -> None:
     client = site.entered("PSC-02")
-    mine, store = hash_of(cookie_of(client)), sessions.SessionsInDatabase(site.app.extensions["spst"].runtime)
+    mine, store = hash_of(cookie_of(client)), site.app.extensions["spst"].sessions
     store.save_data(mine, {"é": [("a", 1)], "b": {"z": 0.1, "a": 1.0, "1": None}, "texte": "\u2028 œ \U0001f600"})
     renamed = new_cookie_value()
     store.rename(mine, hash_of(renamed))

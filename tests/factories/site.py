@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -18,7 +19,8 @@ from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from spst.comptes.models import Compte, Habilitation, IdentiteElectronique, Rattachement, SessionOuverte
-from spst.comptes.sessions import sealed
+from spst.comptes.sessions import SCEAU
+from spst.identite.models import LienPortail
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.config import Config, OidcPeer
 from spst.kernel.ids import new_id
@@ -136,6 +138,7 @@ class Site:
         own = next((p.dossier_id for p in (spst or self.monde.a).personnes.values() if p.acteur.id == acteur.id), None)
         self.add_session(
             id_hash=hash_of(value), espace=espace, tenant_id=(spst or self.monde.a).tenant_id, acteur_id=acteur.id,
+            identite_id=self._linked(acteur, spst or self.monde.a) if acteur.role is Role.SAL else None,
             role=str(acteur.role), dossier_id=own, facteurs=facteurs, auth_at=now, data={},
             expires_at=now + timedelta(hours=1),
         )  # fmt: skip
@@ -143,11 +146,27 @@ class Site:
         client.set_cookie(f"spst-{espace}-{port}", value, domain="127.0.0.1")
         return client
 
+    def _linked(self, acteur: Acteur, spst: Spst) -> UUID:
+        """The electronic identity by which a worker enters the portal of `spst`."""
+        with Session(self.monde.superuser) as session:
+            query = select(LienPortail.identite_id).where(LienPortail.travailleur_id == acteur.id)
+            known = session.scalar(query.where(LienPortail.tenant_id == spst.tenant_id))
+        if known is None:
+            known = new_id()
+            self.monde.add(IdentiteElectronique(id=known, iss="urn:test:franceconnect", sub=str(known)))
+            self.monde.add(
+                LienPortail(
+                    tenant_id=spst.tenant_id, id=new_id(), travailleur_id=acteur.id, identite_id=known,
+                    created_at=LONG_AGO,
+                )
+            )  # fmt: skip
+        return known
+
     def add_session(self, **columns: object) -> None:
         """A session of the browser of these tests, sealed as the program seals it."""
         now, agent = self.clock.now(), hashlib.sha256(SCREEN["User-Agent"].encode()).hexdigest()
         row = {"created_at": now, "last_seen_at": now, "agent_hash": agent, **columns}
-        self.monde.add(SessionOuverte(**sealed(self.monde.runtime.keyring, row)))
+        self.monde.add(SessionOuverte(**SCEAU.sealed(self.monde.runtime.keyring, row)))
 
     def traces(self, action: str) -> list[Trace]:
         with Session(self.monde.superuser) as session:

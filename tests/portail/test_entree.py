@@ -1,19 +1,24 @@
 """The door of the portal: who enters, and the one answer for everybody else."""
 
 import re
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from spst.portail.rules import TRIES_A_DAY
+from spst.web.cookies import hash_of
 from tests.factories.site import query_of
 from tests.portail.conftest import Portail, fresh_name
 
+COOKIE = "spst-portail-8000"
 AUT_05 = pytest.mark.exigence("AUT-05", partielle="FranceConnect+ alone; no appli carte Vitale, no dated switch")
 
 
@@ -55,6 +60,28 @@ def test_two_spsts_have_each_their_own_code_link_and_session(portail: Portail) -
     assert portail.log_in(client, person, "metallurgie").headers["Location"] == "/p/metallurgie/activation"
     assert portail.give_code(client, code_b, "metallurgie").headers["Location"] == "/p/metallurgie/accueil"
     assert portail.get(client, "/p/coteaux/accueil").headers["Location"] == "/p/coteaux"
+
+
+@AUT_05
+def test_answer_of_franceconnect_sent_several_times_at_once_enters_once(portail: Portail) -> None:
+    name = fresh_name()
+    person = portail.at_franceconnect(name)
+    portail.entered(portail.monde.a, portail.follow(portail.monde.a, nom=name), person)
+    client = portail.client()
+    path, cookie = portail.callback(client, person), client.get_cookie(COOKIE, domain="127.0.0.1")
+    assert cookie is not None
+    start = threading.Barrier(5)
+
+    def send() -> TestResponse:
+        window = portail.client()
+        window.set_cookie(COOKIE, cookie.value, domain="127.0.0.1")
+        start.wait(10)
+        return portail.get(window, path)
+
+    with ThreadPoolExecutor(5) as pool:
+        answers = [future.result() for future in [pool.submit(send) for _ in range(5)]]
+    assert sorted(answer.status_code for answer in answers) == [303, 404, 404, 404, 404]
+    assert [answer.status_code for answer in answers if "Set-Cookie" in answer.headers] == [303]
 
 
 MATCHES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
@@ -290,6 +317,38 @@ def test_identity_that_was_corrected_suspends_the_link_and_ends_its_sessions(por
     assert "Une information de votre identité a changé" in page
     assert portail.events(portail.monde.a)[-1] == ("portail_traits_changes", personne.travailleur_id)
     assert portail.get(client, "/p/coteaux/accueil").headers["Location"] == "/p/coteaux"
+
+
+ENDINGS: dict[str, str] = {
+    "link suspended": "UPDATE lien_portail SET suspended_at = now(), suspended_why = 'essai'"
+    " WHERE tenant_id = :tenant AND travailleur_id = :travailleur",
+    "link of somebody else": "UPDATE lien_portail SET travailleur_id = :autre"
+    " WHERE tenant_id = :tenant AND travailleur_id = :travailleur",
+    "deceased": "UPDATE travailleur SET decede_on = current_date WHERE tenant_id = :tenant AND id = :travailleur",
+    "no longer qualifiée": "UPDATE travailleur SET statut_ins = 'validee' WHERE tenant_id = :tenant AND id = :travailleur",
+}
+
+
+@AUT_05
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_open_session_ends_at_the_next_request_when_its_link_no_longer_stands(portail: Portail, ending: str) -> None:
+    """In this SPST alone: the same person's session in another one, under a link of its own, goes on."""
+    name, a, b = fresh_name(), portail.monde.a, portail.monde.b
+    here, there = portail.follow(a, nom=name), portail.follow(b, nom=name)
+    person = portail.at_franceconnect(name)
+    client, elsewhere = portail.entered(a, here, person), portail.entered(b, there, person)
+    assert portail.get(client, f"/p/{a.slug}/accueil").status_code == 200
+    with portail.monde.superuser.begin() as connection:
+        values = {"tenant": a.tenant_id, "travailleur": here.travailleur_id, "autre": a.pierre.travailleur_id}
+        wanted = {name: value for name, value in values.items() if f":{name}" in ENDINGS[ending]}
+        assert connection.execute(text(ENDINGS[ending]), wanted).rowcount == 1
+    cookie = client.get_cookie(COOKIE, domain="127.0.0.1")
+    assert portail.get(client, f"/p/{a.slug}/accueil").headers["Location"] == f"/p/{a.slug}"
+    assert cookie is not None
+    with portail.monde.superuser.connect() as connection:
+        left = text("SELECT count(*) FROM session WHERE id_hash = :mine")
+        assert connection.execute(left, {"mine": hash_of(cookie.value)}).scalar_one() == 0
+    assert portail.get(elsewhere, f"/p/{b.slug}/accueil").status_code == 200
 
 
 @AUT_05

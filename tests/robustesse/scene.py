@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from spst.comptes import local_rules
+from spst.comptes import local_queries, local_rules
 from spst.comptes import services_comptes as comptes
 from spst.comptes.models import Compte, EquipeMembre, Habilitation, SessionOuverte
 from spst.comptes.octroi_rules import DemandeCompte, DemandeRole
@@ -196,9 +196,8 @@ class Scene:
     def enrolling(self, *, with_password: bool = False) -> Poste:
         _, identite_id, code = self.local()
         if with_password:
-            query = text("UPDATE authentificateur SET mot_de_passe = 'choisi' WHERE identite_id = :identite")
             with self.monde.superuser.begin() as connection:
-                connection.execute(query, {"identite": identite_id})
+                local_queries.change(connection, self.monde.runtime, identite_id, mot_de_passe="choisi")
         return self.nobody(inscription=local_rules.code_hash(code))
 
     def between_factors(self) -> Poste:

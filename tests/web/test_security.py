@@ -93,6 +93,64 @@ def test_error_met_by_nobody_opens_no_session(site: Site) -> None:
     assert len(site.sessions()) == before
 
 
+KEEPS_SOMETHING = {"/connexion/psc", "/p/<slug>/connexion", "/essai/message"}
+"""A log-in that begins, until the provider sends the browser back (limited by address); and these tests' own message."""
+
+
+def test_pages_asked_by_nobody_leave_nothing_in_the_database(site: Site) -> None:
+    """Every public page, by a browser without a cookie, as a program that fills tables would ask for it."""
+    asked, before = [], len(site.sessions())
+    for rule in site.app.url_map.iter_rules():
+        if rule.rule in KEEPS_SOMETHING or set(rule.arguments) - {"slug"} or "GET" not in (rule.methods or set()):
+            continue
+        path = rule.rule.replace("<slug>", site.monde.a.slug)
+        asked.append(path)
+        for _ in range(3):
+            site.get(site.client(), path)
+    assert {"/connexion", "/connexion/locale", "/inscription/mot-de-passe", f"/p/{site.monde.a.slug}"} <= set(asked)
+    assert len(site.sessions()) == before
+
+
+def test_form_of_nobody_is_bound_to_the_browser_that_was_given_it(site: Site) -> None:
+    """No session holds its secret: the browser does, and a token signed over another one is refused."""
+    mine, theirs, before = site.client(), site.client(), len(site.sessions())
+    form, other = {"csrf_token": site.token(mine)}, {"csrf_token": site.token(theirs)}
+    codes = [post_as_is(mine, form), post_as_is(mine, other), post_as_is(site.client(), form), post_as_is(mine, {})]
+    assert codes == [200, 400, 400, 400]
+    assert len(site.sessions()) == before
+
+
+def test_form_of_nobody_stays_good_when_a_log_in_begins_in_another_window(site: Site) -> None:
+    client = site.client()
+    form = {"csrf_token": site.token(client)}
+    site.get(client, "/connexion/psc")
+    assert post_as_is(client, form) == 200
+
+
+@pytest.mark.parametrize("value", ["", "x", "A" * 40, "a" * 41, "é"])
+def test_secret_that_this_program_did_not_make_up_is_ignored(site: Site, value: str) -> None:
+    client = site.client()
+    client.set_cookie("spst-formulaire-8000", value, domain="127.0.0.1")
+    assert post_as_is(client, {"csrf_token": site.token(client)}) == 200
+    kept = client.get_cookie("spst-formulaire-8000", domain="127.0.0.1")
+    assert kept is not None
+    assert kept.value != value
+
+
+def test_secret_of_the_forms_of_nobody_opens_no_form_of_a_session(site: Site) -> None:
+    client = site.at_work(site.monde.a.medecin)
+    stranger = site.client()
+    form = {"csrf_token": site.token(stranger)}
+    planted = stranger.get_cookie("spst-formulaire-8000", domain="127.0.0.1")
+    assert planted is not None
+    client.set_cookie("spst-formulaire-8000", planted.value, domain="127.0.0.1")
+    assert post_as_is(client, form) == 400
+
+
+def post_as_is(client: FlaskClient, form: dict[str, str]) -> int:
+    return client.post("/essai/formulaire", base_url=ORIGIN, data=form, headers=SCREEN).status_code
+
+
 def send(site: Site, client: FlaskClient, **headers: str) -> int:
     form = {"csrf_token": site.token(client), "a": "b"}
     return client.post("/essai/formulaire", base_url=ORIGIN, data=form, headers={**SCREEN, **headers}).status_code
@@ -228,10 +286,12 @@ def test_log_line_of_an_error_quotes_nothing_that_it_says() -> None:
 def test_cookie_in_service_is_secure_and_bound_to_the_host(site: Site) -> None:
     config = config_for(site.psc.url, public_url="https://dmst.test")
     app = build_web(config, site.monde.runtime)
-    answer = app.test_client().get("/connexion", base_url="https://dmst.test", headers=SCREEN)
-    assert re.fullmatch(
-        r"__Host-spst-pro=[\w-]{43}; Secure; HttpOnly; Path=/; SameSite=Lax", answer.headers["Set-Cookie"]
-    )
+    client = app.test_client()
+    for path, cookie in (("/connexion", r"formulaire=[0-9a-f]{40}"), ("/connexion/psc", r"pro=[\w-]{43}")):
+        answer = client.get(path, base_url="https://dmst.test", headers=SCREEN)
+        assert re.fullmatch(
+            rf"__Host-spst-{cookie}; Secure; HttpOnly; Path=/; SameSite=Lax", answer.headers["Set-Cookie"]
+        )
     assert "max-age=31536000" in answer.headers["Strict-Transport-Security"]
 
 
