@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -55,9 +55,20 @@ class Demonstration:
 
     def descendants(self) -> list[int]:
         """Pids of the programs and of the database server."""
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         lock = self.folder / "postgres" / "data" / "postmaster.pid"
-        return [*map(int, children), int(lock.read_text().splitlines()[0])]
+        return [*children_of(self.process.pid), int(lock.read_text().splitlines()[0])]
+
+
+def children_of(pid: int) -> list[int]:
+    """Read off every process: the kernel's own list may miss some while others of them end."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # After the name in brackets, which may hold anything: state, then parent.
+            state, parent = entry.read_text().rpartition(")")[2].split()[:2]
+            if int(parent) == pid and state != "Z":
+                found.append(int(entry.parent.name))
+    return sorted(found)
 
 
 @contextmanager
