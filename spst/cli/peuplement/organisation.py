@@ -6,6 +6,7 @@ The people are invented; `simulators/psc/personnes.json` shows the same ones at 
 from dataclasses import dataclass
 
 from spst.kernel.acteur import Role
+from spst.web.filters import personnel
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Professionnel:
 
     @property
     def personne(self) -> str:
-        return f"{self.civilite} {self.prenom} {self.nom}"
+        return personnel(self.civilite, self.prenom, self.nom)
 
 
 _CONVENTION = "Convention MPC-2026-03 signée le 12 janvier 2026 (L. 4623-1 IV)"
@@ -127,7 +128,7 @@ class Administration:
 
     @property
     def personne(self) -> str:
-        return f"{self.civilite} {self.prenom} {self.nom}"
+        return personnel(self.civilite, self.prenom, self.nom)
 
 
 ADMINISTRATION = (
