@@ -66,6 +66,14 @@ def test_the_choice_lists_every_type_and_closes_those_of_the_medecin(infirmier: 
     assert "L.\u00a04624-2, R.\u00a04624-24, R.\u00a04624-25" in page.text
 
 
+@pytest.mark.parametrize("rendez_vous", ["0198c1f0-0000-7000-8000-000000000001", "x"])
+def test_the_choice_for_an_appointment_that_does_not_exist_is_not_found(
+    infirmier: Poste, monde: Monde, rendez_vous: str
+) -> None:
+    path = f"/dossiers/{monde.a.zoe.dossier_id}/visites/nouvelle?rendez_vous={rendez_vous}"
+    assert infirmier.get(path).status_code == 404
+
+
 def opening(type_: str = "VIPP_SIS", date: str | None = None) -> dict[str, str]:
     today = datetime.now(UTC).strftime("%d%m%Y")
     return {"type": type_, "date": today if date is None else date, "operation_id": str(new_id())}
