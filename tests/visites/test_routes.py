@@ -63,6 +63,10 @@ def test_the_choice_lists_every_type_and_closes_those_of_the_medecin(infirmier: 
     page = infirmier.get(f"/dossiers/{monde.a.zoe.dossier_id}/visites/nouvelle")
     assert page.status_code == 200
     assert page.text.count('name="type"') == 28
+    first, others = page.text.split("Les autres visites")
+    assert " disabled" not in first
+    assert "Pour un autre régime" not in first
+    assert all(" disabled" in one or "Pour un autre régime" in one for one in others.split('name="type"')[1:])
     assert "L.\u00a04624-2, R.\u00a04624-24, R.\u00a04624-25" in page.text
 
 
