@@ -89,7 +89,10 @@ class Professionnel:
 
 
 _CONVENTION = "Convention MPC-2026-03 signée le 12 janvier 2026 (L. 4623-1 IV)"
-_GONE = "Pro Santé Connect n’atteste plus d’activité dans ce service\u00a0: connexion refusée, motif affiché"
+_GONE = (
+    "n’entre pas\u00a0: Pro Santé Connect n’atteste plus d’activité dans ce service. La page ne dit pas pourquoi, le journal "
+    "technique le sait"
+)
 
 PROFESSIONNELS = (
     Professionnel("PSC-01", "10099000019", "Dr", "Camille", "ROUVIERE-TEST", Role.MDT, "coteaux", (0,)),
