@@ -88,5 +88,5 @@ def professionnels(spst: Spst, entrusted: Sequence[Dossier]) -> Iterator[CompteD
 def _remark(one: Professionnel, entrusted: Sequence[Dossier]) -> str:
     if one.role is not Role.MPC or not entrusted:
         return one.remarque
-    civil = entrusted[0].civil
-    return f"{one.remarque}, dont {prenom(civil.premier)} {civil.nom}"
+    named = (f"{prenom(dossier.civil.premier)} {dossier.civil.nom}" for dossier in entrusted[:2])
+    return f"{one.remarque}, dont {' et '.join(named)}"
