@@ -134,7 +134,9 @@ def new_visit() -> Model:
                 "titre": "Suivi initial et périodique",
                 "types": [
                     kind(
-                        "VIPP_SIA", "VIP périodique (suivi adapté)", "Pour un autre régime : suivi adapté. R. 4624-17."
+                        "VIPP_SIA",
+                        "VIP périodique (suivi adapté)",
+                        "Pour un autre régime\u00a0: suivi adapté. R. 4624-17.",
                     ),
                     kind("EMAI", "Examen médical d’aptitude initial", "Avis d’aptitude, R. 4624-24.", reserved),
                     kind(
