@@ -12,6 +12,10 @@ startSearch();
 startToasts();
 startIdle();
 on("discreet", toggleDiscreet);
+// Paper has nothing to press: browsers that cannot show a closed part in print are given it open.
+window.addEventListener("beforeprint", () => {
+  document.querySelectorAll<HTMLDetailsElement>("details.more").forEach((part) => (part.open = true));
+});
 document.querySelectorAll<HTMLElement>("[data-print]").forEach((button) => {
   button.addEventListener("click", () => window.print());
 });

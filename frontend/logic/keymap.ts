@@ -23,16 +23,18 @@ export interface Binding {
   /** A single character: can be switched off (WCAG 2.1.4), never heard while typing. */
   readonly letter: boolean;
   readonly command: Command;
+  /** What the page has only when whoever reads it may do this, as a selector; without it, the key is not in the list. */
+  readonly needs?: string;
 }
 
 export const BINDINGS: readonly Binding[] = [
-  { shown: ["Ctrl", "K"], label: "chercher un salarié", page: "partout", letter: false, command: "search" },
+  { shown: ["Ctrl", "K"], label: "chercher un salarié", page: "partout", letter: false, command: "search", needs: "#q" },
   { shown: ["F2"], label: "mode discret", page: "partout", letter: false, command: "discreet" },
   { shown: ["?"], label: "cette liste", page: "partout", letter: true, command: "help" },
-  { shown: ["J"], label: "rendez-vous suivant", page: "journee", letter: true, command: "next" },
-  { shown: ["K"], label: "rendez-vous précédent", page: "journee", letter: true, command: "previous" },
-  { shown: ["Entrée"], label: "ouvrir le dossier", page: "journee", letter: false, command: "open" },
-  { shown: ["A"], label: "marquer arrivé", page: "journee", letter: true, command: "arrived" },
+  { shown: ["J"], label: "rendez-vous suivant", page: "journee", letter: true, command: "next", needs: "[data-rendez-vous]" },
+  { shown: ["K"], label: "rendez-vous précédent", page: "journee", letter: true, command: "previous", needs: "[data-rendez-vous]" },
+  { shown: ["Entrée"], label: "ouvrir le dossier", page: "journee", letter: false, command: "open", needs: "[data-ouvrir]" },
+  { shown: ["A"], label: "marquer arrivé", page: "journee", letter: true, command: "arrived", needs: "[data-arrivee]" },
   { shown: ["Alt", "1"], label: "première rubrique, et ainsi de suite", page: "visite", letter: false, command: "step-1" },
   { shown: ["F4"], label: "reprendre le texte précédent", page: "visite", letter: false, command: "take-previous" },
   { shown: ["F6"], label: "rien à signaler", page: "visite", letter: false, command: "nothing-to-report" },
@@ -89,7 +91,9 @@ function stepFor(stroke: Stroke, setting: Setting): Command | null {
   return digit !== undefined && setting.page === "visite" ? `step-${Number(digit)}` : null;
 }
 
-/** The lines of the map for a page: those of everywhere first, then its own. */
-export function bindingsOf(page: Page): readonly Binding[] {
-  return BINDINGS.filter((one) => one.page === "partout" || one.page === page);
+/** The lines of the map for a page: those of everywhere first, then its own; only what `has` finds something to act on. */
+export function bindingsOf(page: Page, has: (selector: string) => boolean = () => true): readonly Binding[] {
+  return BINDINGS.filter(
+    (one) => (one.page === "partout" || one.page === page) && (one.needs === undefined || has(one.needs)),
+  );
 }

@@ -46,7 +46,7 @@ function line(binding: Binding): HTMLElement[] {
 
 /** Fills the lists `dl[data-keys]`: "page" holds the keys of this page alone, "partout" those of every page. */
 function fillLists(): void {
-  const all = bindingsOf(page());
+  const all = bindingsOf(page(), (selector) => document.querySelector(selector) !== null);
   for (const list of document.querySelectorAll<HTMLElement>("dl[data-keys]")) {
     const everywhere = list.dataset.keys === "partout";
     const lines = all.filter((one) => (one.page === "partout") === everywhere);

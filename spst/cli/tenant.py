@@ -19,6 +19,7 @@ from spst.kernel.runtime import Runtime
 from spst.kernel.unit_of_work import unit_of_work
 from spst.tenants.models import TypeSpst
 from spst.tenants.services import DemandeSpst
+from spst.web.filters import personnel
 from spst.wiring.runtime import build_runtime
 
 _ADMIN = "Civilité;Prénom;Nom;courriel[;DIR|DPO]"
@@ -93,7 +94,7 @@ def _inscription(administrateur: Administrateur, created: CompteCreated, page: s
         raise click.UsageError("Un administrateur inscrit ici n’a pas de numéro RPPS.")
     compte = administrateur.compte
     return {
-        "personne": f"{compte.civilite} {compte.prenom} {compte.nom}",
+        "personne": personnel(compte.civilite, compte.prenom, compte.nom),
         "role": str(administrateur.role),
         "identifiant": compte.email or "",
         "adresse": page,

@@ -21,6 +21,7 @@ from spst.comptes.rules import LIMITES, is_in_force
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
 from spst.tenants.models import Equipe
+from spst.web.filters import personnel
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class CompteVu:
 
     @property
     def nom_complet(self) -> str:
-        return f"{self.civilite} {self.prenom} {self.nom}"
+        return personnel(self.civilite, self.prenom, self.nom)
 
     @property
     def roles(self) -> tuple[Role, ...]:
@@ -205,7 +206,9 @@ def _habilitations(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[Habilit
             Habilitation.revoked_at,
             Habilitation.hors_structure,
             Habilitation.attestation,
-            func.concat_ws(" ", granter.c.prenom, granter.c.nom).label("granted_by"),
+            granter.c.civilite,
+            granter.c.prenom,
+            granter.c.nom,
         )
         .outerjoin(granter, (granter.c.tenant_id == Habilitation.tenant_id) & (granter.c.id == Habilitation.granted_by))
         .where(Habilitation.tenant_id == ctx.tenant_id, Habilitation.compte_id.in_(ids))
@@ -216,7 +219,9 @@ def _habilitations(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[Habilit
         values = dict(row)
         compte_id = values.pop("compte_id")
         etat = _etat(values["starts_at"], values["ends_at"], values["revoked_at"], ctx.clock.now())
-        values |= {"role": Role(values["role"]), "granted_by": values["granted_by"] or None, "etat": etat}
+        granter_name = tuple(values.pop(part) for part in ("civilite", "prenom", "nom"))
+        granted_by = personnel(*granter_name) if granter_name[-1] is not None else None
+        values |= {"role": Role(values["role"]), "granted_by": granted_by, "etat": etat}
         found[compte_id].append(HabilitationVue(**values))
     return found
 

@@ -11,6 +11,7 @@ from spst.comptes.models import Compte, Habilitation, IdentiteElectronique, Ratt
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
 from spst.tenants.models import Structure, Tenant
+from spst.web.filters import personnel
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def links(connection: Connection, identite_id: UUID) -> list[Lien]:
 def grants(ctx: Context, compte_id: UUID) -> list[Octroye]:
     """Roles that an account may take now; none when it is suspended."""
     query = (
-        select(Habilitation, Compte.civilite, Compte.nom)
+        select(Habilitation, Compte.civilite, Compte.prenom, Compte.nom)
         .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
         .where(
             Habilitation.tenant_id == ctx.tenant_id, Habilitation.compte_id == compte_id, Compte.suspended_at.is_(None)
@@ -99,11 +100,11 @@ def grants(ctx: Context, compte_id: UUID) -> list[Octroye]:
     now = ctx.clock.now()
     return [
         Octroye(
-            f"{civilite} {nom}",
+            personnel(civilite, prenom, nom),
             rules.Octroi(Role(row.role), row.hors_structure, row.attestation is not None),
             row.ends_at,
         )
-        for row, civilite, nom in ctx.session.execute(query)
+        for row, civilite, prenom, nom in ctx.session.execute(query)
         if rules.is_in_force(row.starts_at, row.ends_at, row.revoked_at, now)
     ]
 

@@ -31,6 +31,7 @@ from spst.kernel.acteur import Famille, Role
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.traces import services as traces
+from spst.web.filters import personnel
 
 
 def open_dossier(ctx: Context, dossier_id: UUID) -> DossierVu:
@@ -154,7 +155,7 @@ def _precision(ctx: Context, dossier_id: UUID, table: Table, row: Row[Any]) -> s
 
 
 def _auteur(row: Row[Any]) -> str | None:
-    return f"{row.civilite} {row.prenom} {row.nom}" if row.nom is not None else None
+    return personnel(row.civilite, row.prenom, row.nom) if row.nom is not None else None
 
 
 def _membres(rows: list[Row[Any]]) -> tuple[Membre, ...]:

@@ -8,25 +8,26 @@ from sqlalchemy import Table
 from spst.dmst.errors import DossierErased, TexteRefused, TexteRequired, TexteTooLong
 from spst.kernel.context import Context
 from spst.kernel.crypto.keyring import KeyUnavailable
+from spst.kernel.texte import visible
 
 SHORT, LONG = 300, 100_000
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 def checked(texte: str, longest: int = SHORT) -> str:
-    """The text, trimmed. Raises: TexteRequired, TexteTooLong, TexteRefused."""
-    plain = texte.strip()
+    """The text, trimmed, without signs that nobody sees. Raises: TexteRequired, TexteTooLong, TexteRefused."""
+    plain = visible(texte).strip()
     if not plain:
         raise TexteRequired
     if len(plain) > longest:
         raise TexteTooLong
-    if _UNSEEN.search(plain):
+    if _CONTROLS.search(plain):
         raise TexteRefused
     return plain
 
 
 def optional(texte: str | None, longest: int = SHORT) -> str | None:
-    return checked(texte, longest) if texte and texte.strip() else None
+    return checked(texte, longest) if texte and visible(texte).strip() else None
 
 
 def seal(ctx: Context, dossier_id: UUID, table: Table, column: str, row_id: UUID, texte: str) -> bytes:

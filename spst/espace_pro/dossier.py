@@ -10,10 +10,9 @@ from uuid import UUID
 from flask import url_for
 
 from spst.dmst.services import DossierVu
-from spst.dmst.vues import InformationVue, OppositionVue
+from spst.dmst.vues import InformationVue, Membre, OppositionVue
 from spst.expositions.services import Agent, Curriculum, ExpositionVue
 from spst.habilitations.services import Droit
-from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.visites.rules import has_hour
 from spst.visites.vues import LigneHistorique
@@ -39,17 +38,6 @@ OPPOSITIONS = {
     ),
 }
 _SENS = {"recu": "Reçu de", "envoye": "Envoyé à"}
-_FONCTIONS = {
-    Role.MDT: "Médecin",
-    Role.COLL: "Collaborateur",
-    Role.INT: "Interne",
-    Role.INF: "Infirmier",
-    Role.IPA: "Infirmier (IPA)",
-    Role.MPC: "Praticien correspondant",
-    Role.IPRP: "IPRP",
-    Role.ASST: "Assistant",
-}
-"""Short, for a narrow column."""
 _SEXE = {"F": "Féminin", "M": "Masculin", "I": "Indéterminé"}
 
 
@@ -94,7 +82,7 @@ def dossier_model(seen: Contenu, now: datetime, saisie: Saisie) -> dict[str, Any
         "informations": _informations(dossier) if dossier.s6 is not None else None,
         "oppositions": _oppositions(dossier) if dossier.s7 is not None else None,
         "acces_url": url_for("dossier.acces", dossier_id=dossier.id) if _reads(dossier, "S8") else None,
-        "equipe": [(_fonction(membre.roles), membre.nom) for membre in dossier.equipe],
+        "equipe": [(_fonction(membre), membre.nom) for membre in dossier.equipe],
         "a_savoir": _a_savoir(dossier),
     }
 
@@ -107,8 +95,8 @@ def _fills(dossier: DossierVu, section: str) -> bool:
     return dossier.droit(section).remplir.allowed
 
 
-def _fonction(roles: Sequence[Role]) -> str:
-    return ", ".join(_FONCTIONS.get(role, role.label) for role in roles) or "Équipe"
+def _fonction(membre: Membre) -> str:
+    return ", ".join(role.bref_of(membre.nom) for role in membre.roles) or "Équipe"
 
 
 def _volet(droit: Droit, dossier: DossierVu) -> dict[str, Any]:

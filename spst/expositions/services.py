@@ -25,6 +25,7 @@ from spst.kernel.acteur import Famille
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.traces import services as traces
+from spst.web.filters import personnel
 
 LONGEST_COMMENT = 2000
 
@@ -304,4 +305,4 @@ def _exposition(ctx: Context, dossier_id: UUID, row: Row[Any]) -> ExpositionVue:
 
 
 def _auteur(row: Row[Any]) -> str | None:
-    return f"{row.civilite} {row.prenom} {row.nom}" if row.nom is not None else None
+    return personnel(row.civilite, row.prenom, row.nom) if row.nom is not None else None

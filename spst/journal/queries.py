@@ -15,6 +15,7 @@ from spst.kernel.clock import PARIS
 from spst.kernel.context import Context
 from spst.kernel.ids import first_id_at
 from spst.traces.models import Trace, TraceReserve
+from spst.web.filters import personnel
 
 _TRACE = cast(Table, Trace.__table__)
 _RESERVE = cast(Table, TraceReserve.__table__)
@@ -23,7 +24,7 @@ _COMPTE = cast(Table, Compte.__table__)
 _WITH_COMPTE = _TRACE.outerjoin(
     _COMPTE, (_COMPTE.c.tenant_id == _TRACE.c.tenant_id) & (_COMPTE.c.id == _TRACE.c.acteur_id)
 )
-_NAME = func.nullif(func.concat_ws(" ", _COMPTE.c.civilite, _COMPTE.c.prenom, _COMPTE.c.nom), "").label("name")
+_NAME = (_COMPTE.c.civilite, _COMPTE.c.prenom, _COMPTE.c.nom)
 _BATCH = 1000
 
 
@@ -83,11 +84,11 @@ def reference_of(ctx: Context, dossier_id: UUID) -> str:
 def accounts(ctx: Context) -> list[tuple[UUID, str]]:
     """Accounts that the filter offers, by name."""
     query = (
-        select(_COMPTE.c.id, func.concat_ws(" ", _COMPTE.c.nom, _COMPTE.c.prenom).label("name"))
+        select(_COMPTE.c.id, *_NAME)
         .where(_COMPTE.c.tenant_id == ctx.tenant_id)
         .order_by(_COMPTE.c.nom, _COMPTE.c.prenom)
     )
-    return [(row.id, row.name) for row in ctx.session.execute(query)]
+    return [(row.id, personnel(*row[1:])) for row in ctx.session.execute(query)]
 
 
 def _lines() -> Select[Any]:
@@ -101,7 +102,7 @@ def _lines() -> Select[Any]:
         _TRACE.c.decision,
         _TRACE.c.regles,
         _TRACE.c.politique_version,
-        _NAME,
+        *_NAME,
     ).select_from(_WITH_COMPTE)
 
 
@@ -133,7 +134,7 @@ def _read(ctx: Context, query: Select[Any]) -> list[Ligne]:
 
 
 def _ligne(ctx: Context, row: Any) -> Ligne:
-    personne, role = rules.personne_of(row.role, row.name)
+    personne, role = rules.personne_of(row.role, _name(row))
     return Ligne(
         id=row.id,
         at=row.at,
@@ -163,7 +164,7 @@ def accesses(
             _TRACE.c.decision,
             _RESERVE.c.motif,
             _RESERVE.c.precision,
-            _NAME,
+            *_NAME,
         )
         .select_from(_WITH_COMPTE.outerjoin(_RESERVE, reserve))
         .where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id)
@@ -185,9 +186,14 @@ def count_accesses(ctx: Context, dossier_id: UUID) -> tuple[int, int]:
     return int(total), int(refus)
 
 
+def _name(row: Any) -> str | None:
+    """Of the account behind a line, which an act of the worker or of the program has not."""
+    return personnel(row.civilite, row.prenom, row.nom) if row.nom is not None else None
+
+
 def _acces(row: Any) -> Acces:
     is_own = row.role == "SAL"
-    qui, profession = rules.personne_of(row.role, row.name)
+    qui, profession = rules.personne_of(row.role, _name(row))
     why = rules.pourquoi(row.motif, row.precision)
     return Acces(
         id=row.id,
@@ -195,7 +201,7 @@ def _acces(row: Any) -> Acces:
         qui=qui,
         profession=profession,
         acte=rules.essai_of(row.action, row.decision),
-        phrase=rules.phrase(row.action, row.role, row.name, row.decision, why),
+        phrase=rules.phrase(row.action, row.role, _name(row), row.decision, why),
         motif=rules.motif_of(row.motif, row.precision),
         sections=tuple(row.sections),
         decision=row.decision,

@@ -11,6 +11,7 @@ from uuid import UUID
 from spst.habilitations import actions
 from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
+from spst.web.filters import NO_BREAK
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Base 32 of Crockford: no letter is taken for a figure."""
@@ -224,7 +225,7 @@ def csv_head(spst: str, filtres: Filtres, made_at: datetime, count: int, qui: st
         ("Journal des accès", spst),
         ("Exporté le", made_at.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M")),
         ("Période", f"du {filtres.start:%d/%m/%Y} au {filtres.end:%d/%m/%Y}"),
-        ("Personne ou rôle", qui or "Toutes"),
+        ("Personne ou rôle", (qui or "Toutes").replace(NO_BREAK, " ")),
         ("Volet", filtres.section or ("Dossiers seuls" if filtres.on_dossier else "Tous")),
         ("Décision", DECISIONS.get(filtres.decision or "", "Toutes")),
         ("Dossier", filtres.reference or "Tous"),
@@ -239,7 +240,7 @@ def csv_line(line: Ligne) -> str:
         (
             at.strftime("%d/%m/%Y"),
             at.strftime("%H:%M:%S"),
-            line.personne,
+            line.personne.replace(NO_BREAK, " "),
             line.role,
             line.acte,
             " ".join(line.sections),

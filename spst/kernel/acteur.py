@@ -59,7 +59,17 @@ class Role(StrEnum):
         >>> Role.INF.label_of("Mme Claire Vasseur"), Role.INF.label_of("M. Malo Le Roux")
         ('Infirmière en santé au travail', 'Infirmier en santé au travail')
         """
-        return _FEMININE.get(self, self.label) if nom and nom.startswith("Mme ") else self.label
+        return _FEMININE.get(self, self.label) if _is_madame(nom) else self.label
+
+    def bref_of(self, nom: str | None) -> str:
+        """The same in a word or two, for a narrow column.
+
+        >>> Role.MDT.bref_of("Dr Claire Vasseur"), Role.COLL.bref_of("Mme Anne Roy"), Role.IPRP.bref_of(None)
+        ('Médecin', 'Collaboratrice', 'IPRP')
+        """
+        if self in _BREF:
+            return _BREF[self]
+        return self.label_of(nom).split(" ", 1)[0]
 
 
 _FAMILLE = {
@@ -114,6 +124,20 @@ _FEMININE = {
     Role.DPO: "Déléguée à la protection des données",
     Role.AUD: "Auditrice interne",
 }
+
+
+_BREF = {
+    Role.IPA: "IPA",
+    Role.MPC: "Médecin correspondant",
+    Role.IPRP: "IPRP",
+    Role.PRO: "Équipe",
+    Role.ASS: "Service social",
+    Role.DPO: "DPO",
+}
+
+
+def _is_madame(nom: str | None) -> bool:
+    return (nom or "").split()[:1] == ["Mme"]
 
 
 @dataclass(frozen=True, slots=True)

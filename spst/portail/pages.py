@@ -51,7 +51,7 @@ def mes_droits(ctx: Context, dossier_id: UUID) -> vues.Droits:
     """Raises: DossierNotFound, AccessDenied."""
     dossier = dmst.open_dossier(ctx, dossier_id)
     return vues.Droits(
-        medecins=tuple(vues.lisible(membre.nom) for membre in dossier.medecins),
+        medecins=tuple(membre.nom for membre in dossier.medecins),
         oppositions=dossier.s7 or (),
         informations=dossier.s6 or (),
     )

@@ -86,7 +86,7 @@ def nowhere(slug: str, reste: str) -> ResponseReturnValue:
 @bp.errorhandler(NotFound)
 @_door.errorhandler(NotFound)
 def not_found(error: NotFound) -> ResponseReturnValue:
-    response = make_response(render_template("portail/introuvable.html"))
+    response = make_response(render_template("errors/portail/404.html"))
     response.status_code = 404
     return response
 

@@ -14,7 +14,7 @@ from spst.journal.services import AccesDossier
 from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.visites.vues import LigneHistorique
-from spst.web.filters import NO_BREAK, prenom
+from spst.web.filters import NO_BREAK
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +140,6 @@ class ListeAcces:
     is_suite: bool
 
 
-_CIVILITES = {"Dr", "M.", "Mme"}
 _JOURS = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
 _STATUTS = {
     "provisoire": (
@@ -166,24 +165,11 @@ _STATUTS = {
 }
 
 
-def lisible(nom: str) -> str:
-    """A name of the staff as a worker reads it: capitals are kept for birth names of travailleurs.
-
-    >>> lisible("Dr Claire VASSEUR").replace(NO_BREAK, " ")
-    'Dr Claire Vasseur'
-    >>> lisible("Mme Maëlle LE GOFF").replace(NO_BREAK, " ")
-    'Mme Maëlle Le Goff'
-    """
-    civilite, _, rest = nom.partition(" ")
-    read = " ".join(prenom(word) for word in rest.split(" "))
-    return f"{civilite}{NO_BREAK}{read}" if civilite in _CIVILITES else f"{civilite} {read}".rstrip()
-
-
 def equipes(membres: tuple[Membre, ...]) -> tuple[EquipeVue, ...]:
     """Those who follow, by équipe; the médecin du travail first, then the doctors who help him."""
     ordered = sorted(membres, key=lambda membre: (membre.equipe is None, membre.equipe or "", _rank(membre)))
     return tuple(
-        EquipeVue(nom, tuple(MembreVu(lisible(membre.nom), _fonction(membre)) for membre in group))
+        EquipeVue(nom, tuple(MembreVu(membre.nom, _fonction(membre)) for membre in group))
         for nom, group in groupby(ordered, key=lambda membre: membre.equipe)
     )
 
@@ -204,7 +190,7 @@ def visite(ligne: LigneHistorique) -> VisiteLue:
     return VisiteLue(
         on=ligne.started_at,
         type=ligne.type.replace("VIP ", "Visite d’information et de prévention ", 1),
-        avec=lisible(ligne.professionnel.affiche),
+        avec=ligne.professionnel.affiche,
         information=told.information.strip() if told else "",
         vers_le_medecin=told.orientation_medecin if told else False,
         prochaine_on=told.prochaine_visite_on if told else None,
@@ -282,7 +268,7 @@ def _merged(lignes: tuple[Acces, ...]) -> Iterator[LigneAcces]:
         yield LigneAcces(
             at=last.at,
             jour=_jour(last.at),
-            qui="Vous" if last.is_own else lisible(last.qui),
+            qui="Vous" if last.is_own else last.qui,
             suite=_own(lines) if last.is_own else _suite(last),
             volets=last.volets,
             is_refus=last.decision == REFUSE,

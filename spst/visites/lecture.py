@@ -15,6 +15,7 @@ from spst.kernel.context import Context
 from spst.kernel.errors import AccessDenied
 from spst.traces import services as traces
 from spst.visites import queries, registre_queries, rules, textes
+from spst.visites.errors import RendezVousNotFound
 from spst.visites.rules import RUBRIQUES, Rubrique
 from spst.visites.vues import (
     AddendumVu,
@@ -37,11 +38,13 @@ DERNIERES = 5
 def types_open_to(ctx: Context, dossier_id: UUID, rendez_vous_id: UUID | None = None) -> Choix:
     """All the types of the day's law for a worker; those that the actor may not conduct are closed, with their article.
 
-    Raises: NotFound, AccessDenied.
+    Raises: NotFound, AccessDenied, RendezVousNotFound for one that is unknown or of somebody else.
     """
     habilitations.require(ctx, "visite.consult", dossier_id)
     on = today(ctx.clock)
     regime = queries.regime_on(ctx, dossier_id, on)
+    if rendez_vous_id and queries.dossier_of_rendez_vous(ctx, rendez_vous_id) != dossier_id:
+        raise RendezVousNotFound
     libelle = queries.libelle_of_rendez_vous(ctx, rendez_vous_id) if rendez_vous_id else None
     types = tuple(
         TypeOuvert(type_, rules.closed_because(type_, ctx.acteur.role), regime is None or regime in type_.regimes)

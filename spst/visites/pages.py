@@ -1,6 +1,7 @@
 """View-models of the pages of one visit, as their templates document them."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -160,22 +161,22 @@ def nouvelle_model(
         "erreurs": erreurs,
         "choisi": posted.get("type") or choix.propose,
         "dossier_url": dossier,
-        "groupes": _groups(choix),
+        "groupes": _groups(each for each in choix.types if _suits(each)),
+        "autres": _groups(each for each in choix.types if not _suits(each)),
     }
 
 
-def _groups(choix: Choix) -> list[dict[str, Any]]:
-    """By scheduling label; within it, the types of the worker's regime first."""
+def _groups(types: Iterable[TypeOuvert]) -> list[dict[str, Any]]:
+    """By scheduling label, in the order of the law."""
     groups: dict[str, list[TypeOuvert]] = {}
-    for type_ in choix.types:
+    for type_ in types:
         groups.setdefault(type_.type.libelle_agenda, []).append(type_)
-    return [
-        {
-            "titre": titre,
-            "types": [_type_model(each) for each in sorted(types, key=lambda t: (not t.is_of_regime, bool(t.ferme)))],
-        }
-        for titre, types in groups.items()
-    ]
+    return [{"titre": titre, "types": [_type_model(each) for each in own]} for titre, own in groups.items()]
+
+
+def _suits(seen: TypeOuvert) -> bool:
+    """Of the worker's regime, and open to whoever reads the page."""
+    return seen.is_of_regime and seen.ferme is None
 
 
 def _type_model(seen: TypeOuvert) -> dict[str, Any]:

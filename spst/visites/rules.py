@@ -8,6 +8,7 @@ from uuid import UUID
 
 from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
+from spst.kernel.texte import visible
 from spst.visites.errors import (
     ClotureNotAllowed,
     DateNotAllowed,
@@ -157,7 +158,6 @@ RUBRIQUES = (
 )
 _CODES = frozenset(rubrique.code for rubrique in RUBRIQUES)
 
-_OVERRIDES = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF])
 _CONTROLS = dict.fromkeys(code for code in [*range(0x20), *range(0x7F, 0xA0)] if chr(code) not in "\t\n")
 
 
@@ -168,13 +168,13 @@ def check_rubrique(code: str) -> None:
 
 
 def clean_texte(texte: str) -> str:
-    """The text as it is kept: line ends as "\\n", without marks that reverse the reading order or control a terminal.
+    """The text as it is kept: line ends as "\\n", without signs that hide, turn the reading or control a terminal.
 
     Raises: TexteRefused, for a NUL or half a character: what arrived is not what was typed. TexteTooLong.
     """
     if "\x00" in texte or any(0xD800 <= ord(sign) < 0xE000 for sign in texte):
         raise TexteRefused
-    kept = texte.replace("\r\n", "\n").replace("\r", "\n").translate(_OVERRIDES).translate(_CONTROLS)
+    kept = visible(texte.replace("\r\n", "\n").replace("\r", "\n")).translate(_CONTROLS)
     if len(kept) > TEXTE_MAX:
         raise TexteTooLong(signes=len(kept))
     return kept

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from spst.visites.rules import Rubrique, StatutRdv, TypeLegal
+from spst.web.filters import personnel
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,17 +22,12 @@ class Personne:
 
     @property
     def affiche(self) -> str:
-        return f"{self.civilite} {_read(self.prenom)} {_read(self.nom)}"
+        return personnel(self.civilite, self.prenom, self.nom)
 
 
 def personne(row: Row[Any]) -> Personne:
     """The staff columns of a statement (queries.STAFF)."""
     return Personne(row.staff_id, row.civilite, row.prenom, row.nom)
-
-
-def _read(name: str) -> str:
-    """Capitals are for birth names of travailleurs; a name that somebody wrote in mixed case stays as it is."""
-    return name.title() if name == name.upper() else name
 
 
 @dataclass(frozen=True, slots=True)

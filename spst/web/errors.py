@@ -15,9 +15,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from spst.kernel.errors import AccessDenied, Conflict, NotFound, RuleViolation, ServiceUnavailable, SpstError
 from spst.web.frame import home_url, login_url
 from spst.web.guards import needs_session
-from spst.web.ports import InputRefused, LoginRequired, TooManyRequests
+from spst.web.ports import Espace, InputRefused, LoginRequired, TooManyRequests
 from spst.web.requests import reference
-from spst.web.sessions import current
+from spst.web.sessions import current, espace_of
 
 _log = logging.getLogger("spst.web")
 
@@ -49,6 +49,10 @@ _PHRASES = {
     503: "Le service ne répond pas pour l’instant. Rien n’est perdu\u00a0: réessayez dans une minute.",
 }
 _SOON = {"Retry-After": "5"}
+_PAGES = {
+    Espace.PRO: ("errors", {403, 404, 409, 413, 429, 500, 503}),
+    Espace.PORTAIL: ("errors/portail", {403, 404, 429, 500, 503}),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +64,10 @@ class Answer:
     facts: dict[str, object] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
 
-    @property
-    def template(self) -> str:
-        own = {403, 404, 409, 413, 429, 500, 503}
-        return f"errors/{self.status if self.status in own else 422}.html"
+    def template(self, espace: Espace) -> str:
+        """The worker's space has its own words, and no page for what only professionals meet."""
+        folder, own = _PAGES[espace]
+        return f"{folder}/{self.status if self.status in own else 422}.html"
 
 
 def status_of(error: SpstError) -> int:
@@ -161,14 +165,14 @@ def _on_bug(error: Exception) -> AnyResponse:
     return write(Answer(500, _PHRASES[500]))
 
 
-def _view_model(answer: Answer) -> dict[str, Any]:
+def _view_model(answer: Answer, espace: Espace) -> dict[str, Any]:
     phrase, back = answer.phrase, home_url()
     match answer.status:
         case 403:
             return {"refus": _refusal(phrase, answer.facts, back)}
-        case 409:
+        case 409 if espace is Espace.PRO:
             return {"conflit": {"phrase": phrase, "retour_url": back}}
-        case 413:
+        case 413 if espace is Espace.PRO:
             return {"limite": {"taille": "1\u00a0Mo", "retour_url": back}}
         case 429:
             return {"attente": {"secondes": answer.facts.get("retry_after_s")}}
@@ -199,7 +203,9 @@ def write(answer: Answer) -> Response:
     elif is_fragment():
         response = make_response(render_template("errors/_fragment.html", erreur=answer.phrase, reference=reference()))
     else:
-        page = render_template(answer.template, csrf_token=_token_of_known_session, **_view_model(answer))
+        espace = espace_of(request.path)
+        values = _view_model(answer, espace)
+        page = render_template(answer.template(espace), csrf_token=_token_of_known_session, **values)
         response = make_response(page)
     response.status_code = answer.status
     response.headers.extend(answer.headers)

@@ -187,6 +187,17 @@ def telephone(number: str) -> str:
     return NO_BREAK.join(number[start : start + 2] for start in range(0, 10, 2))
 
 
+def personnel(civilite: str, *noms: str) -> str:
+    """A member of the staff as every page names him; the civilité never ends a line.
+
+    >>> personnel("Dr", "Claire", "VASSEUR").replace(NO_BREAK, " ")
+    'Dr Claire Vasseur'
+    >>> personnel("Mme", "Maëlle", "LE GOFF").replace(NO_BREAK, " ")
+    'Mme Maëlle Le Goff'
+    """
+    return NO_BREAK.join((civilite, " ".join(prenom(one) for one in noms)))
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (

@@ -7,7 +7,7 @@ from flask import Flask, get_flashed_messages, request, session
 from flask import flash as flask_flash
 
 from spst.kernel.clock import PARIS, today
-from spst.web.filters import FILTERS
+from spst.web.filters import FILTERS, personnel
 from spst.web.ports import Espace, Utilisateur
 from spst.web.sessions import current, espace_of
 from spst.web.state import web
@@ -84,7 +84,7 @@ def _me(user: Utilisateur) -> dict[str, str | None]:
             "deconnexion_url": f"/p/{user.slug}/deconnexion",
         }
     return {
-        "nom": user.nom,
+        "nom": personnel(*user.nom.split()),
         "role": user.acteur.role.label_of(user.nom),
         "compte_url": "/compte",
         "deconnexion_url": "/deconnexion",

@@ -237,6 +237,17 @@ def test_no_row_points_into_another_spst(demo: Demo) -> None:
         assert astray == 0, f"{table}.{column}"
 
 
+def test_the_correspondent_is_told_whom_she_is_entrusted_with(demo: Demo) -> None:
+    told = next(one.acces for one in demo.accounts if "VALMONT-TEST" in one.acces)
+    named = told.partition(", dont ")[2].rstrip(")").split(" et ")
+    entrusted = demo.rows(
+        "SELECT t.nom_naissance FROM suivi s JOIN dossier d ON d.id = s.dossier_id"
+        " JOIN travailleur t ON t.id = d.travailleur_id WHERE s.compte_id IS NOT NULL"
+    )
+    assert len(named) == 2
+    assert {name.split(" ", 1)[1] for name in named} <= {row[0] for row in entrusted}
+
+
 def test_local_accounts_enter_with_the_password_and_code_that_were_made_for_them(demo: Demo) -> None:
     demo.runtime.clock = At(datetime(2026, 11, 18, 11, 40, tzinfo=UTC))
     local_accounts = [one for one in demo.accounts if one.totp]

@@ -95,7 +95,7 @@ def test_letters_of_the_future_empty_or_endless_are_refused(monde: Monde) -> Non
         ({"texte": "x" * 100_001}, TexteTooLong),
         ({"objet": "x" * 301}, TexteTooLong),
         ({"texte": "avant\x00après"}, TexteRefused),
-        ({"correspondant": "Dr \u202eenioteL"}, TexteRefused),
+        ({"correspondant": " \u200b\u2060 "}, TexteRequired),
         ({"sens": "perdu"}, TexteRefused),
     ]
     before = count(monde, "courrier", monde.a)

@@ -39,7 +39,7 @@ def test_a_medecin_reads_every_section_as_it_was_written(monde: Monde) -> None:
     assert seen.s1.medecin_traitant
     assert seen.s1.medecin_traitant.nom == "Dr Anne Canari-Traitant"
     assert seen.s4
-    assert (seen.s4[0].texte, seen.s4[0].auteur) == (LETTER["texte"], "Dr Claire VASSEUR")
+    assert (seen.s4[0].texte, seen.s4[0].auteur) == (LETTER["texte"], "Dr\u00a0Claire Vasseur")
     assert seen.s6
     assert seen.s6[0].precision == "Canari de l’information"
     assert seen.s7
@@ -49,7 +49,7 @@ def test_a_medecin_reads_every_section_as_it_was_written(monde: Monde) -> None:
 
 def test_the_equipe_that_follows_is_shown_with_its_medecin(monde: Monde) -> None:
     seen: DossierVu = open_(monde)
-    assert [membre.nom for membre in seen.medecins] == ["Dr Claire VASSEUR"]
+    assert [membre.nom for membre in seen.medecins] == ["Dr\u00a0Claire Vasseur"]
     assert {role for membre in seen.equipe for role in membre.roles} == {
         Role.MDT,
         Role.COLL,
@@ -299,7 +299,7 @@ def test_the_travailleur_reads_his_record_without_free_text_that_nobody_released
     )
     assert seen.s6
     assert seen.s6[0].precision is None
-    assert [membre.nom for membre in seen.medecins] == ["Dr Claire VASSEUR"]
+    assert [membre.nom for membre in seen.medecins] == ["Dr\u00a0Claire Vasseur"]
 
 
 def test_the_travailleur_opens_no_other_dossier(monde: Monde) -> None:

@@ -59,6 +59,26 @@ def test_a_long_note_is_printed_whole(paper: Page, preview_url: str) -> None:
     assert note.evaluate("text => text.scrollHeight <= text.clientHeight + 1")
 
 
+def test_a_list_that_the_screen_shortens_is_printed_whole(paper: Page, preview_url: str) -> None:
+    paper.goto(f"{preview_url}/dossier-long.html")
+    for part in ("#visites", "#remises"):
+        lines = paper.locator(f"{part} .more .entry")
+        assert lines.count() > 0
+        for line in lines.all():
+            expect(line).to_be_visible()
+    for summary in paper.locator(".more > summary").all():
+        expect(summary).to_be_hidden()
+
+
+def test_a_long_list_shows_the_last_three_and_opens(page: Page, preview_url: str) -> None:
+    page.goto(f"{preview_url}/dossier-long.html")
+    lines = page.locator("#remises .entry")
+    assert [line.is_visible() for line in lines.all()] == [True, True, True, False, False]
+    page.locator("#remises").get_by_text("Tout afficher (5)").click()
+    assert all(line.is_visible() for line in lines.all())
+    expect(page.locator("#remises").get_by_text("N’afficher que les 3 derniers")).to_be_visible()
+
+
 def test_the_sheet_is_a4(page: Page, preview_url: str) -> None:
     page.goto(f"{preview_url}/journee.html")
     sheet = page.pdf(prefer_css_page_size=True)

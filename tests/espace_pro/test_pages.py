@@ -72,8 +72,8 @@ def test_the_day_of_the_administration_is_the_register_and_nothing_else(pages: S
     page = Poste(pages, monde.a[Role.ADM]).get("/journee")
     assert page.text.count("data-rendez-vous") == 2
     assert "Visite périodique" in page.text
-    assert "Dr Claire Vasseur, Centre Rive-Sud" in page.text
-    assert "Mme Claire Test-Inf, Centre Rive-Sud" in page.text
+    assert "Dr\u00a0Claire Vasseur, Centre Rive-Sud" in page.text
+    assert "Mme\u00a0Claire Test-Inf, Centre Rive-Sud" in page.text
     assert "/dossiers/" not in page.text
     assert ">SIS<" not in page.text
 
@@ -126,7 +126,7 @@ def test_an_infirmier_finds_the_journal_of_the_dossier_closed_and_whom_to_ask(pa
     page = Poste(pages, monde.a.infirmier).get(dossier(monde.a.zoe))
     assert page.text.count("Volet fermé à votre rôle.") == 1
     assert "Votre service réserve la lecture du journal" in page.text
-    assert "Dr Claire VASSEUR" in page.text
+    assert "Dr\u00a0Claire Vasseur" in page.text
 
 
 def test_an_iprp_reads_by_delegation_what_was_delegated_and_no_more(pages: Site, monde: Monde) -> None:
@@ -343,7 +343,7 @@ def test_the_medecin_reads_who_opened_a_dossier(medecin: Poste, pages: Site, mon
     page = medecin.get(f"{dossier(monde.a.zoe)}/acces")
     assert page.status_code == 200
     assert "Ouvrir le dossier" in page.text
-    assert "TEST-INF" in unescape(page.text)
+    assert "Mme\u00a0Claire Test-Inf" in unescape(page.text)
     assert medecin.get(f"{dossier(monde.a.zoe)}/acces?avant=x").status_code == 404
 
 

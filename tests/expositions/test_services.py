@@ -66,7 +66,7 @@ def test_jobs_and_exposures_come_back_in_order_with_the_labels_of_the_nomenclatu
     assert [e.libelle for e in seen.expositions] == ["Agent chimique dangereux hors CMR", "Amiante"]
     asbestos = seen.expositions[1]
     assert (asbestos.sir, asbestos.source, asbestos.commentaire) == ("yes", "Étude de poste", "Découpe de plaques")
-    assert asbestos.auteur == "Dr Claire VASSEUR"
+    assert asbestos.auteur == "Dr\u00a0Claire Vasseur"
     assert [(j.intitule, j.source) for j in seen.emplois] == [("Soudeuse", "Déclaré par le salarié")]
 
 

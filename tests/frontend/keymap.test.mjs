@@ -59,3 +59,10 @@ test("every key that acts is in the list shown, once", () => {
   assert.equal(new Set(commands).size, commands.length);
   assert.deepEqual(bindingsOf("journee").map((one) => one.command), ["search", "discreet", "help", "next", "previous", "open", "arrived"]);
 });
+
+test("the list shows only what the reader of the page may do", () => {
+  const desk = bindingsOf("journee", (selector) => selector !== "[data-ouvrir]").map((one) => one.command);
+  assert.deepEqual(desk, ["search", "discreet", "help", "next", "previous", "arrived"]);
+  const portal = bindingsOf("partout", () => false).map((one) => one.command);
+  assert.deepEqual(portal, ["discreet", "help"]);
+});

@@ -56,7 +56,7 @@ def test_direction_reads_who_did_what_by_which_rule_and_never_why(monde: Monde) 
     lignes = read(monde, reference=reference(monde, monde.a.zoe.dossier_id))
     refused, opened = lignes[0], lignes[-1]
     assert (opened.personne, opened.role, opened.acte) == (
-        "Dr Claire VASSEUR",
+        "Dr\u00a0Claire Vasseur",
         "Médecin du travail",
         "Ouvrir le dossier",
     )
@@ -103,7 +103,7 @@ def test_each_filter_keeps_its_lines_only(
 
 
 def test_filter_by_person_and_by_period(monde: Monde) -> None:
-    assert {ligne.personne for ligne in read(monde, compte_id=monde.a.medecin.id)} == {"Dr Claire VASSEUR"}
+    assert {ligne.personne for ligne in read(monde, compte_id=monde.a.medecin.id)} == {"Dr\u00a0Claire Vasseur"}
     with monde.work(monde.a.directrice) as ctx:
         whole = services.last_days(ctx)
         before = Filtres(whole.start - timedelta(days=30), whole.end - timedelta(days=8))
@@ -183,8 +183,10 @@ def test_worker_reads_who_opened_his_dossier_why_and_who_was_refused(monde: Mond
     with monde.work(zoe.acteur, dossier_id=zoe.dossier_id) as ctx:
         acces = services.accesses_of(ctx, zoe.dossier_id)
     phrases = [ligne.phrase for ligne in acces.lignes]
-    assert f"Dr Claire VASSEUR, médecin du travail, a ouvert votre dossier pour votre visite ({CANARI})." in phrases
-    assert "Mme Claire TEST-ADM, administrative, a voulu ouvrir votre dossier. L’accès a été refusé." in phrases
+    assert (
+        f"Dr\u00a0Claire Vasseur, médecin du travail, a ouvert votre dossier pour votre visite ({CANARI})." in phrases
+    )
+    assert "Mme\u00a0Claire Test-Adm, administrative, a voulu ouvrir votre dossier. L’accès a été refusé." in phrases
     opened = next(ligne for ligne in acces.lignes if ligne.decision == "permis")
     assert opened.volets.startswith("identité, emplois et expositions, santé")
 

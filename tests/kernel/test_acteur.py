@@ -14,6 +14,13 @@ def test_a_role_agrees_with_the_person(role: Role) -> None:
     assert (feminine == masculine) == (role in SAID_OF_BOTH)
 
 
+@pytest.mark.parametrize("role", Role, ids=str)
+def test_a_role_in_a_narrow_column_is_a_word_or_two_that_agree(role: Role) -> None:
+    assert len(role.bref_of("Mme Claire Vasseur")) <= 22
+    assert Role.ASST.bref_of("Mme\u00a0Maëlle Le Goff") == "Assistante"
+    assert Role.INF.bref_of("M.\u00a0Yanis Delmas") == "Infirmier"
+
+
 @pytest.mark.parametrize("nom", [None, "", "Dr Claire Vasseur", "Mmeline Vasseur", "M. Mme"])
 def test_a_name_that_does_not_tell_leaves_the_role_as_it_is_written(nom: str | None) -> None:
     assert Role.COLL.label_of(nom) == "Collaborateur médecin"

@@ -79,7 +79,7 @@ def test_officer_and_auditor_read_the_journal_but_not_the_accounts(pages: Pages,
 
 def test_journal_shows_who_by_which_rule_under_an_opaque_reference(pages: Pages) -> None:
     page = pages.enter(pages.monde.a.directrice).get("/direction/journal?role=&volet=S3").text
-    assert "Dr Claire VASSEUR" in page
+    assert "Dr\u00a0Claire Vasseur" in page
     assert "Ouvrir le dossier" in page
     assert re.search(r"D-[0-9A-Z]{4}-[0-9A-Z]{4}", page)
     assert "P-001" in page

@@ -11,11 +11,12 @@ from flask.testing import FlaskClient
 from spst.dmst import services as dmst
 from spst.expositions import services as expositions
 from spst.kernel.acteur import Acteur, Role
-from spst.kernel.errors import AccessDenied
+from spst.kernel.errors import AccessDenied, Conflict, ServiceUnavailable
 from spst.kernel.ids import new_id
 from spst.visites import services as visites
 from spst.visites.models import RendezVous
 from spst.visites.rules import RUBRIQUES, Conclusion
+from spst.web.ports import TooManyRequests
 from tests.factories.monde import Spst
 from tests.portail.conftest import Portail, fresh_name
 
@@ -316,6 +317,33 @@ def test_french_punctuation_never_starts_a_line(portail: Portail, page: str) -> 
     client = Followed(portail, portail.monde.a).enters() if page else portail.client()
     text = re.sub(r"<[^>]+>", "", portail.get(client, f"/p/coteaux/{page}".rstrip("/")).text.split("<main", 1)[1])
     assert re.findall(r".{0,30}\w [;:!?»](?!\w).{0,10}|« .{0,10}|\w'\w.{0,10}", text.split("</main>")[0]) == []
+
+
+@ETH_03
+@pytest.mark.parametrize(
+    ("error", "status", "told"),
+    [
+        (AccessDenied(), 403, "Cette page ne s’ouvre pas dans votre espace"),
+        (Conflict("Votre demande a changé."), 409, "Votre demande n’a pas abouti"),
+        (TooManyRequests(90), 429, "Attendez 2\u00a0minutes"),
+        (RuntimeError(), 500, "Cela vient de nous, pas de vous"),
+        (ServiceUnavailable(), 503, "Votre espace ne répond pas pour l’instant"),
+    ],
+)
+def test_what_goes_wrong_is_told_to_the_worker_with_how_to_reach_his_service(
+    portail: Portail, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, told: str
+) -> None:
+    client = Followed(portail, portail.monde.a).enters()
+
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("spst.portail.pages.parcours", fail)
+    answer = portail.get(client, "/p/coteaux/emplois")
+    assert answer.status_code == status
+    assert told in answer.text
+    assert re.search("Son numéro est sur votre convocation|Joindre ", answer.text)
+    assert not re.search(r"salarié|assistance|journal|rôle|recherch", words(answer.text), re.IGNORECASE)
 
 
 @ETH_03

@@ -63,7 +63,19 @@ def test_the_choice_lists_every_type_and_closes_those_of_the_medecin(infirmier: 
     page = infirmier.get(f"/dossiers/{monde.a.zoe.dossier_id}/visites/nouvelle")
     assert page.status_code == 200
     assert page.text.count('name="type"') == 28
+    first, others = page.text.split("Les autres visites")
+    assert " disabled" not in first
+    assert "Pour un autre régime" not in first
+    assert all(" disabled" in one or "Pour un autre régime" in one for one in others.split('name="type"')[1:])
     assert "L.\u00a04624-2, R.\u00a04624-24, R.\u00a04624-25" in page.text
+
+
+@pytest.mark.parametrize("rendez_vous", ["0198c1f0-0000-7000-8000-000000000001", "x"])
+def test_the_choice_for_an_appointment_that_does_not_exist_is_not_found(
+    infirmier: Poste, monde: Monde, rendez_vous: str
+) -> None:
+    path = f"/dossiers/{monde.a.zoe.dossier_id}/visites/nouvelle?rendez_vous={rendez_vous}"
+    assert infirmier.get(path).status_code == 404
 
 
 def opening(type_: str = "VIPP_SIS", date: str | None = None) -> dict[str, str]:
@@ -189,7 +201,7 @@ def test_a_stale_save_gets_both_texts(infirmier: Poste, visite_id: UUID) -> None
         "revision": 1,
         "texte": "fenêtre de gauche",
         "saved_at": answer.json and answer.json["saved_at"],
-        "auteur": "Mme Claire Test-Inf",
+        "auteur": "Mme\u00a0Claire Test-Inf",
     }
 
 

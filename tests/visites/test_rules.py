@@ -173,6 +173,7 @@ def test_the_day_of_the_spst_lasts_25_hours_when_the_clocks_go_back() -> None:
         ("a\rb", "a\nb"),
         ("poids\t68 kg", "poids\t68 kg"),
         ("\u202egnirts\u202c \u2066x\u2069 \ufeffy", "gnirts x y"),
+        ("alcool\u200b\u00ad\u2060 : non", "alcool : non"),
         ("bip\x07 \x1b[31mrouge\x7f", "bip [31mrouge"),
         ("espace insécable\u00a0: œuvre, 😀, مرحبا \u200f!", "espace insécable\u00a0: œuvre, 😀, مرحبا \u200f!"),
         ("", ""),

@@ -177,7 +177,7 @@ def test_a_save_over_a_stale_revision_shows_what_is_there_and_changes_nothing(mo
     with pytest.raises(NoteConflict) as conflict:
         write(monde, visite_id, "texte de droite")
     shown = conflict.value
-    assert (shown.texte, shown.revision, shown.auteur) == ("texte de gauche", 1, "Mme Claire Test-Inf")
+    assert (shown.texte, shown.revision, shown.auteur) == ("texte de gauche", 1, "Mme\u00a0Claire Test-Inf")
     assert "gauche" not in str(shown.facts) + str(shown)
     assert write(monde, visite_id, "texte de droite", revision=shown.revision) == 2
     assert text_of(read(monde, visite_id), "entretien") == "texte de droite"
@@ -451,7 +451,7 @@ def test_a_closed_visit_is_completed_by_a_dated_text_in_its_authors_name(monde: 
     [complement] = read(monde, visite_id).complements
     assert (complement.texte, complement.auteur.affiche, complement.added_at) == (
         "Audiogramme reçu.",
-        "Dr Claire Vasseur",
+        "Dr\u00a0Claire Vasseur",
         horloge.at,
     )
 

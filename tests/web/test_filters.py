@@ -99,6 +99,22 @@ def test_only_birth_names_are_in_capitals(birth: str, given: str, written: str) 
     assert filters.nom(birth, given) == written
 
 
+@pytest.mark.parametrize(
+    ("civilite", "given", "name", "written"),
+    [
+        ("Dr", "Camille", "ROUVIERE-TEST", "Dr Camille Rouviere-Test"),
+        ("Mme", "Maëlle", "LE GOFF-TEST", "Mme Maëlle Le Goff-Test"),
+        ("M.", "ÉTIENNE", "d'Artagnan", "M. Étienne d'Artagnan"),
+    ],
+)
+def test_staff_are_named_without_capitals_and_keep_their_civilite(
+    civilite: str, given: str, name: str, written: str
+) -> None:
+    said = filters.personnel(civilite, given, name)
+    assert said.replace(filters.NO_BREAK, " ", 1) == written
+    assert filters.personnel(*said.split()) == said
+
+
 def test_years_on_an_axis_are_decimal() -> None:
     assert filters.annee_decimale(date(2026, 1, 1)) == 2026.0
     assert 2026.49 < filters.annee_decimale(date(2026, 7, 2)) < 2026.51

@@ -1,14 +1,15 @@
 """The local accounts, enrolled by the product's own steps, and the list of who can log in and how."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from uuid import UUID
 
 import pyotp
 
 from spst.cli.demo.accounts import CompteDemonstration
+from spst.cli.peuplement.dossiers import Dossier
 from spst.cli.peuplement.etablissement import Spst
-from spst.cli.peuplement.organisation import ADMINISTRATION, PROFESSIONNELS, Administration
+from spst.cli.peuplement.organisation import ADMINISTRATION, PROFESSIONNELS, Administration, Professionnel
 from spst.comptes import local, local_rules
 from spst.comptes.local import Tentative
 from spst.dmst import services as dmst
@@ -17,6 +18,7 @@ from spst.kernel.context import CodeMotif, Motif
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
 from spst.kernel.unit_of_work import unit_of_work
+from spst.web.filters import prenom
 
 _MOTIF = Motif(CodeMotif.TECHNIQUE, "Peuplement de la démonstration")
 _PASSWORD_GROUPS = 4
@@ -46,7 +48,7 @@ def _enrolled(runtime: Runtime, spst: Spst, person: Administration, code: str) -
     return CompteDemonstration(
         compte=person.email,
         personne=person.personne,
-        role=person.role.label,
+        role=person.role.label_of(person.personne),
         spst=spst.demo.nom,
         entree="/connexion",
         acces=f"adresse {person.email}",
@@ -69,15 +71,22 @@ def salariee(runtime: Runtime, spst: Spst, dossier_id: UUID) -> CompteDemonstrat
     )
 
 
-def professionnels(spst: Spst) -> Iterator[CompteDemonstration]:
-    """Those who choose their name at Pro Santé Connect's stand-in."""
+def professionnels(spst: Spst, entrusted: Sequence[Dossier]) -> Iterator[CompteDemonstration]:
+    """Those who choose their name at Pro Santé Connect's stand-in. `entrusted`: to the médecin praticien correspondant."""
     for one in (one for one in PROFESSIONNELS if one.spst == spst.demo.slug):
-        remark = f" ({one.remarque})" if one.remarque else ""
+        remark = f" ({_remark(one, entrusted)})" if one.remarque else ""
         yield CompteDemonstration(
             compte=one.psc,
             personne=one.personne,
-            role=one.role.label,
+            role=one.role.label_of(one.personne),
             spst=spst.demo.nom,
             entree="/connexion",
             acces=f"Pro Santé Connect, choisir {one.prenom} {one.nom}{remark}",
         )
+
+
+def _remark(one: Professionnel, entrusted: Sequence[Dossier]) -> str:
+    if one.role is not Role.MPC or not entrusted:
+        return one.remarque
+    named = (f"{prenom(dossier.civil.premier)} {dossier.civil.nom}" for dossier in entrusted[:2])
+    return f"{one.remarque}, dont {' et '.join(named)}"

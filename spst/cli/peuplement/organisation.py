@@ -6,6 +6,7 @@ The people are invented; `simulators/psc/personnes.json` shows the same ones at 
 from dataclasses import dataclass
 
 from spst.kernel.acteur import Role
+from spst.web.filters import personnel
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +85,14 @@ class Professionnel:
 
     @property
     def personne(self) -> str:
-        return f"{self.civilite} {self.prenom} {self.nom}"
+        return personnel(self.civilite, self.prenom, self.nom)
 
 
 _CONVENTION = "Convention MPC-2026-03 signée le 12 janvier 2026 (L. 4623-1 IV)"
-_GONE = "Pro Santé Connect n’atteste plus d’activité dans ce service\u00a0: connexion refusée, motif affiché"
+_GONE = (
+    "n’entre pas\u00a0: Pro Santé Connect n’atteste plus d’activité dans ce service. La page ne dit pas pourquoi, le journal "
+    "technique le sait"
+)
 
 PROFESSIONNELS = (
     Professionnel("PSC-01", "10099000019", "Dr", "Camille", "ROUVIERE-TEST", Role.MDT, "coteaux", (0,)),
@@ -127,7 +131,7 @@ class Administration:
 
     @property
     def personne(self) -> str:
-        return f"{self.civilite} {self.prenom} {self.nom}"
+        return personnel(self.civilite, self.prenom, self.nom)
 
 
 ADMINISTRATION = (

@@ -27,7 +27,7 @@ _BATCH = 1000
 _SLOTS, _FEWEST = 11, 3
 _SHARE = 20
 """Where workers are few, an agenda takes no more than its share of them."""
-_ENTRUSTED = 6
+_FIRST, _ENTRUSTED = 40, 6
 _EXPLOITATION = service("exploitation")
 
 Progress = Callable[[str, int, int], None]
@@ -63,7 +63,9 @@ class Peuplement:
                 chargeur.load(spst.medecin, etablissement.delegations(spst, self._today))
                 self._workers(chargeur, spst, droit, workers)
                 chargeur.load(spst.medecin, self._agendas(spst, droit, workers, days_around(self._today)))
-                accounts += [*comptes.professionnels(spst), *comptes.enrol(self.runtime, spst)]
+                first = [travailleurs.invented(spst, rank, self._today) for rank in range(min(workers, _FIRST))]
+                entrusted = self._entrusted(self._redacteur(spst, droit), first)
+                accounts += [*comptes.professionnels(spst, entrusted), *comptes.enrol(self.runtime, spst)]
                 if spst.demo is COTEAUX:
                     accounts.append(comptes.salariee(self.runtime, spst, self._zoe(spst)))
                 self._analyze()
@@ -130,11 +132,14 @@ class Peuplement:
     def _entrust(self, spst: Spst, redacteur: Redacteur, lot: Lot, dossiers: list[Dossier]) -> None:
         """A few workers of suivi simple entrusted by name to the médecin praticien correspondant (R. 4623-43, R. 4623-44)."""
         correspondents = (one.psc for one in PROFESSIONNELS if one.spst == spst.demo.slug and one.role is Role.MPC)
-        simple = [dossier for dossier in dossiers[:40] if redacteur.situation(dossier).regime == "SIS"]
         for psc in correspondents:
-            for dossier in simple[:_ENTRUSTED]:
+            for dossier in self._entrusted(redacteur, dossiers):
                 start = max(dossier.poste.debut, self._today - timedelta(days=200))
                 lot.add("suivi", id=dossier.ids(), dossier_id=dossier.id, compte_id=spst.comptes[psc], starts_on=start)
+
+    def _entrusted(self, redacteur: Redacteur, dossiers: list[Dossier]) -> list[Dossier]:
+        simple = [dossier for dossier in dossiers[:_FIRST] if redacteur.situation(dossier).regime == "SIS"]
+        return simple[:_ENTRUSTED]
 
     def _make_keys(self, spst: Spst, dossiers: list[Dossier]) -> None:
         self.runtime.keyring.create_dossier_keys(spst.tenant_id, [dossier.id for dossier in dossiers])

@@ -62,7 +62,7 @@ def test_medecin_goes_through_a_visit_without_a_mouse(somebody: Somebody) -> Non
     medecin.page.keyboard.type(ADDED)
     enter_on(medecin, "Signer ce complément")
     expect(medecin.page.locator("#complements")).to_contain_text(ADDED)
-    enter_on(medecin, "ROUVIERE-TEST")
+    enter_on(medecin, "Rouviere-Test")
     enter_on(medecin, "Fermer la session")
     expect(medecin.page.get_by_text("Votre session est fermée.")).to_be_visible()
 

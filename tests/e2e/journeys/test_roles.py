@@ -105,7 +105,7 @@ def test_administrative_staff_keep_the_agenda_and_open_no_dossier(
     somebody: Somebody, visite_racontee: VisiteRacontee
 ) -> None:
     desk = somebody()
-    steps.when_she_enters_by_password(desk, desk.demonstration.account("Administratif", "COTEAUX"))
+    steps.when_she_enters_by_password(desk, desk.demonstration.account("Administrative", "COTEAUX"))
     steps.then_his_day_is_there(desk)
     steps.when_he_notes_the_arrival(desk, steps.given_somebody_is_waited_for(desk))
     expect(desk.page.get_by_role("link", name="Ouvrir")).to_have_count(0)

@@ -52,3 +52,9 @@ def errors() -> Iterator[Sample]:
     }
     for code, model in models.items():
         yield Sample(code, f"errors/{code}.html", {"cadre": frame(""), **model})
+    closed = {"phrase": "Cette partie ne se lit pas d’ici.", "article": "R. 4624-45-5"}
+    told = {"phrase": "Rechargez la page, puis recommencez.", "reference": "7F2K"}
+    for code, model in {**models, "403": {"refus": closed}, "422": {"demande": told}}.items():
+        if code not in {"409", "413"}:
+            values = {"cadre": frame("", nav=[], recherche=None, moi=None, session=None), **model}
+            yield Sample(f"portail-{code}", f"errors/portail/{code}.html", values)

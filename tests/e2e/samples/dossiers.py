@@ -187,6 +187,11 @@ def dossier(**changes: object) -> Model:
     }
 
 
+def long_dossier() -> Model:
+    made = dossier()
+    return made | {"remises": [{**made["remises"][0], "le": date(2025 - n, 9, 4)} for n in range(5)]}
+
+
 def empty_dossier() -> Model:
     return dossier(
         parcours={"emplois": [], "expositions": [], "ajouter": None},
@@ -331,7 +336,7 @@ def dossiers() -> Iterator[Sample]:
         return Sample(name, f"espace_pro/{template}.html", {"cadre": frame("Dossiers"), "bandeau": banner(), **model})
 
     yield page("dossier", "dossier", dossier=dossier())
-    yield page("dossier-long", "dossier", bandeau=long_banner(), dossier=dossier())
+    yield page("dossier-long", "dossier", bandeau=long_banner(), dossier=long_dossier())
     yield page("dossier-vide", "dossier", dossier=empty_dossier())
     yield page("dossier-delegue", "dossier", dossier=dossier_of_delegate())
     yield page("acces", "acces", acces=accesses(50))

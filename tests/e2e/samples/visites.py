@@ -112,14 +112,6 @@ def new_visit() -> Model:
                 "types": [
                     kind("VIPI", "Visite d’information et de prévention initiale", "Attestation de suivi, R. 4624-10."),
                     kind("VINT", "Visite intermédiaire", "Attestation de suivi, R. 4624-28."),
-                    kind("EMAI", "Examen médical d’aptitude initial", "Avis d’aptitude, R. 4624-24.", reserved),
-                    kind("EMAP", "Examen médical d’aptitude périodique", "Avis d’aptitude, R. 4624-28.", reserved),
-                    kind(
-                        "EMAP_A",
-                        "Examen d’aptitude annuel, catégorie A, rayonnements ionisants",
-                        "Avis d’aptitude, R. 4451-82.",
-                        reserved,
-                    ),
                 ],
             },
             {
@@ -134,6 +126,25 @@ def new_visit() -> Model:
                 "types": [
                     kind("DEM_SAL", "Visite à la demande du travailleur", "Le motif n’est jamais dit à l’employeur."),
                     kind("DEM_EMP", "Visite à la demande de l’employeur", "R. 4624-34."),
+                ],
+            },
+        ],
+        "autres": [
+            {
+                "titre": "Suivi initial et périodique",
+                "types": [
+                    kind(
+                        "VIPP_SIA",
+                        "VIP périodique (suivi adapté)",
+                        "Pour un autre régime\u00a0: suivi adapté. R. 4624-17.",
+                    ),
+                    kind("EMAI", "Examen médical d’aptitude initial", "Avis d’aptitude, R. 4624-24.", reserved),
+                    kind(
+                        "EMAP_A",
+                        "Examen d’aptitude annuel, catégorie A, rayonnements ionisants",
+                        "Avis d’aptitude, R. 4451-82.",
+                        reserved,
+                    ),
                 ],
             },
         ],
