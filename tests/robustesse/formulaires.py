@@ -293,7 +293,7 @@ _FORMS = (
     ),
     Formulaire(
         "portail_connexion.activation",
-        lambda s: (s.awaited(), f"/p/{s.a.slug}/activation", {"code": ("ABCDE-FGHJK",)}),
+        lambda s: (s.awaited(), f"/p/{s.a.slug}/activation", {"code": ("ABCD-EFGH-JKMN-PQRS",)}),
         kept_apart=True,
     ),
     Formulaire("portail_connexion.logout", lambda s: (s.of(Role.SAL), f"/p/{s.a.slug}/deconnexion", {})),
