@@ -57,6 +57,7 @@ def _frame() -> dict[str, Any]:
     return {
         "spst": user.spst if user else None,
         "accueil_url": home_url(),
+        "ici": request.path,
         "nav": list(web().navigation.links(user, request.path)) if user else [],
         "recherche": web().navigation.search(user) if user else None,
         "moi": _me(user) if user else None,

@@ -52,6 +52,7 @@ def frame(current: str = "Ma journée", **changes: object) -> Model:
     return {
         "spst": "Santé au travail des Deux-Rives",
         "accueil_url": "journee.html",
+        "ici": "ici.html",
         "nav": nav,
         "recherche": {
             "url": "recherche.html",
