@@ -100,6 +100,20 @@ def test_a_refused_opening_shows_the_form_with_what_was_typed(
     assert f'value="{form["date"]}"' in answer.text
 
 
+def test_a_refused_opening_says_over_the_form_what_to_mend_and_leads_there(infirmier: Poste, monde: Monde) -> None:
+    answer = infirmier.post(f"/dossiers/{monde.a.zoe.dossier_id}/visites", opening("", "31132026"))
+    summary = answer.text[
+        answer.text.index('id="a-revoir"') : answer.text.index("<form", answer.text.index("a-revoir"))
+    ]
+    assert "2 champs à revoir" in unescape(summary).replace("\u00a0", " ")
+    assert "autofocus" in summary
+    for field, sentence in (("type", "Choisissez un type de visite."), ("date", "Le mois 13 n’existe pas.")):
+        assert f'href="#f-{field}"' in summary
+        assert f'id="f-{field}"' in answer.text
+        assert sentence in summary
+    assert re.search(r'class="dock".*<button[^>]*form="ouverture">', answer.text, re.S)
+
+
 def test_another_visit_still_open_is_shown_instead_of_a_second_one(
     infirmier: Poste, monde: Monde, visite_id: UUID
 ) -> None:

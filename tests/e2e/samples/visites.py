@@ -94,7 +94,7 @@ def closed_visit() -> Model:
     )
 
 
-def new_visit() -> Model:
+def new_visit(**changes: object) -> Model:
     def kind(code: str, libelle: str, consequence: str, ferme: str | None = None) -> Model:
         return {"code": code, "libelle": libelle, "consequence": consequence, "ferme": ferme}
 
@@ -137,6 +137,7 @@ def new_visit() -> Model:
                 ],
             },
         ],
+        **changes,
     }
 
 
@@ -149,3 +150,7 @@ def visites() -> Iterator[Sample]:
     yield page("visite-lecture", "visite", visite=visit(peut_remplir=False))
     yield page("visite-close", "visite", visite=closed_visit())
     yield page("visite-nouvelle", "visite_nouvelle", nouvelle=new_visit())
+    refused = {"type": "Choisissez un type de visite.", "date": "Le mois 13 n’existe pas."}
+    yield page(
+        "visite-nouvelle-refusee", "visite_nouvelle", nouvelle=new_visit(choisi=None, date="31132026", erreurs=refused)
+    )
