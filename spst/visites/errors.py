@@ -33,6 +33,14 @@ class VisiteAlreadyClosed(Conflict):
     """Cette visite est déjà clôturée. Elle ne change plus\u00a0: ajoutez un complément."""
 
 
+class VisiteAbandoned(Conflict):
+    """Cette visite a été abandonnée. Elle ne change plus."""
+
+
+class AbandonNotAllowed(RuleViolation):
+    """Seul le professionnel qui a ouvert la visite peut l’abandonner."""
+
+
 class VisiteStillOpen(RuleViolation):
     """Cette visite est encore ouverte\u00a0: écrivez dans ses notes. Un complément s’ajoute après la clôture."""
 

@@ -13,10 +13,12 @@ from spst.kernel.errors import AccessDenied, Conflict, NotFound, RuleViolation, 
 from spst.kernel.ids import new_id
 from spst.visites import pages, rules, services
 from spst.visites.errors import (
+    AbandonNotAllowed,
     DateNotAllowed,
     InformationRequired,
     NoteConflict,
     OrientationNotAllowed,
+    VisiteAbandoned,
     VisiteAlreadyClosed,
 )
 from spst.visites.pages import Saisie
@@ -36,6 +38,8 @@ bp = Blueprint("visites", __name__)
 
 _SAVED = "Les notes sont enregistrées."
 _OTHER = "Vous avez déjà cette visite en cours avec ce salarié. Terminez-la avant d’en ouvrir une autre."
+_ABANDONED = "La visite est abandonnée. Rien n’y était écrit\u00a0: elle n’apparaît plus."
+_ABANDONED_KEPT = "La visite est abandonnée. Ce qui y était écrit reste lisible des professionnels de santé."
 _STATUTS = {
     StatutRdv.ARRIVE: "Arrivée notée.",
     StatutRdv.ABSENT: "Absence notée.",
@@ -69,6 +73,9 @@ def start(dossier_id: UUID) -> AnyResponse | tuple[str, int]:
             )
     except ValidationError as error:
         return _choice(dossier_id, request.form.to_dict(), errors_by_field(error)), 422
+    except VisiteAbandoned as error:
+        typed = request.form.to_dict() | {"operation_id": ""}
+        return _choice(dossier_id, typed, {"type": str(error)}), 409
     except Conflict:
         raise
     except RuleViolation as error:
@@ -114,7 +121,9 @@ def _choice(dossier_id: UUID, posted: dict[str, str], erreurs: dict[str, str]) -
 @bp.get("/visites/<uuid:visite_id>")
 @requires("visite.consult")
 def show(visite_id: UUID) -> str:
-    return _page(visite_id, Saisie(cloture_demandee="terminer" in request.args))
+    return _page(
+        visite_id, Saisie(cloture_demandee="terminer" in request.args, abandon_demande="abandonner" in request.args)
+    )
 
 
 def _page(visite_id: UUID, saisie: Saisie) -> str:
@@ -139,7 +148,7 @@ def save_note(visite_id: UUID) -> Any:
     if wants_json():
         return _save_one(visite_id)
     saisie, saved = _save_form(visite_id)
-    if saisie.erreurs or saisie.erreur_complement:
+    if saisie.is_refused:
         return _page(visite_id, saisie), 409
     if saved:
         flash(_SAVED)
@@ -191,7 +200,9 @@ def _save_form(visite_id: UUID) -> tuple[Saisie, int]:
         try:
             _save(visite_id, {"rubrique": code, "texte": texte, "revision": revision, "operation_id": new_id()})
         except VisiteAlreadyClosed as error:
-            return _unsaved(str(error)), saved
+            return Saisie(complement=_typed(), erreur_complement=str(error)), saved
+        except VisiteAbandoned:
+            return Saisie(perdu=_typed()), saved
         except RuleViolation as error:
             saisie.textes[code], saisie.erreurs[code] = texte, str(error)
         else:
@@ -203,10 +214,9 @@ def _revision(typed: str) -> int:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
 
 
-def _unsaved(message: str) -> Saisie:
-    """Somebody closed the visit meanwhile: what was typed waits in the field of the addendum."""
-    typed = [texte for name, texte in request.form.items() if name.startswith("texte.")]
-    return Saisie(complement=rules.joined(typed), erreur_complement=message)
+def _typed() -> str:
+    """The visit ended meanwhile: what was typed waits in the field of the addendum, or is shown to be copied."""
+    return rules.joined([texte for name, texte in request.form.items() if name.startswith("texte.")])
 
 
 # ──── The end, and after it
@@ -225,7 +235,7 @@ def close(visite_id: UUID) -> AnyResponse | tuple[str, int]:
         )
         with unit_of_work(CodeMotif.VISITE) as ctx:
             dossier_id = services.close_visite(ctx, visite_id, conclusion)
-    except VisiteAlreadyClosed as error:
+    except (VisiteAlreadyClosed, VisiteAbandoned) as error:
         flash(str(error), "warn")
         return redirect(url_for(".show", visite_id=visite_id), 303)
     except InformationRequired as error:
@@ -249,9 +259,23 @@ def _end_refused(visite_id: UUID, posted: dict[str, str], erreurs: dict[str, str
 def _ask_to_close(visite_id: UUID) -> AnyResponse | tuple[str, int]:
     """Without script: the notes of the form are kept, then the page asks."""
     saisie, _ = _save_form(visite_id)
-    if saisie.erreurs or saisie.erreur_complement:
+    if saisie.is_refused:
         return _page(visite_id, saisie), 409
     return redirect(url_for(".show", visite_id=visite_id, terminer=""), 303)
+
+
+@bp.post("/visites/<uuid:visite_id>/abandon")
+@requires("visite.abandon")
+def abandon(visite_id: UUID) -> AnyResponse:
+    """The page asks before (`?abandonner` without script)."""
+    try:
+        with unit_of_work(CodeMotif.VISITE) as ctx:
+            abandoned = services.abandon_visite(ctx, visite_id)
+    except (VisiteAlreadyClosed, VisiteAbandoned, AbandonNotAllowed) as error:
+        flash(str(error), "warn")
+        return redirect(url_for(".show", visite_id=visite_id), 303)
+    flash(_ABANDONED_KEPT if abandoned.gardee else _ABANDONED)
+    return redirect(pages.dossier_url(abandoned.dossier_id), 303)
 
 
 def _first(error: ValidationError | RuleViolation) -> str:

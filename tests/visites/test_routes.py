@@ -161,7 +161,7 @@ def test_a_refused_addendum_keeps_what_was_typed(infirmier: Poste, visite_id: UU
 def test_another_tenant_gets_404_and_another_team_an_explained_403(pages: Site, monde: Monde, visite_id: UUID) -> None:
     there = Poste(pages, monde.b.medecin, monde.b)
     elsewhere = Poste(pages, monde.a.medecin_ailleurs)
-    for verb, path in (("get", ""), ("post", "/notes"), ("post", "/cloture"), ("post", "/complements")):
+    for verb, path in (("get", ""), *(("post", path) for path in ("/notes", "/cloture", "/abandon", "/complements"))):
         form = {"texte": "x", "confirme": "oui", "texte.entretien": "x"} if verb == "post" else {}
         form = {"texte": "x"} if path == "/complements" else form
         path = f"/visites/{visite_id}{path}"
@@ -349,6 +349,62 @@ def test_the_end_carries_orientation_and_next_date(infirmier: Poste, monde: Mond
         row = connection.execute(text("SELECT orientation_medecin, prochaine_visite_on::text FROM conclusion")).one()
     assert tuple(row) == (True, "2027-03-01")
     assert "1er mars 2027" in infirmier.get(f"/visites/{visite_id}").text
+
+
+# ──── Abandon
+
+
+def test_its_author_abandons_an_open_visit_after_a_question(infirmier: Poste, monde: Monde, visite_id: UUID) -> None:
+    page = infirmier.get(f"/visites/{visite_id}")
+    assert f'href="/visites/{visite_id}?abandonner" data-dialog="abandon"' in page.text
+    assert 'id="abandon-q"' in infirmier.get(f"/visites/{visite_id}?abandonner").text
+    write(monde, visite_id, "mauvais salarié")
+    done = infirmier.post(f"/visites/{visite_id}/abandon")
+    assert (done.status_code, done.headers["Location"]) == (303, f"/dossiers/{monde.a.zoe.dossier_id}")
+    dossier = infirmier.get(done.headers["Location"]).text
+    assert "La visite est abandonnée. Ce qui y était écrit reste lisible" in dossier
+    assert "visite abandonnée</a>" in dossier
+    kept = infirmier.get(f"/visites/{visite_id}").text
+    assert "Abandonnée le" in kept
+    assert "mauvais salarié" in kept
+    assert 'action="' not in kept[kept.index("<main") : kept.index("</main>")]
+    again = infirmier.post(f"/visites/{visite_id}/abandon")
+    assert again.headers["Location"] == f"/visites/{visite_id}"
+    assert "a été abandonnée" in infirmier.get(again.headers["Location"]).text
+
+
+def test_a_visit_abandoned_with_nothing_written_is_nowhere(infirmier: Poste, visite_id: UUID) -> None:
+    done = infirmier.post(f"/visites/{visite_id}/abandon")
+    dossier = infirmier.get(done.headers["Location"]).text
+    assert "elle n’apparaît plus" in dossier
+    assert str(visite_id) not in dossier
+
+
+def test_a_colleague_is_not_offered_to_abandon_and_is_told_why_not(pages: Site, monde: Monde, visite_id: UUID) -> None:
+    medecin = Poste(pages, monde.a.medecin)
+    assert "abandon" not in medecin.get(f"/visites/{visite_id}?abandonner").text
+    answer = medecin.post(f"/visites/{visite_id}/abandon")
+    assert "Seul le professionnel qui a ouvert la visite" in medecin.get(answer.headers["Location"]).text
+
+
+def test_what_was_typed_in_a_visit_abandoned_meanwhile_is_shown_to_be_copied(infirmier: Poste, visite_id: UUID) -> None:
+    infirmier.post(f"/visites/{visite_id}/abandon")
+    assert infirmier.note(visite_id, "trop tard").status_code == 409
+    answer = infirmier.post(f"/visites/{visite_id}/notes", typed(entretien="tapé trop tard"))
+    assert (answer.status_code, "tapé trop tard" in answer.text) == (409, True)
+
+
+def test_a_form_that_opened_an_abandoned_visit_comes_back_ready_to_open_another(infirmier: Poste, monde: Monde) -> None:
+    form, path = opening(), f"/dossiers/{monde.a.zoe.dossier_id}/visites"
+    opened = infirmier.post(path, form).headers["Location"]
+    infirmier.post(f"{opened}/abandon")
+    again = infirmier.post(path, {**form, "type": "DEM_SAL"})
+    assert again.status_code == 409
+    assert "a servi à une visite que vous avez abandonnée" in again.text
+    fresh = re.search(r'name="operation_id" value="([^"]+)"', again.text)
+    assert fresh
+    answer = infirmier.post(path, {**form, "type": "DEM_SAL", "operation_id": fresh[1]})
+    assert answer.headers["Location"] == f"/visites/{fresh[1]}"
 
 
 # ──── Appointments

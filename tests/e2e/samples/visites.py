@@ -59,6 +59,11 @@ def visit(**changes: object) -> Model:
         "dossier_url": "dossier.html",
         "ouverte": True,
         "close_le": None,
+        "url": "visite.html",
+        "abandonnee_le": None,
+        "abandonner_url": "/abandon",
+        "abandon_demande": False,
+        "perdu": None,
         "autosave_url": "/autosave",
         "enregistrer_url": "/notes",
         "cloturer_url": "/cloture",
@@ -81,6 +86,7 @@ def closed_visit() -> Model:
     return visit(
         ouverte=False,
         close_le=at(10, 58),
+        abandonner_url=None,
         cloturer_url=None,
         suites=[("Prochaine visite avant le", "23/11/2027")],
         complements=[
@@ -149,6 +155,9 @@ def visites() -> Iterator[Sample]:
     yield page("visite-longue", "visite", bandeau=long_banner(), visite=visit(cloture_demandee=True))
     yield page("visite-lecture", "visite", visite=visit(peut_remplir=False))
     yield page("visite-close", "visite", visite=closed_visit())
+    yield page("visite-a-abandonner", "visite", visite=visit(abandon_demande=True))
+    abandoned = {"ouverte": False, "abandonnee_le": at(10, 12), "abandonner_url": None, "cloturer_url": None}
+    yield page("visite-abandonnee", "visite", visite=visit(perdu="Porte des bouchons.", **abandoned))
     yield page("visite-nouvelle", "visite_nouvelle", nouvelle=new_visit())
     refused = {"type": "Choisissez un type de visite.", "date": "Le mois 13 n’existe pas."}
     yield page(
