@@ -120,10 +120,10 @@ def _give_back(ctx: Context, rendez_vous_id: UUID) -> None:
     )
 
 
-def add_addendum(ctx: Context, visite_id: UUID, texte: str) -> UUID:
-    """Complete a closed visit by a dated text in the actor's name, for good; return its dossier.
+def add_addendum(ctx: Context, visite_id: UUID, texte: str) -> bool:
+    """Complete a closed visit by a dated text in the actor's name, for good; False when it stands there already.
 
-    The same text again from the same author is the same click: nothing is added.
+    The same text again from the same author is the same click: nothing is added, and the trace says that the visit was read.
     Raises: NotFound, AccessDenied, TexteRequired, TexteRefused, TexteTooLong, VisiteStillOpen, VisiteAbandoned.
     """
     dossier_id = dmst.header(ctx, visite_id, "S3").dossier_id
@@ -136,10 +136,11 @@ def add_addendum(ctx: Context, visite_id: UUID, texte: str) -> UUID:
         raise VisiteAbandoned
     if visite.closed_at is None:
         raise VisiteStillOpen
-    if not _is_already_there(ctx, dossier_id, visite_id, kept):
+    is_new = not _is_already_there(ctx, dossier_id, visite_id, kept)
+    if is_new:
         _write_addendum(ctx, dossier_id, visite_id, kept)
-    traces.record(ctx, "visite.complete", dossier_id, ["S3"])
-    return dossier_id
+    traces.record(ctx, "visite.complete" if is_new else "visite.consult", dossier_id, ["S3"])
+    return is_new
 
 
 def _is_already_there(ctx: Context, dossier_id: UUID, visite_id: UUID, texte: str) -> bool:

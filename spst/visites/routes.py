@@ -40,6 +40,8 @@ _SAVED = "Les notes sont enregistrées."
 _OTHER = "Vous avez déjà cette visite en cours avec ce salarié. Terminez-la avant d’en ouvrir une autre."
 _ABANDONED = "La visite est abandonnée. Rien n’y était écrit\u00a0: elle n’apparaît plus."
 _ABANDONED_KEPT = "La visite est abandonnée. Ce qui y était écrit reste lisible des professionnels de santé."
+_SIGNED = "Le complément est signé."
+_SIGNED_BEFORE = "Ce complément était déjà signé. Rien n’est ajouté."
 _STATUTS = {
     StatutRdv.ARRIVE: "Arrivée notée.",
     StatutRdv.ABSENT: "Absence notée.",
@@ -290,11 +292,11 @@ def complete(visite_id: UUID) -> AnyResponse | tuple[str, int]:
     try:
         form = ComplementSchema().read(request.form)
         with unit_of_work(CodeMotif.VISITE) as ctx:
-            services.add_addendum(ctx, visite_id, form["texte"])
+            is_new = services.add_addendum(ctx, visite_id, form["texte"])
     except (ValidationError, RuleViolation) as error:
         typed = request.form.get("texte", "")
         return _page(visite_id, Saisie(complement=typed, erreur_complement=_first(error))), 422
-    flash("Le complément est signé.")
+    toast(_SIGNED if is_new else _SIGNED_BEFORE)
     return redirect(url_for(".show", visite_id=visite_id, _anchor="complements"), 303)
 
 

@@ -232,3 +232,13 @@ def test_results_change_as_the_name_is_typed(page: Page, preview_url: str) -> No
     assert len(asked) == 1
     assert "q=guiloux" in str(asked[0])
     assert "guiloux" not in page.url
+
+
+def test_a_text_that_is_signed_does_not_come_back_in_the_field(page: Page, preview_url: str) -> None:
+    page.goto(f"{preview_url}/visite-close.html")
+    field = page.locator("#f-texte")
+    signed = page.locator("[data-signe]").first.inner_text()
+    for typed, kept in ((signed, ""), ("pas encore signé", "pas encore signé")):
+        field.fill(typed)
+        page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow'))")
+        expect(field).to_have_value(kept)

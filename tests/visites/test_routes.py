@@ -14,7 +14,7 @@ from spst.kernel.acteur import Acteur, Role
 from spst.kernel.ids import new_id
 from tests.factories.monde import Monde
 from tests.factories.site import Site
-from tests.visites.conftest import appointment, close, start, write
+from tests.visites.conftest import Lines, appointment, close, start, traces_left, write
 
 pytestmark = pytest.mark.usefixtures("clean")
 JSON = {"Accept": "application/json"}
@@ -150,6 +150,31 @@ def test_the_page_of_a_closed_visit_is_read_and_completed(infirmier: Poste, mond
     answer = infirmier.post(f"/visites/{visite_id}/complements", {"texte": "Audiogramme reçu."})
     assert answer.status_code == 303
     assert "Audiogramme reçu." in infirmier.get(f"/visites/{visite_id}").text
+
+
+def test_a_complement_signed_again_is_said_to_be_signed_already_and_traced_once(
+    infirmier: Poste, monde: Monde, visite_id: UUID
+) -> None:
+    close(monde, visite_id)
+    seen: Lines = []
+    with traces_left(monde, seen):
+        for sentence in ("Le complément est signé.", "Ce complément était déjà signé. Rien n’est ajouté."):
+            answer = infirmier.post(f"/visites/{visite_id}/complements", {"texte": "Audiogramme reçu."})
+            assert answer.headers["Location"] == f"/visites/{visite_id}#complements"
+            page = infirmier.get(f"/visites/{visite_id}").text
+            assert sentence in page[page.index('id="avis"') :]
+            assert page.count("Audiogramme reçu.") == 1
+    assert [line[0] for line in seen].count("visite.complete") == 1
+
+
+def test_a_refused_complement_is_said_at_the_top_and_kept_in_its_field(
+    infirmier: Poste, monde: Monde, visite_id: UUID
+) -> None:
+    close(monde, visite_id)
+    answer = infirmier.post(f"/visites/{visite_id}/complements", {"texte": "x" * 20_001})
+    assert answer.status_code == 422
+    assert 'href="#f-texte">Complément</a>' in answer.text
+    assert "x" * 20_001 in answer.text
 
 
 def test_a_refused_addendum_keeps_what_was_typed(infirmier: Poste, visite_id: UUID) -> None:

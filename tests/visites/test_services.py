@@ -582,9 +582,9 @@ def test_a_closed_visit_is_completed_by_a_dated_text_in_its_authors_name(monde: 
         visites.add_addendum(ctx, visite_id, "trop tôt")
     close(monde, visite_id)
     horloge.forward(hours=2)
-    for _ in range(2):
+    for is_new in (True, False):
         with monde.work(monde.a.medecin) as ctx:
-            visites.add_addendum(ctx, visite_id, "Audiogramme reçu.")
+            assert visites.add_addendum(ctx, visite_id, "Audiogramme reçu.") is is_new
     [complement] = read(monde, visite_id).complements
     assert (complement.texte, complement.auteur.affiche, complement.added_at) == (
         "Audiogramme reçu.",
