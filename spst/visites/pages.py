@@ -162,11 +162,19 @@ def _other_window(seen: RubriqueVue, saisie: Saisie) -> list[dict[str, Any]]:
 
 
 def nouvelle_model(
-    choix: Choix, action: str, dossier: str, *, posted: dict[str, str], erreurs: dict[str, str], today: str
+    choix: Choix,
+    action: str,
+    adresse: str,
+    dossier: str,
+    *,
+    posted: dict[str, str],
+    erreurs: dict[str, str],
+    today: str,
 ) -> dict[str, Any]:
     """`nouvelle` of templates/espace_pro/visite_nouvelle.html."""
     return {
         "action": action,
+        "adresse": adresse,
         "operation_id": posted.get("operation_id") or str(new_id()),
         "date": posted.get("date", today),
         "erreurs": erreurs,

@@ -29,7 +29,7 @@ from spst.web.errors import status_of, wants_json
 from spst.web.fields import CSRF_FIELD, errors_by_field
 from spst.web.filters import date_courte
 from spst.web.frame import flash, toast
-from spst.web.guards import requires
+from spst.web.guards import public, requires
 from spst.web.ports import LoginRequired
 from spst.web.requests import unit_of_work
 from spst.web.state import web
@@ -109,6 +109,7 @@ def _choice(dossier_id: UUID, posted: dict[str, str], erreurs: dict[str, str]) -
     nouvelle = pages.nouvelle_model(
         choix,
         url_for(".start", dossier_id=dossier_id, rendez_vous=rendez_vous_id),
+        url_for(".choose", dossier_id=dossier_id, rendez_vous=rendez_vous_id),
         pages.dossier_url(dossier_id),
         posted=posted,
         erreurs=erreurs,
@@ -117,15 +118,35 @@ def _choice(dossier_id: UUID, posted: dict[str, str], erreurs: dict[str, str]) -
     return render_template("espace_pro/visite_nouvelle.html", bandeau=pages.bandeau_model(bandeau), nouvelle=nouvelle)
 
 
+@bp.get("/dossiers/<uuid:dossier_id>/visites")
+@public
+def start_again(dossier_id: UUID) -> AnyResponse:
+    """The address of the form, typed or brought back: it leads to the form, which authorises and traces."""
+    return redirect(url_for(".choose", dossier_id=dossier_id, rendez_vous=_rendez_vous_asked()))
+
+
 # ──── Read
 
 
 @bp.get("/visites/<uuid:visite_id>")
 @requires("visite.consult")
 def show(visite_id: UUID) -> str:
+    asked = request.args
     return _page(
-        visite_id, Saisie(cloture_demandee="terminer" in request.args, abandon_demande="abandonner" in request.args)
+        visite_id,
+        Saisie(
+            cloture_demandee="terminer" in asked,
+            abandon_demande="abandonner" in asked,
+            erreurs={rules.INFORMATION: str(InformationRequired())} if "a_ecrire" in asked else {},
+        ),
     )
+
+
+@bp.get("/visites/<uuid:visite_id>/<any(notes, cloture, abandon, complements):_act>")
+@public
+def show_again(visite_id: UUID, _act: str) -> AnyResponse:
+    """The address of an act, typed or brought back: it leads to the visit, which authorises and traces."""
+    return redirect(url_for(".show", visite_id=visite_id))
 
 
 def _page(visite_id: UUID, saisie: Saisie) -> str:
@@ -240,8 +261,8 @@ def close(visite_id: UUID) -> AnyResponse | tuple[str, int]:
     except (VisiteAlreadyClosed, VisiteAbandoned) as error:
         flash(str(error), "warn")
         return redirect(url_for(".show", visite_id=visite_id), 303)
-    except InformationRequired as error:
-        return _page(visite_id, Saisie(erreurs={rules.INFORMATION: str(error)})), 422
+    except InformationRequired:
+        return redirect(url_for(".show", visite_id=visite_id, a_ecrire="", _anchor=rules.INFORMATION), 303)
     except ValidationError as error:
         return _end_refused(visite_id, posted, errors_by_field(error))
     except (DateNotAllowed, OrientationNotAllowed) as error:
@@ -249,7 +270,7 @@ def close(visite_id: UUID) -> AnyResponse | tuple[str, int]:
         return _end_refused(visite_id, posted, {field: str(error)})
     except RuleViolation as error:
         flash(str(error), "stop")
-        return _page(visite_id, Saisie()), 422
+        return redirect(url_for(".show", visite_id=visite_id), 303)
     flash("La visite est terminée. Elle se complète, mais ne change plus.")
     return redirect(pages.dossier_url(dossier_id), 303)
 

@@ -234,6 +234,11 @@ def test_results_change_as_the_name_is_typed(page: Page, preview_url: str) -> No
     assert "guiloux" not in page.url
 
 
+def test_a_page_that_a_refused_act_answered_takes_its_own_address(page: Page, preview_url: str) -> None:
+    page.goto(f"{preview_url}/visite-a-abandonner.html")
+    expect(page).to_have_url(f"{preview_url}/visite.html")
+
+
 def test_a_text_that_is_signed_does_not_come_back_in_the_field(page: Page, preview_url: str) -> None:
     page.goto(f"{preview_url}/visite-close.html")
     field = page.locator("#f-texte")

@@ -357,8 +357,10 @@ def test_the_end_is_asked_then_confirmed(infirmier: Poste, monde: Monde, visite_
 
 def test_the_end_without_a_word_for_the_worker_says_where_to_write_it(infirmier: Poste, visite_id: UUID) -> None:
     answer = infirmier.post(f"/visites/{visite_id}/cloture", {"confirme": "oui"})
-    assert answer.status_code == 422
-    assert "Écrivez ce que vous remettez au salarié" in answer.text
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith("#information")
+    page = infirmier.get(answer.headers["Location"])
+    assert "Écrivez ce que vous remettez au salarié" in page.text
 
 
 def test_the_end_carries_orientation_and_next_date(infirmier: Poste, monde: Monde, visite_id: UUID) -> None:
@@ -374,6 +376,29 @@ def test_the_end_carries_orientation_and_next_date(infirmier: Poste, monde: Mond
         row = connection.execute(text("SELECT orientation_medecin, prochaine_visite_on::text FROM conclusion")).one()
     assert tuple(row) == (True, "2027-03-01")
     assert "1er mars 2027" in infirmier.get(f"/visites/{visite_id}").text
+
+
+@pytest.mark.parametrize("act", ["notes", "cloture", "abandon", "complements"])
+def test_the_address_of_an_act_leads_to_its_page(infirmier: Poste, visite_id: UUID, act: str) -> None:
+    answer = infirmier.get(f"/visites/{visite_id}/{act}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/visites/{visite_id}")
+
+
+def test_the_address_of_a_form_that_opens_leads_to_the_form_with_its_appointment(
+    infirmier: Poste, monde: Monde
+) -> None:
+    rdv, path = new_id(), f"/dossiers/{monde.a.zoe.dossier_id}/visites"
+    answer = infirmier.get(f"{path}?rendez_vous={rdv}")
+    assert answer.headers["Location"] == f"{path}/nouvelle?rendez_vous={rdv}"
+
+
+def test_a_refused_act_names_the_address_of_its_page(infirmier: Poste, monde: Monde, visite_id: UUID) -> None:
+    write(monde, visite_id, "Bouchons moulés.", "information")
+    form = {"confirme": "oui", "prochaine_visite_on": "01012099"}
+    refused = infirmier.post(f"/visites/{visite_id}/cloture", form).text
+    assert f'<meta name="adresse" content="/visites/{visite_id}">' in refused
+    path = f"/dossiers/{monde.a.zoe.dossier_id}/visites"
+    assert f'<meta name="adresse" content="{path}/nouvelle">' in infirmier.post(path, opening("")).text
 
 
 # ──── Abandon

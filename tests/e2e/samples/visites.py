@@ -107,6 +107,7 @@ def new_visit(**changes: object) -> Model:
     reserved = "Fermé à votre rôle : réservé au médecin du travail (R. 4624-24)."
     return {
         "action": "/visites",
+        "adresse": "visite-nouvelle.html",
         "operation_id": "0198c1f0-0000-7000-8000-000000000001",
         "date": "23/11/2026",
         "erreurs": {},
