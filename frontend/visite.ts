@@ -28,7 +28,12 @@ function fill(area: HTMLTextAreaElement | null, texte: string, done: string): vo
   toast(done, () => write(before));
 }
 
+/** Added to a text that says something, it would contradict it. */
 function nothingToReport(area: HTMLTextAreaElement | null): void {
+  if (area && area.value.trim() !== "") {
+    toast("Cette rubrique a déjà un texte\u202f: rien n’y est ajouté.");
+    return;
+  }
   fill(area, "Rien à signaler.", "« Rien à signaler » noté.");
 }
 

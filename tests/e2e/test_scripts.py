@@ -133,6 +133,16 @@ def test_f6_notes_that_there_is_nothing_to_report_and_can_be_undone(visit: Page)
     expect(visit.locator("#r-examen")).to_have_value("")
 
 
+def test_f6_leaves_a_rubric_that_says_something_and_tells_so(visit: Page) -> None:
+    server = Autosave(visit, kept)
+    before = visit.locator("#r-entretien").input_value()
+    visit.locator("#r-entretien").focus()
+    visit.keyboard.press("F6")
+    expect(visit.locator("#avis")).to_contain_text("Cette rubrique a déjà un texte")
+    expect(visit.locator("#r-entretien")).to_have_value(before)
+    assert server.sent == []
+
+
 def test_the_end_of_a_visit_waits_for_the_last_save(visit: Page) -> None:
     server = Autosave(visit, kept)
     closed: list[str] = []
