@@ -56,6 +56,18 @@ on("step", (step) => {
   areas[step - 1]?.focus();
 });
 
+/** The question of the end waits for the last save; a text that cannot be saved is shown instead of it. */
+document.querySelector<HTMLElement>("[data-terminer]")?.addEventListener("click", (event) => {
+  if (!notes.unsaved) return;
+  const button = event.currentTarget as HTMLElement;
+  event.preventDefault();
+  event.stopPropagation();
+  void notes.flush().then((kept) => {
+    if (kept) button.click();
+    else toast(notes.showUnsaved());
+  });
+});
+
 document.querySelectorAll<HTMLFormElement>("form[data-after-notes]").forEach((form) => {
   form.addEventListener("submit", (event) => {
     if ((event.submitter as HTMLButtonElement | null)?.formMethod === "dialog") return;
@@ -67,7 +79,7 @@ document.querySelectorAll<HTMLFormElement>("form[data-after-notes]").forEach((fo
         form.submit();
       } else {
         form.closest("dialog")?.close();
-        toast("La visite reste ouverte : un texte n’est pas encore enregistré.");
+        toast(notes.showUnsaved());
       }
     });
   });

@@ -76,8 +76,8 @@ class TexteRequired(RuleViolation):
 class NoteConflict(Conflict):
     """Ce texte a changé dans une autre fenêtre. Gardez l’un ou l’autre."""
 
-    def __init__(self, *, revision: int, texte: str, saved_at: datetime, auteur: str) -> None:
-        """What the server holds. It stays out of `facts`: a log never sees a text."""
+    def __init__(self, *, revision: int, texte: str, saved_at: datetime, auteur: str | None) -> None:
+        """What the server holds; `auteur` None: the reader himself. It stays out of `facts`: a log never sees a text."""
         super().__init__(revision=revision)
         self.revision = revision
         self.texte = texte

@@ -300,8 +300,3 @@ def locked_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> Row[Any] | None:
 
 def same_row(table: Table, target: Table, column: Any) -> Any:
     return and_(target.c.tenant_id == table.c.tenant_id, target.c.id == column)
-
-
-def staff(ctx: Context, compte_id: UUID) -> Row[Any]:
-    query = select(*STAFF).where(COMPTE.c.tenant_id == ctx.tenant_id, COMPTE.c.id == compte_id)
-    return cast("Row[Any]", ctx.session.execute(query).one())

@@ -29,7 +29,7 @@ from spst.visites.errors import (
 )
 from spst.visites.queries import NOTE, RENDEZ_VOUS, VISITE
 from spst.visites.rules import NoteStored, StatutRdv, Suite
-from spst.visites.vues import NoteSaved, personne
+from spst.visites.vues import NoteSaved
 
 _CHECK_VIOLATION = "23514"
 _FORM_SERVED = "Ce formulaire a servi à une visite que vous avez abandonnée. Vérifiez-le, puis ouvrez la visite."
@@ -147,7 +147,7 @@ def save_note(ctx: Context, visite_id: UUID, rubrique: str, texte: str, revision
         if suite is Suite.KEPT:
             return NoteSaved(row.revision, row.saved_at)
         if suite is Suite.CONFLICT and stored is not None:
-            raise _conflict(ctx, stored, row)
+            raise _conflict(stored, row)
         saved = _write_note(ctx, dossier_id, visite_id, rubrique, kept, operation_id, row)
         if saved is not None:
             return saved
@@ -215,7 +215,6 @@ def refusing_closed() -> Iterator[None]:
         raise
 
 
-def _conflict(ctx: Context, stored: NoteStored, row: Row[Any]) -> NoteConflict:
+def _conflict(stored: NoteStored, row: Row[Any]) -> NoteConflict:
     """Notes conflict between two windows of one author: the other text is his own too."""
-    auteur = personne(queries.staff(ctx, ctx.acteur.id))
-    return NoteConflict(revision=stored.revision, texte=stored.texte, saved_at=row.saved_at, auteur=auteur.affiche)
+    return NoteConflict(revision=stored.revision, texte=stored.texte, saved_at=row.saved_at, auteur=None)
