@@ -11,6 +11,7 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from spst.kernel.acteur import Acteur, Role
+from spst.kernel.clock import PARIS
 from spst.kernel.ids import new_id
 from tests.factories.monde import Monde
 from tests.factories.site import Site
@@ -112,6 +113,16 @@ def test_a_refused_opening_says_over_the_form_what_to_mend_and_leads_there(infir
         assert f'id="f-{field}"' in answer.text
         assert sentence in summary
     assert re.search(r'class="dock".*<button[^>]*form="ouverture">', answer.text, re.S)
+
+
+def test_the_example_of_a_date_is_one_that_its_field_could_take(
+    infirmier: Poste, monde: Monde, visite_id: UUID
+) -> None:
+    opening_page = infirmier.get(f"/dossiers/{monde.a.zoe.dossier_id}/visites/nouvelle").text
+    assert f"jj/mm/aaaa, par exemple {datetime.now(PARIS):%d/%m/%Y}" in opening_page
+    visit_page = infirmier.get(f"/visites/{visite_id}").text
+    assert f"jj/mm/aaaa, par exemple 01/09/{datetime.now(UTC).year + 1}" in visit_page
+    assert "31121975" not in opening_page + visit_page
 
 
 def test_another_visit_still_open_is_shown_instead_of_a_second_one(
@@ -369,6 +380,8 @@ def test_the_end_carries_orientation_and_next_date(infirmier: Poste, monde: Mond
     refused = infirmier.post(f"/visites/{visite_id}/cloture", late)
     assert refused.status_code == 422
     assert "dans les 60 mois au plus" in refused.text
+    assert 'href="#f-prochaine_visite_on"' in refused.text
+    assert refused.text.count('id="f-prochaine_visite_on"') == 1
     assert 'value="01012099"' in refused.text
     form = {"confirme": "oui", "orientation_medecin": "oui", "prochaine_visite_on": "01032027"}
     assert infirmier.post(f"/visites/{visite_id}/cloture", form).status_code == 303

@@ -49,6 +49,13 @@ def rubriques() -> list[Model]:
     ]
 
 
+REFUSED: Model = {
+    "orienter": True,
+    "valeurs": {"prochaine_visite_on": "01012099"},
+    "erreurs": {"prochaine_visite_on": "La prochaine visite a lieu dans les 60 mois au plus (R. 4624-16)."},
+}
+
+
 def visit(**changes: object) -> Model:
     return {
         "type": "Examen d’aptitude périodique",
@@ -153,7 +160,7 @@ def visites() -> Iterator[Sample]:
         return Sample(name, f"espace_pro/{template}.html", {"cadre": frame("Dossiers"), "bandeau": banner(), **model})
 
     yield page("visite", "visite", visite=visit())
-    yield page("visite-longue", "visite", bandeau=long_banner(), visite=visit(cloture_demandee=True))
+    yield page("visite-longue", "visite", bandeau=long_banner(), visite=visit(cloture_demandee=True, cloture=REFUSED))
     yield page("visite-lecture", "visite", visite=visit(peut_remplir=False))
     yield page("visite-close", "visite", visite=closed_visit())
     yield page("visite-a-abandonner", "visite", visite=visit(abandon_demande=True))
