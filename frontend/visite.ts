@@ -28,7 +28,12 @@ function fill(area: HTMLTextAreaElement | null, texte: string, done: string): vo
   toast(done, () => write(before));
 }
 
+/** Added to a text that says something, it would contradict it. */
 function nothingToReport(area: HTMLTextAreaElement | null): void {
+  if (area && area.value.trim() !== "") {
+    toast("Cette rubrique a déjà un texte\u202f: rien n’y est ajouté.");
+    return;
+  }
   fill(area, "Rien à signaler.", "« Rien à signaler » noté.");
 }
 
@@ -51,6 +56,18 @@ on("step", (step) => {
   areas[step - 1]?.focus();
 });
 
+/** The question of the end waits for the last save; a text that cannot be saved is shown instead of it. */
+document.querySelector<HTMLElement>("[data-terminer]")?.addEventListener("click", (event) => {
+  if (!notes.unsaved) return;
+  const button = event.currentTarget as HTMLElement;
+  event.preventDefault();
+  event.stopPropagation();
+  void notes.flush().then((kept) => {
+    if (kept) button.click();
+    else toast(notes.showUnsaved());
+  });
+});
+
 document.querySelectorAll<HTMLFormElement>("form[data-after-notes]").forEach((form) => {
   form.addEventListener("submit", (event) => {
     if ((event.submitter as HTMLButtonElement | null)?.formMethod === "dialog") return;
@@ -62,7 +79,7 @@ document.querySelectorAll<HTMLFormElement>("form[data-after-notes]").forEach((fo
         form.submit();
       } else {
         form.closest("dialog")?.close();
-        toast("La visite reste ouverte : un texte n’est pas encore enregistré.");
+        toast(notes.showUnsaved());
       }
     });
   });

@@ -78,11 +78,17 @@ class Note {
 
   #showConflict(theirs: Theirs): void {
     this.#endConflict();
-    const title = `${theirs.auteur} a changé ce texte à ${hourWithSeconds(theirs.savedAt)}. Gardez sa valeur ou la vôtre.`;
-    const mine = this.#choice("Le vôtre, dans cette fenêtre", this.#area.value, "Garder la vôtre", () => {
+    const own = theirs.auteur === "";
+    const at = hourWithSeconds(theirs.savedAt);
+    const title = own
+      ? `Vous avez changé ce texte dans une autre fenêtre à ${at}. Gardez l’un ou l’autre.`
+      : `${theirs.auteur} a changé ce texte à ${at}. Gardez sa valeur ou la vôtre.`;
+    const here = own ? "Dans cette fenêtre" : "Le vôtre, dans cette fenêtre";
+    const mine = this.#choice(here, this.#area.value, own ? "Garder celui-ci" : "Garder la vôtre", () => {
       this.draft.keepMine();
     });
-    const other = this.#choice("Le texte enregistré", theirs.texte, "Garder sa valeur", () => {
+    const saved = own ? "Dans l’autre fenêtre, enregistré" : "Le texte enregistré";
+    const other = this.#choice(saved, theirs.texte, own ? "Garder celui-là" : "Garder sa valeur", () => {
       this.#area.value = this.draft.keepTheirs();
     });
     this.#conflict = element(
@@ -93,6 +99,20 @@ class Note {
     );
     this.#area.after(this.#conflict);
     this.#area.readOnly = true;
+    // Under the hand that types, not under the dock; whoever writes elsewhere is not moved, the end of the visit will say it.
+    const active = document.activeElement;
+    if (active === this.#area || !active?.matches("textarea")) this.#conflict.scrollIntoView({ block: "nearest" });
+  }
+
+  get titre(): string {
+    return this.#area.closest("section")?.querySelector("h2")?.textContent?.trim() ?? "";
+  }
+
+  /** Brings what is to be done under the eyes: the choice between two texts, or the text that is not saved. */
+  show(): void {
+    const place = this.#conflict ?? this.#area;
+    (this.#conflict?.querySelector("button") ?? this.#area).focus({ preventScroll: true });
+    place.scrollIntoView({ block: "nearest" });
   }
 
   #choice(title: string, texte: string, verb: string, act: () => void): HTMLElement {
@@ -157,6 +177,16 @@ export class Notes {
 
   get unsaved(): boolean {
     return this.#notes.some((note) => note.draft.unsaved);
+  }
+
+  /** Shows the first note that is not saved, and says why it holds the visit open. */
+  showUnsaved(): string {
+    const note = this.#notes.find((one) => one.draft.unsaved);
+    if (!note) return "";
+    note.show();
+    const why =
+      note.draft.state.name === "conflict" ? "choisissez d’abord entre les deux textes" : "ce texte n’est pas encore enregistré";
+    return `« ${note.titre} »\u202f: ${why}. La visite reste ouverte.`;
   }
 
   /** The page leaves by its own door: everything is saved, no guard. */

@@ -183,11 +183,11 @@ def _visites(seen: Contenu) -> dict[str, Any]:
         "lignes": [
             {
                 "le": line.started_at.astimezone(PARIS).date(),
-                "type": line.type,
+                "type": f"{line.type}, visite abandonnée" if line.abandoned_at else line.type,
                 "auteur": line.professionnel.affiche,
                 "resume": _resume(line),
-                "ouverte": line.closed_at is None,
-                "depuis": line.started_at if line.closed_at is None and has_hour(line.started_at) else None,
+                "ouverte": line.is_open,
+                "depuis": line.started_at if line.is_open and has_hour(line.started_at) else None,
                 "url": url_for("visites.show", visite_id=line.id),
             }
             for line in lines

@@ -148,6 +148,14 @@ _ON_THE_DOSSIER = (
         ("S3", "S5"),
     ),
     Action(
+        "visite.abandon",
+        _R,
+        "Abandonner une visite",
+        "a annulé une visite ouverte par erreur dans votre dossier",
+        "annuler une visite ouverte par erreur dans votre dossier",
+        ("S3",),
+    ),
+    Action(
         "visite.complete",
         _R,
         "Compléter une visite clôturée",

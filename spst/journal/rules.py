@@ -188,8 +188,14 @@ def phrase(action: str, role: str, name: str | None, decision: str, why: str) ->
     """What the worker is told, in one sentence or two; a refusal is said too."""
     if decision == REFUSE:
         return f"{_subject(role, name)} {_tried(action, role)}. L’accès a été refusé."
-    reason = f" {why}" if why and role != Role.SAL else ""
+    reason = _reason(action, why) if role != Role.SAL else ""
     return f"{_subject(role, name)} {_done(action)}{reason}."
+
+
+def _reason(action: str, why: str) -> str:
+    """An act on a visit names the visit itself: only the precision of the reason is said after it."""
+    rest = why.removeprefix(_POURQUOI["visite"]).strip() if action.startswith("visite.") else why
+    return f" {rest}" if rest else ""
 
 
 def _subject(role: str, name: str | None) -> str:

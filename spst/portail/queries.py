@@ -13,7 +13,7 @@ from spst.kernel.ids import new_id
 from spst.portail.vues import RendezVousVu
 from spst.tenants.models import Centre
 from spst.visites.models import RendezVous
-from spst.web.filters import personnel
+from spst.web.filters import avec_article, personnel
 from spst.web.ports import Espace
 
 _IDENTITE = cast(Table, IdentiteElectronique.__table__)
@@ -82,5 +82,5 @@ def next_rendez_vous(ctx: Context, travailleur_id: UUID) -> RendezVousVu | None:
     row = ctx.session.execute(query).one_or_none()
     if row is None:
         return None
-    avec = personnel(row.civilite, row.prenom, row.nom)
+    avec = avec_article(personnel(row.civilite, row.prenom, row.nom))
     return RendezVousVu(row.starts_at, row.duree_min, avec, row.centre, row.commune)

@@ -14,7 +14,7 @@ from spst.journal.services import AccesDossier
 from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.visites.vues import LigneHistorique
-from spst.web.filters import NO_BREAK
+from spst.web.filters import NO_BREAK, avec_article
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ def visite(ligne: LigneHistorique) -> VisiteLue:
     return VisiteLue(
         on=ligne.started_at,
         type=ligne.type.replace("VIP ", "Visite d’information et de prévention ", 1),
-        avec=ligne.professionnel.affiche,
+        avec=avec_article(ligne.professionnel.affiche),
         information=told.information.strip() if told else "",
         vers_le_medecin=told.orientation_medecin if told else False,
         prochaine_on=told.prochaine_visite_on if told else None,

@@ -8,7 +8,7 @@ from sqlalchemy import Row, Table, and_, select, true
 
 from spst.kernel.context import Context
 from spst.tenants.models import Centre
-from spst.visites.queries import COMPTE, DOSSIER, RENDEZ_VOUS, STAFF, VISITE, libelle_of, same_row
+from spst.visites.queries import COMPTE, DOSSIER, IS_OPEN, RENDEZ_VOUS, STAFF, VISITE, libelle_of, same_row
 from spst.visites.registre_queries import TRAITS, TRAVAILLEUR, main_contrat, regime_of
 
 AGENDA_MAX = 1000
@@ -43,7 +43,12 @@ def agenda_of(
         columns += [libelle_of(VISITE.c.type_code, VISITE.c.started_at).label("visite_libelle")]
         source = (
             source.outerjoin(
-                VISITE, and_(VISITE.c.tenant_id == RENDEZ_VOUS.c.tenant_id, VISITE.c.rendez_vous_id == RENDEZ_VOUS.c.id)
+                VISITE,
+                and_(
+                    VISITE.c.tenant_id == RENDEZ_VOUS.c.tenant_id,
+                    VISITE.c.rendez_vous_id == RENDEZ_VOUS.c.id,
+                    VISITE.c.abandoned_at.is_(None),
+                ),
             )
             .outerjoin(regime, true())
             .outerjoin(derniere, true())
@@ -94,7 +99,7 @@ def open_visites(ctx: Context) -> list[Row[Any]]:
         .where(
             VISITE.c.tenant_id == ctx.tenant_id,
             VISITE.c.professionnel_id == ctx.acteur.id,
-            VISITE.c.closed_at.is_(None),
+            IS_OPEN,
         )
         .order_by(VISITE.c.started_at)
         .limit(AGENDA_MAX)

@@ -33,6 +33,14 @@ class VisiteAlreadyClosed(Conflict):
     """Cette visite est déjà clôturée. Elle ne change plus\u00a0: ajoutez un complément."""
 
 
+class VisiteAbandoned(Conflict):
+    """Cette visite a été abandonnée. Elle ne change plus."""
+
+
+class AbandonNotAllowed(RuleViolation):
+    """Seul le professionnel qui a ouvert la visite peut l’abandonner."""
+
+
 class VisiteStillOpen(RuleViolation):
     """Cette visite est encore ouverte\u00a0: écrivez dans ses notes. Un complément s’ajoute après la clôture."""
 
@@ -68,8 +76,8 @@ class TexteRequired(RuleViolation):
 class NoteConflict(Conflict):
     """Ce texte a changé dans une autre fenêtre. Gardez l’un ou l’autre."""
 
-    def __init__(self, *, revision: int, texte: str, saved_at: datetime, auteur: str) -> None:
-        """What the server holds. It stays out of `facts`: a log never sees a text."""
+    def __init__(self, *, revision: int, texte: str, saved_at: datetime, auteur: str | None) -> None:
+        """What the server holds; `auteur` None: the reader himself. It stays out of `facts`: a log never sees a text."""
         super().__init__(revision=revision)
         self.revision = revision
         self.texte = texte

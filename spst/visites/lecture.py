@@ -100,6 +100,7 @@ def visite(ctx: Context, visite_id: UUID) -> VisiteVue:
         professionnel=personne(row),
         started_at=row.started_at,
         closed_at=row.closed_at,
+        abandoned_at=row.abandoned_at,
         arrived_at=row.arrived_at,
         rubriques=_rubriques(ctx, row),
         conclusion=told,
@@ -109,6 +110,7 @@ def visite(ctx: Context, visite_id: UUID) -> VisiteVue:
         ),
         peut_remplir=droits.can_fill("S3"),
         peut_cloturer=_may_close(ctx, row, droits),
+        peut_abandonner=droits.can_fill("S3") and row.professionnel_id == ctx.acteur.id,
         peut_orienter=rules.may_refer(ctx.acteur.role),
     )
 
@@ -173,6 +175,8 @@ def _conclusion(ctx: Context, row: Row[Any]) -> ConclusionVue | None:
 def historique(ctx: Context, dossier_id: UUID) -> list[LigneHistorique]:
     """The visits of a dossier, latest first, with what each told the worker where S5 is open. One statement.
 
+    An abandoned one stands there when something was written in it.
+
     Raises: NotFound, AccessDenied.
     """
     return _timeline(ctx, "dossier.open", dossier_id, closed_only=False)
@@ -199,6 +203,7 @@ def _timeline(ctx: Context, action: str, dossier_id: UUID, *, closed_only: bool)
             professionnel=personne(row),
             started_at=row.started_at,
             closed_at=row.closed_at,
+            abandoned_at=row.abandoned_at,
             conclusion=_conclusion(ctx, row) if tells else None,
         )
         for row in queries.visites_of(ctx, dossier_id, closed_only=closed_only)

@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from spst.kernel.models import Base, TenantRow, behind, outside_tenants, to_tenant_row
 from spst.kernel.row_security import Section, Wall
 
+_OUVERTE = text("closed_at IS NULL AND abandoned_at IS NULL")
+
 
 class TypeVisite(Base):
     """Visits and exams that the law knows, by the date of the text. `praticiens`: roles that may conduct them."""
@@ -58,7 +60,11 @@ class RendezVous(TenantRow, Base):
 
 
 class Visite(TenantRow, Base):
-    """A visit or exam. Open until `closed_at`; then neither it nor its notes change (trigger of the database)."""
+    """A visit or exam. Open until `closed_at`, or `abandoned_at` when it was opened by mistake.
+
+    Then neither it nor its notes change (trigger of the database). An abandoned visit was not held: it has no conclusion, takes
+    no addendum, and the travailleur is never shown it (POR-05).
+    """
 
     __tablename__ = "visite"
     __table_args__ = (
@@ -67,16 +73,23 @@ class Visite(TenantRow, Base):
         UniqueConstraint("tenant_id", "id", "dossier_id"),
         to_tenant_row("rendez_vous", "rendez_vous_id"),
         Index("visite_dossier_ix", "tenant_id", "dossier_id", text("started_at DESC")),
-        Index("visite_ouverte_ix", "tenant_id", "professionnel_id", postgresql_where=text("closed_at IS NULL")),
+        CheckConstraint("closed_at IS NULL OR abandoned_at IS NULL", name="fin"),
+        Index("visite_ouverte_ix", "tenant_id", "professionnel_id", postgresql_where=_OUVERTE),
         Index(
             "visite_ouverte_uq",
             "tenant_id",
             "dossier_id",
             "professionnel_id",
             unique=True,
-            postgresql_where=text("closed_at IS NULL"),
+            postgresql_where=_OUVERTE,
         ),
-        Index("visite_rendez_vous_uq", "tenant_id", "rendez_vous_id", unique=True),
+        Index(
+            "visite_rendez_vous_uq",
+            "tenant_id",
+            "rendez_vous_id",
+            unique=True,
+            postgresql_where=text("abandoned_at IS NULL"),
+        ),
         behind(Wall(Section.S3, own="dossier_id", update=True)),
     )
 
@@ -86,6 +99,7 @@ class Visite(TenantRow, Base):
     rendez_vous_id: Mapped[UUID | None]
     started_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    abandoned_at: Mapped[datetime | None]
 
 
 class VisiteNote(TenantRow, Base):

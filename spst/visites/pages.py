@@ -50,13 +50,20 @@ class Saisie:
     complement: str = ""
     erreur_complement: str | None = None
     cloture_demandee: bool = False
+    abandon_demande: bool = False
     cloture: dict[str, str] = field(default_factory=dict)
     erreurs_cloture: dict[str, str] = field(default_factory=dict)
+    perdu: str | None = None
+    """Typed in a visit abandoned meanwhile: nothing takes it any more."""
+
+    @property
+    def is_refused(self) -> bool:
+        return bool(self.erreurs or self.erreur_complement or self.perdu is not None)
 
 
 def visite_model(seen: VisiteVue, suivi: str | None, saisie: Saisie) -> dict[str, Any]:
     """`visite` of templates/espace_pro/visite.html."""
-    ouverte = seen.closed_at is None
+    ouverte = seen.closed_at is None and seen.abandoned_at is None
     return {
         "type": seen.type,
         "le": seen.started_at.astimezone(PARIS).date(),
@@ -66,9 +73,14 @@ def visite_model(seen: VisiteVue, suivi: str | None, saisie: Saisie) -> dict[str
         "dossier_url": dossier_url(seen.dossier_id),
         "ouverte": ouverte,
         "close_le": seen.closed_at,
+        "abandonnee_le": seen.abandoned_at,
+        "perdu": saisie.perdu,
+        "url": url_for("visites.show", visite_id=seen.id),
         "autosave_url": url_for("visites.save_note", visite_id=seen.id),
         "enregistrer_url": url_for("visites.save_note", visite_id=seen.id),
         "cloturer_url": url_for("visites.close", visite_id=seen.id) if seen.peut_cloturer else None,
+        "abandonner_url": url_for("visites.abandon", visite_id=seen.id) if ouverte and seen.peut_abandonner else None,
+        "abandon_demande": saisie.abandon_demande,
         "cloture_demandee": saisie.cloture_demandee,
         "cloture": {
             "orienter": seen.peut_orienter,
@@ -81,7 +93,7 @@ def visite_model(seen: VisiteVue, suivi: str | None, saisie: Saisie) -> dict[str
         "complements": [
             {"le": added.added_at, "auteur": added.auteur.affiche, "texte": added.texte} for added in seen.complements
         ],
-        "completer": _completer(seen, saisie) if not ouverte and seen.peut_remplir else None,
+        "completer": _completer(seen, saisie) if seen.closed_at is not None and seen.peut_remplir else None,
         "dernieres": [
             {
                 "le": past.started_at.astimezone(PARIS).date(),
@@ -151,11 +163,19 @@ def _other_window(seen: RubriqueVue, saisie: Saisie) -> list[dict[str, Any]]:
 
 
 def nouvelle_model(
-    choix: Choix, action: str, dossier: str, *, posted: dict[str, str], erreurs: dict[str, str], today: str
+    choix: Choix,
+    action: str,
+    adresse: str,
+    dossier: str,
+    *,
+    posted: dict[str, str],
+    erreurs: dict[str, str],
+    today: str,
 ) -> dict[str, Any]:
     """`nouvelle` of templates/espace_pro/visite_nouvelle.html."""
     return {
         "action": action,
+        "adresse": adresse,
         "operation_id": posted.get("operation_id") or str(new_id()),
         "date": posted.get("date", today),
         "erreurs": erreurs,

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Table, and_, func, or_, select
+from sqlalchemy import Row, Select, Table, and_, exists, func, or_, select
 
 from spst.comptes.models import Compte
 from spst.dmst.models import Dossier, Regime
@@ -23,6 +23,7 @@ DOSSIER = cast(Table, Dossier.__table__)
 REGIME = cast(Table, Regime.__table__)
 
 
+IS_OPEN = and_(VISITE.c.closed_at.is_(None), VISITE.c.abandoned_at.is_(None))
 STAFF = (COMPTE.c.id.label("staff_id"), COMPTE.c.civilite, COMPTE.c.prenom, COMPTE.c.nom)
 _TOLD = (
     CONCLUSION.c.id.label("conclusion_id"),
@@ -112,7 +113,8 @@ def visite(ctx: Context, visite_id: UUID) -> Row[Any]:
 
 
 def visites_of(ctx: Context, dossier_id: UUID, *, closed_only: bool) -> list[Row[Any]]:
-    """The visits of a dossier, latest first, with what they told the worker."""
+    """The visits of a dossier, latest first, with what they told the worker; an abandoned one if something was written in it."""
+    written = exists().where(NOTE.c.tenant_id == VISITE.c.tenant_id, NOTE.c.visite_id == VISITE.c.id)
     query = (
         select(VISITE, libelle_of(VISITE.c.type_code, VISITE.c.started_at), *STAFF, *_TOLD)
         .select_from(
@@ -120,7 +122,11 @@ def visites_of(ctx: Context, dossier_id: UUID, *, closed_only: bool) -> list[Row
                 CONCLUSION, and_(CONCLUSION.c.tenant_id == VISITE.c.tenant_id, CONCLUSION.c.visite_id == VISITE.c.id)
             )
         )
-        .where(VISITE.c.tenant_id == ctx.tenant_id, VISITE.c.dossier_id == dossier_id)
+        .where(
+            VISITE.c.tenant_id == ctx.tenant_id,
+            VISITE.c.dossier_id == dossier_id,
+            or_(VISITE.c.abandoned_at.is_(None), written),
+        )
         .order_by(VISITE.c.started_at.desc(), VISITE.c.id.desc())
     )
     if closed_only:
@@ -161,7 +167,7 @@ def open_visite(ctx: Context, dossier_id: UUID) -> Row[Any] | None:
         VISITE.c.tenant_id == ctx.tenant_id,
         VISITE.c.dossier_id == dossier_id,
         VISITE.c.professionnel_id == ctx.acteur.id,
-        VISITE.c.closed_at.is_(None),
+        IS_OPEN,
     )
     return ctx.session.execute(query).one_or_none()
 
@@ -170,10 +176,11 @@ def open_visite(ctx: Context, dossier_id: UUID) -> Row[Any] | None:
 
 
 def note_to_save(ctx: Context, visite_id: UUID, rubrique: str) -> Row[Any]:
-    """Whether the visit is closed, and the actor's own note in a rubrique (columns None when there is none yet)."""
+    """Whether the visit is closed or abandoned, and the actor's own note in a rubrique (columns None when there is none yet)."""
     query = (
         select(
             VISITE.c.closed_at,
+            VISITE.c.abandoned_at,
             NOTE.c.id,
             NOTE.c.texte_sealed,
             NOTE.c.revision,
@@ -293,8 +300,3 @@ def locked_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> Row[Any] | None:
 
 def same_row(table: Table, target: Table, column: Any) -> Any:
     return and_(target.c.tenant_id == table.c.tenant_id, target.c.id == column)
-
-
-def staff(ctx: Context, compte_id: UUID) -> Row[Any]:
-    query = select(*STAFF).where(COMPTE.c.tenant_id == ctx.tenant_id, COMPTE.c.id == compte_id)
-    return cast("Row[Any]", ctx.session.execute(query).one())

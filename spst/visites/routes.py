@@ -13,10 +13,12 @@ from spst.kernel.errors import AccessDenied, Conflict, NotFound, RuleViolation, 
 from spst.kernel.ids import new_id
 from spst.visites import pages, rules, services
 from spst.visites.errors import (
+    AbandonNotAllowed,
     DateNotAllowed,
     InformationRequired,
     NoteConflict,
     OrientationNotAllowed,
+    VisiteAbandoned,
     VisiteAlreadyClosed,
 )
 from spst.visites.pages import Saisie
@@ -27,7 +29,7 @@ from spst.web.errors import status_of, wants_json
 from spst.web.fields import CSRF_FIELD, errors_by_field
 from spst.web.filters import date_courte
 from spst.web.frame import flash, toast
-from spst.web.guards import requires
+from spst.web.guards import public, requires
 from spst.web.ports import LoginRequired
 from spst.web.requests import unit_of_work
 from spst.web.state import web
@@ -36,6 +38,10 @@ bp = Blueprint("visites", __name__)
 
 _SAVED = "Les notes sont enregistrées."
 _OTHER = "Vous avez déjà cette visite en cours avec ce salarié. Terminez-la avant d’en ouvrir une autre."
+_ABANDONED = "La visite est abandonnée. Rien n’y était écrit\u00a0: elle n’apparaît plus."
+_ABANDONED_KEPT = "La visite est abandonnée. Ce qui y était écrit reste lisible des professionnels de santé."
+_SIGNED = "Le complément est signé."
+_SIGNED_BEFORE = "Ce complément était déjà signé. Rien n’est ajouté."
 _STATUTS = {
     StatutRdv.ARRIVE: "Arrivée notée.",
     StatutRdv.ABSENT: "Absence notée.",
@@ -69,6 +75,9 @@ def start(dossier_id: UUID) -> AnyResponse | tuple[str, int]:
             )
     except ValidationError as error:
         return _choice(dossier_id, request.form.to_dict(), errors_by_field(error)), 422
+    except VisiteAbandoned as error:
+        typed = request.form.to_dict() | {"operation_id": ""}
+        return _choice(dossier_id, typed, {"type": str(error)}), 409
     except Conflict:
         raise
     except RuleViolation as error:
@@ -100,6 +109,7 @@ def _choice(dossier_id: UUID, posted: dict[str, str], erreurs: dict[str, str]) -
     nouvelle = pages.nouvelle_model(
         choix,
         url_for(".start", dossier_id=dossier_id, rendez_vous=rendez_vous_id),
+        url_for(".choose", dossier_id=dossier_id, rendez_vous=rendez_vous_id),
         pages.dossier_url(dossier_id),
         posted=posted,
         erreurs=erreurs,
@@ -108,13 +118,35 @@ def _choice(dossier_id: UUID, posted: dict[str, str], erreurs: dict[str, str]) -
     return render_template("espace_pro/visite_nouvelle.html", bandeau=pages.bandeau_model(bandeau), nouvelle=nouvelle)
 
 
+@bp.get("/dossiers/<uuid:dossier_id>/visites")
+@public
+def start_again(dossier_id: UUID) -> AnyResponse:
+    """The address of the form, typed or brought back: it leads to the form, which authorises and traces."""
+    return redirect(url_for(".choose", dossier_id=dossier_id, rendez_vous=_rendez_vous_asked()))
+
+
 # ──── Read
 
 
 @bp.get("/visites/<uuid:visite_id>")
 @requires("visite.consult")
 def show(visite_id: UUID) -> str:
-    return _page(visite_id, Saisie(cloture_demandee="terminer" in request.args))
+    asked = request.args
+    return _page(
+        visite_id,
+        Saisie(
+            cloture_demandee="terminer" in asked,
+            abandon_demande="abandonner" in asked,
+            erreurs={rules.INFORMATION: str(InformationRequired())} if "a_ecrire" in asked else {},
+        ),
+    )
+
+
+@bp.get("/visites/<uuid:visite_id>/<any(notes, cloture, abandon, complements):_act>")
+@public
+def show_again(visite_id: UUID, _act: str) -> AnyResponse:
+    """The address of an act, typed or brought back: it leads to the visit, which authorises and traces."""
+    return redirect(url_for(".show", visite_id=visite_id))
 
 
 def _page(visite_id: UUID, saisie: Saisie) -> str:
@@ -139,7 +171,7 @@ def save_note(visite_id: UUID) -> Any:
     if wants_json():
         return _save_one(visite_id)
     saisie, saved = _save_form(visite_id)
-    if saisie.erreurs or saisie.erreur_complement:
+    if saisie.is_refused:
         return _page(visite_id, saisie), 409
     if saved:
         flash(_SAVED)
@@ -191,7 +223,9 @@ def _save_form(visite_id: UUID) -> tuple[Saisie, int]:
         try:
             _save(visite_id, {"rubrique": code, "texte": texte, "revision": revision, "operation_id": new_id()})
         except VisiteAlreadyClosed as error:
-            return _unsaved(str(error)), saved
+            return Saisie(complement=_typed(), erreur_complement=str(error)), saved
+        except VisiteAbandoned:
+            return Saisie(perdu=_typed()), saved
         except RuleViolation as error:
             saisie.textes[code], saisie.erreurs[code] = texte, str(error)
         else:
@@ -203,10 +237,9 @@ def _revision(typed: str) -> int:
     return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 0
 
 
-def _unsaved(message: str) -> Saisie:
-    """Somebody closed the visit meanwhile: what was typed waits in the field of the addendum."""
-    typed = [texte for name, texte in request.form.items() if name.startswith("texte.")]
-    return Saisie(complement=rules.joined(typed), erreur_complement=message)
+def _typed() -> str:
+    """The visit ended meanwhile: what was typed waits in the field of the addendum, or is shown to be copied."""
+    return rules.joined([texte for name, texte in request.form.items() if name.startswith("texte.")])
 
 
 # ──── The end, and after it
@@ -225,11 +258,11 @@ def close(visite_id: UUID) -> AnyResponse | tuple[str, int]:
         )
         with unit_of_work(CodeMotif.VISITE) as ctx:
             dossier_id = services.close_visite(ctx, visite_id, conclusion)
-    except VisiteAlreadyClosed as error:
+    except (VisiteAlreadyClosed, VisiteAbandoned) as error:
         flash(str(error), "warn")
         return redirect(url_for(".show", visite_id=visite_id), 303)
-    except InformationRequired as error:
-        return _page(visite_id, Saisie(erreurs={rules.INFORMATION: str(error)})), 422
+    except InformationRequired:
+        return redirect(url_for(".show", visite_id=visite_id, a_ecrire="", _anchor=rules.INFORMATION), 303)
     except ValidationError as error:
         return _end_refused(visite_id, posted, errors_by_field(error))
     except (DateNotAllowed, OrientationNotAllowed) as error:
@@ -237,7 +270,7 @@ def close(visite_id: UUID) -> AnyResponse | tuple[str, int]:
         return _end_refused(visite_id, posted, {field: str(error)})
     except RuleViolation as error:
         flash(str(error), "stop")
-        return _page(visite_id, Saisie()), 422
+        return redirect(url_for(".show", visite_id=visite_id), 303)
     flash("La visite est terminée. Elle se complète, mais ne change plus.")
     return redirect(pages.dossier_url(dossier_id), 303)
 
@@ -249,9 +282,23 @@ def _end_refused(visite_id: UUID, posted: dict[str, str], erreurs: dict[str, str
 def _ask_to_close(visite_id: UUID) -> AnyResponse | tuple[str, int]:
     """Without script: the notes of the form are kept, then the page asks."""
     saisie, _ = _save_form(visite_id)
-    if saisie.erreurs or saisie.erreur_complement:
+    if saisie.is_refused:
         return _page(visite_id, saisie), 409
     return redirect(url_for(".show", visite_id=visite_id, terminer=""), 303)
+
+
+@bp.post("/visites/<uuid:visite_id>/abandon")
+@requires("visite.abandon")
+def abandon(visite_id: UUID) -> AnyResponse:
+    """The page asks before (`?abandonner` without script)."""
+    try:
+        with unit_of_work(CodeMotif.VISITE) as ctx:
+            abandoned = services.abandon_visite(ctx, visite_id)
+    except (VisiteAlreadyClosed, VisiteAbandoned, AbandonNotAllowed) as error:
+        flash(str(error), "warn")
+        return redirect(url_for(".show", visite_id=visite_id), 303)
+    flash(_ABANDONED_KEPT if abandoned.gardee else _ABANDONED)
+    return redirect(pages.dossier_url(abandoned.dossier_id), 303)
 
 
 def _first(error: ValidationError | RuleViolation) -> str:
@@ -266,11 +313,11 @@ def complete(visite_id: UUID) -> AnyResponse | tuple[str, int]:
     try:
         form = ComplementSchema().read(request.form)
         with unit_of_work(CodeMotif.VISITE) as ctx:
-            services.add_addendum(ctx, visite_id, form["texte"])
+            is_new = services.add_addendum(ctx, visite_id, form["texte"])
     except (ValidationError, RuleViolation) as error:
         typed = request.form.get("texte", "")
         return _page(visite_id, Saisie(complement=typed, erreur_complement=_first(error))), 422
-    flash("Le complément est signé.")
+    toast(_SIGNED if is_new else _SIGNED_BEFORE)
     return redirect(url_for(".show", visite_id=visite_id, _anchor="complements"), 303)
 
 

@@ -19,6 +19,8 @@ from spst.visites.errors import (
     TexteRefused,
     TexteTooLong,
     TypeNotAllowed,
+    VisiteAbandoned,
+    VisiteAlreadyClosed,
 )
 
 TEXTE_MAX = 20_000
@@ -112,6 +114,11 @@ _BY_HAND = {
     StatutRdv.EXCUSE: {StatutRdv.CONVOQUE, StatutRdv.ABSENT, StatutRdv.ARRIVE},
 }
 OPEN_TO_A_VISITE = frozenset({StatutRdv.CONVOQUE, StatutRdv.ARRIVE, StatutRdv.ABSENT})
+
+
+def statut_before_visite(arrived_at: datetime | None, began_at: datetime) -> StatutRdv:
+    """Where an appointment was before its visit began, at `began_at`: the beginning notes the arrival that nobody noted."""
+    return StatutRdv.ARRIVE if arrived_at is not None and arrived_at < began_at else StatutRdv.CONVOQUE
 
 
 def check_statut(current: StatutRdv, wanted: StatutRdv, starts_at: datetime, now: datetime) -> None:
@@ -223,6 +230,14 @@ def leaves_trace(traced_at: datetime | None, traced_session: str | None, session
 
 
 # ──── The end of a visit
+
+
+def check_is_open(closed_at: datetime | None, abandoned_at: datetime | None) -> None:
+    """Raises: VisiteAlreadyClosed, VisiteAbandoned."""
+    if abandoned_at is not None:
+        raise VisiteAbandoned
+    if closed_at is not None:
+        raise VisiteAlreadyClosed
 
 
 @dataclass(frozen=True, slots=True)

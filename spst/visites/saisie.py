@@ -23,14 +23,16 @@ from spst.visites.errors import (
     RendezVousNotAllowed,
     RendezVousNotFound,
     TypeNotInForce,
+    VisiteAbandoned,
     VisiteAlreadyClosed,
     VisiteAlreadyOpen,
 )
 from spst.visites.queries import NOTE, RENDEZ_VOUS, VISITE
 from spst.visites.rules import NoteStored, StatutRdv, Suite
-from spst.visites.vues import NoteSaved, personne
+from spst.visites.vues import NoteSaved
 
 _CHECK_VIOLATION = "23514"
+_FORM_SERVED = "Ce formulaire a servi à une visite que vous avez abandonnée. Vérifiez-le, puis ouvrez la visite."
 
 
 def start_visite(
@@ -45,8 +47,8 @@ def start_visite(
     """Open a visit of the actor with a worker, and return its id; one that he has open already is the answer to a second demand.
 
     `on`: its day when it is written afterwards. `visite_id`: an id made with the form, so that two clicks open one visit.
-    Raises: NotFound, AccessDenied, TypeNotInForce, TypeNotAllowed, DateNotAllowed, VisiteAlreadyOpen, RendezVousNotFound,
-    RendezVousNotAllowed.
+    Raises: NotFound, AccessDenied, TypeNotInForce, TypeNotAllowed, DateNotAllowed, VisiteAlreadyOpen, VisiteAbandoned (its form
+    served already), RendezVousNotFound, RendezVousNotAllowed.
     Source: C. trav. art. L. 4624-1 and following; who conducts: `type_visite.praticiens`.
     """
     habilitations.require(ctx, "visite.start", dossier_id)
@@ -68,10 +70,15 @@ def start_visite(
 
 
 def _already_open(ctx: Context, values: dict[str, Any], visite_id: UUID | None) -> UUID | None:
-    """The visit that this demand opened before, or the one that is open. Raises: VisiteAlreadyOpen, when the id is taken."""
+    """The visit that this demand opened before, or the one that is open.
+
+    Raises: VisiteAlreadyOpen, when the id is taken; VisiteAbandoned.
+    """
     known = queries.visite_by_id(ctx, visite_id) if visite_id else None
     if known is not None:
         if known.dossier_id == values["dossier_id"] and known.professionnel_id == ctx.acteur.id:
+            if known.abandoned_at is not None:
+                raise VisiteAbandoned(_FORM_SERVED)
             return UUID(str(known.id))
         raise VisiteAlreadyOpen
     current = queries.open_visite(ctx, values["dossier_id"])
@@ -107,14 +114,15 @@ def _begin_rendez_vous(ctx: Context, rendez_vous_id: UUID, dossier_id: UUID) -> 
     now = ctx.clock.now()
     if rdv.starts_at > rules.bounds_of(today(ctx.clock))[1]:
         raise DateNotAllowed("Ce rendez-vous est à venir. Une visite s’ouvre le jour où elle a lieu.")
-    set_rendez_vous(ctx, rendez_vous_id, statut=StatutRdv.EN_COURS, arrived_at=rdv.arrived_at or now)
+    # One instant for both: an abandoned visit knows by it that nobody had noted the arrival (rules.statut_before_visite).
+    set_rendez_vous(ctx, rendez_vous_id, statut=StatutRdv.EN_COURS, arrived_at=rdv.arrived_at or now, updated_at=now)
 
 
 def set_rendez_vous(ctx: Context, rendez_vous_id: UUID, **values: Any) -> None:
     ctx.session.execute(
         update(RENDEZ_VOUS)
         .where(RENDEZ_VOUS.c.tenant_id == ctx.tenant_id, RENDEZ_VOUS.c.id == rendez_vous_id)
-        .values(updated_at=ctx.clock.now(), **values)
+        .values({"updated_at": ctx.clock.now(), **values})
     )
 
 
@@ -124,7 +132,8 @@ def save_note(ctx: Context, visite_id: UUID, rubrique: str, texte: str, revision
     A replayed operation answers as the first time. What is acknowledged is never overwritten unseen: a save over a revision
     that is no longer the last one raises NoteConflict, with the text that is there.
     The first save of an editing period leaves the trace (architecture: drafts).
-    Raises: NotFound, AccessDenied, RubriqueUnknown, TexteRefused, TexteTooLong, NoteConflict, VisiteAlreadyClosed.
+    Raises: NotFound, AccessDenied, RubriqueUnknown, TexteRefused, TexteTooLong, NoteConflict, VisiteAlreadyClosed,
+    VisiteAbandoned.
     """
     dossier_id = dmst.header(ctx, visite_id, "S3").dossier_id
     habilitations.require(ctx, "visite.note", dossier_id)
@@ -132,14 +141,13 @@ def save_note(ctx: Context, visite_id: UUID, rubrique: str, texte: str, revision
     kept = rules.clean_texte(texte)
     while True:
         row = queries.note_to_save(ctx, visite_id, rubrique)
-        if row.closed_at is not None:
-            raise VisiteAlreadyClosed
+        rules.check_is_open(row.closed_at, row.abandoned_at)
         stored = _stored(ctx, dossier_id, row)
         suite = rules.outcome(stored, kept, revision, operation_id)
         if suite is Suite.KEPT:
             return NoteSaved(row.revision, row.saved_at)
         if suite is Suite.CONFLICT and stored is not None:
-            raise _conflict(ctx, stored, row)
+            raise _conflict(stored, row)
         saved = _write_note(ctx, dossier_id, visite_id, rubrique, kept, operation_id, row)
         if saved is not None:
             return saved
@@ -196,16 +204,17 @@ def _update_note(ctx: Context, row: Row[Any], values: dict[str, Any]) -> bool:
 
 @contextmanager
 def refusing_closed() -> Iterator[None]:
-    """The database refuses what a closing made impossible meanwhile. Raises: VisiteAlreadyClosed."""
+    """The database refuses what the end of a visit made impossible meanwhile. Raises: VisiteAlreadyClosed, VisiteAbandoned."""
     try:
         yield
     except IntegrityError as error:
         if getattr(error.orig, "sqlstate", None) == _CHECK_VIOLATION:
+            if "abandoned" in str(error.orig):
+                raise VisiteAbandoned from error
             raise VisiteAlreadyClosed from error
         raise
 
 
-def _conflict(ctx: Context, stored: NoteStored, row: Row[Any]) -> NoteConflict:
+def _conflict(stored: NoteStored, row: Row[Any]) -> NoteConflict:
     """Notes conflict between two windows of one author: the other text is his own too."""
-    auteur = personne(queries.staff(ctx, ctx.acteur.id))
-    return NoteConflict(revision=stored.revision, texte=stored.texte, saved_at=row.saved_at, auteur=auteur.affiche)
+    return NoteConflict(revision=stored.revision, texte=stored.texte, saved_at=row.saved_at, auteur=None)

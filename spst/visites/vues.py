@@ -197,6 +197,7 @@ class VisiteVue:
     professionnel: Personne
     started_at: datetime
     closed_at: datetime | None
+    abandoned_at: datetime | None
     arrived_at: datetime | None
     rubriques: tuple[RubriqueVue, ...]
     conclusion: ConclusionVue | None
@@ -205,19 +206,33 @@ class VisiteVue:
     """The closed visits before this one, latest first."""
     peut_remplir: bool
     peut_cloturer: bool
+    peut_abandonner: bool
     peut_orienter: bool
 
 
 @dataclass(frozen=True, slots=True)
 class LigneHistorique:
-    """A visit on the timeline. `conclusion`: None while it is open, or when S5 is closed to the reader."""
+    """A visit on the timeline. `conclusion`: None while it is open, when it was abandoned, or when S5 is closed to the reader."""
 
     id: UUID
     type: str
     professionnel: Personne
     started_at: datetime
     closed_at: datetime | None
+    abandoned_at: datetime | None
     conclusion: ConclusionVue | None
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None and self.abandoned_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class VisiteAbandonnee:
+    """`gardee`: something was written in it, which stays in the dossier."""
+
+    dossier_id: UUID
+    gardee: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _YEARS = range(1900, 2200)
 """What a date about somebody at work can be; any other year was mistyped."""
 
 REQUIRED = "Remplissez ce champ."
-NOT_A_DATE = "Écrivez jour, mois, année\u00a0: 31121975 ou 31/12/1975."
+NOT_A_DATE = "Écrivez jour, mois, année\u00a0: jj/mm/aaaa, ou les huit chiffres à la suite."
 REFUSED = "Cette valeur n’a pas la forme attendue. Corrigez-la, puis recommencez."
 UNEXPECTED = "Ce formulaire n’a pas la forme attendue. Rechargez la page, puis recommencez."
 

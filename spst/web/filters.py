@@ -54,6 +54,15 @@ def _rank(day: int) -> str:
     return "1er" if day == 1 else str(day)
 
 
+def avec_article(nom: str) -> str:
+    """A member of the staff inside a sentence: a title of doctor takes its article.
+
+    >>> avec_article("Dr Claire Vasseur"), avec_article("Mme Maëlle Le Goff")
+    ('le Dr Claire Vasseur', 'Mme Maëlle Le Goff')
+    """
+    return f"le {nom}" if nom.startswith(("Dr", "Pr")) and nom[2:3].isspace() else nom
+
+
 def date_longue(value: date | datetime, zone: ZoneInfo = PARIS) -> str:
     """Date as text says it.
 
@@ -217,5 +226,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
         prenom,
         nom,
         telephone,
+        avec_article,
     )
 }

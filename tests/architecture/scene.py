@@ -33,6 +33,7 @@ class Scene:
     acteur: Acteur
     ouverte: UUID
     fermee: UUID
+    par_erreur: UUID
     rendez_vous: UUID
     habilitation: UUID
 
@@ -41,7 +42,7 @@ Asked = tuple[str, dict[str, str]]
 
 
 def _visite(scene: Scene, name: str) -> str:
-    return str(scene.fermee if name == "complements" else scene.ouverte)
+    return str({"complements": scene.fermee, "abandon": scene.par_erreur}.get(name, scene.ouverte))
 
 
 IDENTITE = {
@@ -151,11 +152,16 @@ def closed_routes(app: Flask) -> list[Route]:
 
 
 def set_scene(monde: Monde, acteur: Acteur) -> Scene:
-    """A visit under way and a closed one, with Zoé, by the actor when he may conduct one; an appointment of his."""
+    """A visit under way and a closed one, with Zoé, one opened by mistake with Pierre; an appointment of the actor.
+
+    The visits are his when he may conduct one.
+    """
     with monde.superuser.begin() as connection:
-        connection.exec_driver_sql("UPDATE visite SET closed_at = now() WHERE closed_at IS NULL")
+        connection.exec_driver_sql(
+            "UPDATE visite SET closed_at = now() WHERE closed_at IS NULL AND abandoned_at IS NULL"
+        )
     author = acteur if acteur.famille is Famille.SANTE else monde.a.medecin_ailleurs
-    made = Scene(monde, acteur, new_id(), new_id(), new_id(), new_id())
+    made = Scene(monde, acteur, new_id(), new_id(), new_id(), new_id(), new_id())
     of_a = {"tenant_id": monde.a.tenant_id}
     in_zoe = {"dossier_id": monde.a.zoe.dossier_id, **of_a}
     now = datetime.now(UTC)
@@ -163,6 +169,8 @@ def set_scene(monde: Monde, acteur: Acteur) -> Scene:
     monde.add(
         Entete(id=made.ouverte, section="S3", **in_zoe),
         Entete(id=made.fermee, section="S3", **in_zoe),
+        Entete(id=made.par_erreur, section="S3", **{**in_zoe, "dossier_id": monde.a.pierre.dossier_id}),
+        Visite(id=made.par_erreur, **{**visit, "dossier_id": monde.a.pierre.dossier_id}),
         Visite(id=made.ouverte, **visit),
         Visite(id=made.fermee, closed_at=now, **visit),
         RendezVous(

@@ -15,7 +15,7 @@ GET_FIELDS = {"periode", "du", "au", "qui", "volet", "decision", "dossier"}
 _COMMENT = re.compile(r"{#.*?#}", re.DOTALL)
 _FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
 _FIELDS = re.compile(
-    r'(?:<(?:input|select|textarea)\b[^>]*\bname=|\b(?:field|select|textarea|choice|check)\()"([^"{]+)"'
+    r'(?:<(?:input|select|textarea)\b[^>]*\bname=|\b(?:field|date_field|select|textarea|choice|check)\()"([^"{]+)"'
 )
 
 

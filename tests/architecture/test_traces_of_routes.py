@@ -11,7 +11,7 @@ from spst.habilitations import actions
 from spst.kernel.acteur import Role
 from spst.kernel.ids import new_id
 from spst.traces.models import Trace
-from tests.architecture.scene import Route, Scene, ask, closed_routes, named, set_scene
+from tests.architecture.scene import Route, Scene, address, ask, closed_routes, named, set_scene
 from tests.factories.monde import STAFF, Monde
 from tests.factories.site import Site
 
@@ -121,7 +121,8 @@ def test_a_refusal_at_the_door_names_the_dossier_and_what_was_asked_of_it(
         last = new_id()
         assert ask(client, rule, method, scene, token).status_code == 403
         [line] = since(scene.monde, last)
-        assert (line.dossier_id, set(line.sections)) == (scene.monde.a.zoe.dossier_id, set(action.sections)), rule
+        whose = scene.monde.a.pierre if str(scene.par_erreur) in address(rule, scene) else scene.monde.a.zoe
+        assert (line.dossier_id, set(line.sections)) == (whose.dossier_id, set(action.sections)), rule
 
 
 @pytest.mark.parametrize("role", [Role.ADM], ids=str)

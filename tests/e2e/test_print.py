@@ -9,7 +9,17 @@ from tests.e2e import checks
 
 PAPER: ViewportSize = {"width": 700, "height": 990}
 """A4 between its margins, narrower than the smallest desk: the rules of phones must not apply there."""
-PAGES = ("journee", "journee-longue", "recherche-500", "acces", "dossier", "dossier-long", "visite", "visite-close")
+PAGES = (
+    "journee",
+    "journee-longue",
+    "recherche-500",
+    "acces",
+    "dossier",
+    "dossier-long",
+    "visite",
+    "visite-close",
+    "visite-abandonnee",
+)
 
 
 @pytest.fixture
@@ -84,3 +94,16 @@ def test_the_sheet_is_a4(page: Page, preview_url: str) -> None:
     sheet = page.pdf(prefer_css_page_size=True)
     [width, height] = map(float, re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", sheet)[0])
     assert (round(width), round(height)) == (595, 842)
+
+
+@pytest.mark.parametrize(
+    ("name", "ended"),
+    [
+        ("visite-close", "Close le 23/11/2026 à 10:58"),
+        ("visite-abandonnee", "Abandonnée le 23/11/2026 à 10:12"),
+    ],
+)
+def test_a_visit_on_paper_says_when_it_ended(paper: Page, preview_url: str, name: str, ended: str) -> None:
+    paper.goto(f"{preview_url}/{name}.html")
+    expect(paper.locator(".page-head").get_by_text(ended)).to_be_visible()
+    checks.shoot(paper, f"{name}-papier")

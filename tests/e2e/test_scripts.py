@@ -124,6 +124,47 @@ def test_somebody_else_at_the_desk_does_not_unlock_the_page(visit: Page) -> None
     expect(visit.locator("#verrou")).to_be_visible()
 
 
+OTHER_WINDOW = (409, {"revision": 5, "texte": "Ligne.\n" * 12, "saved_at": "2026-11-23T09:41:07Z", "auteur": None})
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (390, 844)], ids=str)
+def test_a_conflict_of_ones_own_windows_is_said_so_and_stands_over_the_dock(visit: Page, size: tuple[int, int]) -> None:
+    visit.set_viewport_size({"width": size[0], "height": size[1]})
+    Autosave(visit, lambda _: OTHER_WINDOW)
+    visit.locator("#r-suites").fill("Meulage")
+    conflict = visit.locator("#suites .conflict")
+    expect(conflict).to_contain_text("Vous avez changé ce texte dans une autre fenêtre à 10:41:07.")
+    checks.shoot(visit, f"visite-conflit-{size[0]}")
+    last = conflict.get_by_role("button").last.bounding_box()
+    dock = visit.locator(".dock").bounding_box()
+    assert last
+    assert dock
+    assert last["y"] + last["height"] < dock["y"]
+
+
+def test_the_end_is_not_asked_while_a_text_waits_for_a_choice_and_leads_to_it(visit: Page) -> None:
+    Autosave(visit, lambda _: OTHER_WINDOW)
+    visit.locator("#r-poste").fill("Meulage")
+    conflict = visit.locator("#poste .conflict")
+    expect(conflict).to_be_visible()
+    visit.locator("#r-suites").focus()
+    visit.keyboard.press("F9")
+    expect(visit.locator("#avis")).to_contain_text("Poste et expositions")
+    expect(visit.locator("#avis")).to_contain_text("choisissez d’abord entre les deux textes")
+    expect(visit.locator("#cloture")).to_be_hidden()
+    expect(conflict.get_by_role("button").first).to_be_focused()
+    expect(conflict).to_be_in_viewport()
+
+
+def test_the_end_is_not_asked_while_a_text_cannot_be_saved(visit: Page) -> None:
+    Autosave(visit, lambda _: None)
+    visit.locator("#r-poste").fill("Meulage")
+    visit.locator("[data-terminer]").click()
+    expect(visit.locator("#avis")).to_contain_text("n’est pas encore enregistré")
+    expect(visit.locator("#r-poste")).to_be_focused()
+    expect(visit.locator("#cloture")).to_be_hidden()
+
+
 def test_f6_notes_that_there_is_nothing_to_report_and_can_be_undone(visit: Page) -> None:
     Autosave(visit, kept)
     visit.locator("#r-examen").focus()
@@ -131,6 +172,16 @@ def test_f6_notes_that_there_is_nothing_to_report_and_can_be_undone(visit: Page)
     expect(visit.locator("#r-examen")).to_have_value("Rien à signaler.")
     visit.get_by_role("button", name=re.compile("Annuler")).click()
     expect(visit.locator("#r-examen")).to_have_value("")
+
+
+def test_f6_leaves_a_rubric_that_says_something_and_tells_so(visit: Page) -> None:
+    server = Autosave(visit, kept)
+    before = visit.locator("#r-entretien").input_value()
+    visit.locator("#r-entretien").focus()
+    visit.keyboard.press("F6")
+    expect(visit.locator("#avis")).to_contain_text("Cette rubrique a déjà un texte")
+    expect(visit.locator("#r-entretien")).to_have_value(before)
+    assert server.sent == []
 
 
 def test_the_end_of_a_visit_waits_for_the_last_save(visit: Page) -> None:
@@ -232,3 +283,18 @@ def test_results_change_as_the_name_is_typed(page: Page, preview_url: str) -> No
     assert len(asked) == 1
     assert "q=guiloux" in str(asked[0])
     assert "guiloux" not in page.url
+
+
+def test_a_page_that_a_refused_act_answered_takes_its_own_address(page: Page, preview_url: str) -> None:
+    page.goto(f"{preview_url}/visite-a-abandonner.html")
+    expect(page).to_have_url(f"{preview_url}/visite.html")
+
+
+def test_a_text_that_is_signed_does_not_come_back_in_the_field(page: Page, preview_url: str) -> None:
+    page.goto(f"{preview_url}/visite-close.html")
+    field = page.locator("#f-texte")
+    signed = page.locator("[data-signe]").first.inner_text()
+    for typed, kept in ((signed, ""), ("pas encore signé", "pas encore signé")):
+        field.fill(typed)
+        page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow'))")
+        expect(field).to_have_value(kept)

@@ -185,6 +185,7 @@ def test_what_is_refused_is_said_at_its_field_and_nothing_typed_is_lost(
     assert answer.status_code == 422
     [error] = re.findall(rf'id="f-{name}-e">.*?</svg>(.*?)</span>', answer.text)
     assert sentence in unescape(error)
+    assert f'<li><a href="#f-{name}">' in answer.text
     kept = {**TYPED, **changes}
     for other in ("nom_naissance", "prenoms", "naissance", "lieu", "telephone", "email", "employeur", "poste", "debut"):
         assert field(answer.text, other) == kept[other]

@@ -28,6 +28,14 @@ VASSEUR = "Dr Claire Vasseur"
             "pour votre visite",
             "Dr Claire Vasseur, médecin du travail, a ouvert votre dossier pour votre visite.",
         ),
+        *(
+            ("visite.consult", "MDT", VASSEUR, "permis", why, f"{VASSEUR}, médecin du travail, a lu {said}.")
+            for why, said in (
+                ("pour votre visite", "une de vos visites"),
+                ("pour votre visite (visite de reprise)", "une de vos visites (visite de reprise)"),
+                ("pour votre suivi", "une de vos visites pour votre suivi"),
+            )
+        ),
         (
             "visite.consult",
             "INF",

@@ -162,7 +162,7 @@ def test_first_page_says_who_follows_me_and_what_comes_next(portail: Portail) ->
         )
     client = followed.enters()
     seen = words(read(portail, client, "accueil"))
-    assert "Avec Dr Claire Vasseur, pendant 30" in seen
+    assert "Avec le Dr Claire Vasseur, pendant 30" in seen
     assert "Centre Rive-Sud, Lyon" in seen
     assert "Équipe Vasseur Dr Claire Vasseur médecin du travail" in seen
     assert "Équipe Besson" not in seen

@@ -11,10 +11,11 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from spst.kernel.acteur import Acteur, Role
+from spst.kernel.clock import PARIS
 from spst.kernel.ids import new_id
 from tests.factories.monde import Monde
 from tests.factories.site import Site
-from tests.visites.conftest import appointment, close, start, write
+from tests.visites.conftest import Lines, appointment, close, start, traces_left, write
 
 pytestmark = pytest.mark.usefixtures("clean")
 JSON = {"Accept": "application/json"}
@@ -112,6 +113,30 @@ def test_a_refused_opening_shows_the_form_with_what_was_typed(
     assert f'value="{form["date"]}"' in answer.text
 
 
+def test_a_refused_opening_says_over_the_form_what_to_mend_and_leads_there(infirmier: Poste, monde: Monde) -> None:
+    answer = infirmier.post(f"/dossiers/{monde.a.zoe.dossier_id}/visites", opening("", "31132026"))
+    summary = answer.text[
+        answer.text.index('id="a-revoir"') : answer.text.index("<form", answer.text.index("a-revoir"))
+    ]
+    assert "2 champs à revoir" in unescape(summary).replace("\u00a0", " ")
+    assert "autofocus" in summary
+    for field, sentence in (("type", "Choisissez un type de visite."), ("date", "Le mois 13 n’existe pas.")):
+        assert f'href="#f-{field}"' in summary
+        assert f'id="f-{field}"' in answer.text
+        assert sentence in summary
+    assert re.search(r'class="dock".*<button[^>]*form="ouverture">', answer.text, re.S)
+
+
+def test_the_example_of_a_date_is_one_that_its_field_could_take(
+    infirmier: Poste, monde: Monde, visite_id: UUID
+) -> None:
+    opening_page = infirmier.get(f"/dossiers/{monde.a.zoe.dossier_id}/visites/nouvelle").text
+    assert f"jj/mm/aaaa, par exemple {datetime.now(PARIS):%d/%m/%Y}" in opening_page
+    visit_page = infirmier.get(f"/visites/{visite_id}").text
+    assert f"jj/mm/aaaa, par exemple 01/09/{datetime.now(UTC).year + 1}" in visit_page
+    assert "31121975" not in opening_page + visit_page
+
+
 def test_another_visit_still_open_is_shown_instead_of_a_second_one(
     infirmier: Poste, monde: Monde, visite_id: UUID
 ) -> None:
@@ -150,6 +175,31 @@ def test_the_page_of_a_closed_visit_is_read_and_completed(infirmier: Poste, mond
     assert "Audiogramme reçu." in infirmier.get(f"/visites/{visite_id}").text
 
 
+def test_a_complement_signed_again_is_said_to_be_signed_already_and_traced_once(
+    infirmier: Poste, monde: Monde, visite_id: UUID
+) -> None:
+    close(monde, visite_id)
+    seen: Lines = []
+    with traces_left(monde, seen):
+        for sentence in ("Le complément est signé.", "Ce complément était déjà signé. Rien n’est ajouté."):
+            answer = infirmier.post(f"/visites/{visite_id}/complements", {"texte": "Audiogramme reçu."})
+            assert answer.headers["Location"] == f"/visites/{visite_id}#complements"
+            page = infirmier.get(f"/visites/{visite_id}").text
+            assert sentence in page[page.index('id="avis"') :]
+            assert page.count("Audiogramme reçu.") == 1
+    assert [line[0] for line in seen].count("visite.complete") == 1
+
+
+def test_a_refused_complement_is_said_at_the_top_and_kept_in_its_field(
+    infirmier: Poste, monde: Monde, visite_id: UUID
+) -> None:
+    close(monde, visite_id)
+    answer = infirmier.post(f"/visites/{visite_id}/complements", {"texte": "x" * 20_001})
+    assert answer.status_code == 422
+    assert 'href="#f-texte">Complément</a>' in answer.text
+    assert "x" * 20_001 in answer.text
+
+
 def test_a_refused_addendum_keeps_what_was_typed(infirmier: Poste, visite_id: UUID) -> None:
     answer = infirmier.post(f"/visites/{visite_id}/complements", {"texte": "trop tôt"})
     assert answer.status_code == 422
@@ -159,7 +209,7 @@ def test_a_refused_addendum_keeps_what_was_typed(infirmier: Poste, visite_id: UU
 def test_another_tenant_gets_404_and_another_team_an_explained_403(pages: Site, monde: Monde, visite_id: UUID) -> None:
     there = Poste(pages, monde.b.medecin, monde.b)
     elsewhere = Poste(pages, monde.a.medecin_ailleurs)
-    for verb, path in (("get", ""), ("post", "/notes"), ("post", "/cloture"), ("post", "/complements")):
+    for verb, path in (("get", ""), *(("post", path) for path in ("/notes", "/cloture", "/abandon", "/complements"))):
         form = {"texte": "x", "confirme": "oui", "texte.entretien": "x"} if verb == "post" else {}
         form = {"texte": "x"} if path == "/complements" else form
         path = f"/visites/{visite_id}{path}"
@@ -201,7 +251,7 @@ def test_a_stale_save_gets_both_texts(infirmier: Poste, visite_id: UUID) -> None
         "revision": 1,
         "texte": "fenêtre de gauche",
         "saved_at": answer.json and answer.json["saved_at"],
-        "auteur": "Mme\u00a0Claire Test-Inf",
+        "auteur": None,
     }
 
 
@@ -330,8 +380,10 @@ def test_the_end_is_asked_then_confirmed(infirmier: Poste, monde: Monde, visite_
 
 def test_the_end_without_a_word_for_the_worker_says_where_to_write_it(infirmier: Poste, visite_id: UUID) -> None:
     answer = infirmier.post(f"/visites/{visite_id}/cloture", {"confirme": "oui"})
-    assert answer.status_code == 422
-    assert "Écrivez ce que vous remettez au salarié" in answer.text
+    assert answer.status_code == 303
+    assert answer.headers["Location"].endswith("#information")
+    page = infirmier.get(answer.headers["Location"])
+    assert "Écrivez ce que vous remettez au salarié" in page.text
 
 
 def test_the_end_carries_orientation_and_next_date(infirmier: Poste, monde: Monde, visite_id: UUID) -> None:
@@ -340,6 +392,8 @@ def test_the_end_carries_orientation_and_next_date(infirmier: Poste, monde: Mond
     refused = infirmier.post(f"/visites/{visite_id}/cloture", late)
     assert refused.status_code == 422
     assert "dans les 60 mois au plus" in refused.text
+    assert 'href="#f-prochaine_visite_on"' in refused.text
+    assert refused.text.count('id="f-prochaine_visite_on"') == 1
     assert 'value="01012099"' in refused.text
     form = {"confirme": "oui", "orientation_medecin": "oui", "prochaine_visite_on": "01032027"}
     assert infirmier.post(f"/visites/{visite_id}/cloture", form).status_code == 303
@@ -347,6 +401,85 @@ def test_the_end_carries_orientation_and_next_date(infirmier: Poste, monde: Mond
         row = connection.execute(text("SELECT orientation_medecin, prochaine_visite_on::text FROM conclusion")).one()
     assert tuple(row) == (True, "2027-03-01")
     assert "1er mars 2027" in infirmier.get(f"/visites/{visite_id}").text
+
+
+@pytest.mark.parametrize("act", ["notes", "cloture", "abandon", "complements"])
+def test_the_address_of_an_act_leads_to_its_page(infirmier: Poste, visite_id: UUID, act: str) -> None:
+    answer = infirmier.get(f"/visites/{visite_id}/{act}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/visites/{visite_id}")
+
+
+def test_the_address_of_a_form_that_opens_leads_to_the_form_with_its_appointment(
+    infirmier: Poste, monde: Monde
+) -> None:
+    rdv, path = new_id(), f"/dossiers/{monde.a.zoe.dossier_id}/visites"
+    answer = infirmier.get(f"{path}?rendez_vous={rdv}")
+    assert answer.headers["Location"] == f"{path}/nouvelle?rendez_vous={rdv}"
+
+
+def test_a_refused_act_names_the_address_of_its_page(infirmier: Poste, monde: Monde, visite_id: UUID) -> None:
+    write(monde, visite_id, "Bouchons moulés.", "information")
+    form = {"confirme": "oui", "prochaine_visite_on": "01012099"}
+    refused = infirmier.post(f"/visites/{visite_id}/cloture", form).text
+    assert f'<meta name="adresse" content="/visites/{visite_id}">' in refused
+    path = f"/dossiers/{monde.a.zoe.dossier_id}/visites"
+    assert f'<meta name="adresse" content="{path}/nouvelle">' in infirmier.post(path, opening("")).text
+
+
+# ──── Abandon
+
+
+def test_its_author_abandons_an_open_visit_after_a_question(infirmier: Poste, monde: Monde, visite_id: UUID) -> None:
+    page = infirmier.get(f"/visites/{visite_id}")
+    assert f'href="/visites/{visite_id}?abandonner" data-dialog="abandon"' in page.text
+    assert 'id="abandon-q"' in infirmier.get(f"/visites/{visite_id}?abandonner").text
+    write(monde, visite_id, "mauvais salarié")
+    done = infirmier.post(f"/visites/{visite_id}/abandon")
+    assert (done.status_code, done.headers["Location"]) == (303, f"/dossiers/{monde.a.zoe.dossier_id}")
+    dossier = infirmier.get(done.headers["Location"]).text
+    assert "La visite est abandonnée. Ce qui y était écrit reste lisible" in dossier
+    assert "visite abandonnée</a>" in dossier
+    kept = infirmier.get(f"/visites/{visite_id}").text
+    assert "Abandonnée le" in kept
+    assert "mauvais salarié" in kept
+    assert 'action="' not in kept[kept.index("<main") : kept.index("</main>")]
+    again = infirmier.post(f"/visites/{visite_id}/abandon")
+    assert again.headers["Location"] == f"/visites/{visite_id}"
+    assert "a été abandonnée" in infirmier.get(again.headers["Location"]).text
+
+
+def test_a_visit_abandoned_with_nothing_written_is_nowhere(infirmier: Poste, visite_id: UUID) -> None:
+    done = infirmier.post(f"/visites/{visite_id}/abandon")
+    dossier = infirmier.get(done.headers["Location"]).text
+    assert "elle n’apparaît plus" in dossier
+    assert str(visite_id) not in dossier
+
+
+def test_a_colleague_is_not_offered_to_abandon_and_is_told_why_not(pages: Site, monde: Monde, visite_id: UUID) -> None:
+    medecin = Poste(pages, monde.a.medecin)
+    assert "abandon" not in medecin.get(f"/visites/{visite_id}?abandonner").text
+    answer = medecin.post(f"/visites/{visite_id}/abandon")
+    assert "Seul le professionnel qui a ouvert la visite" in medecin.get(answer.headers["Location"]).text
+
+
+def test_what_was_typed_in_a_visit_abandoned_meanwhile_is_shown_to_be_copied(infirmier: Poste, visite_id: UUID) -> None:
+    infirmier.post(f"/visites/{visite_id}/abandon")
+    assert infirmier.note(visite_id, "trop tard").status_code == 409
+    answer = infirmier.post(f"/visites/{visite_id}/notes", typed(entretien="tapé trop tard"))
+    assert (answer.status_code, "tapé trop tard" in answer.text) == (409, True)
+
+
+def test_a_form_that_opened_an_abandoned_visit_comes_back_ready_to_open_another(infirmier: Poste, monde: Monde) -> None:
+    form, path = opening(), f"/dossiers/{monde.a.zoe.dossier_id}/visites"
+    opened = infirmier.post(path, form).headers["Location"]
+    infirmier.post(f"{opened}/abandon")
+    again = infirmier.post(path, {**form, "type": "DEM_SAL"})
+    assert again.status_code == 409
+    assert "a servi à une visite que vous avez abandonnée" in again.text
+    fresh = re.search(r'name="operation_id" value="([^"]+)"', again.text)
+    assert fresh
+    answer = infirmier.post(path, {**form, "type": "DEM_SAL", "operation_id": fresh[1]})
+    assert answer.headers["Location"] == f"/visites/{fresh[1]}"
 
 
 # ──── Appointments

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
-from spst.kernel.acteur import Role
+from spst.kernel.acteur import Acteur, Role
 from spst.kernel.errors import AccessDenied, NotFound
 from spst.kernel.ids import new_id
 from spst.visites import services as visites
 from spst.visites.errors import (
+    AbandonNotAllowed,
     ClotureNotAllowed,
     InformationRequired,
     NoteConflict,
@@ -22,12 +23,13 @@ from spst.visites.errors import (
     TexteRequired,
     TypeNotAllowed,
     TypeNotInForce,
+    VisiteAbandoned,
     VisiteAlreadyClosed,
     VisiteAlreadyOpen,
     VisiteStillOpen,
 )
 from spst.visites.rules import Conclusion
-from spst.visites.vues import VisiteVue
+from spst.visites.vues import LigneHistorique, VisiteAbandonnee, VisiteVue
 from tests.factories.monde import Monde
 from tests.visites.conftest import Horloge, Lines, appointment, beside, close, start, traces_left, write
 
@@ -177,7 +179,7 @@ def test_a_save_over_a_stale_revision_shows_what_is_there_and_changes_nothing(mo
     with pytest.raises(NoteConflict) as conflict:
         write(monde, visite_id, "texte de droite")
     shown = conflict.value
-    assert (shown.texte, shown.revision, shown.auteur) == ("texte de gauche", 1, "Mme\u00a0Claire Test-Inf")
+    assert (shown.texte, shown.revision, shown.auteur) == ("texte de gauche", 1, None)
     assert "gauche" not in str(shown.facts) + str(shown)
     assert write(monde, visite_id, "texte de droite", revision=shown.revision) == 2
     assert text_of(read(monde, visite_id), "entretien") == "texte de droite"
@@ -316,6 +318,7 @@ ACTS: dict[str, Callable[..., object]] = {
     "visite": lambda ctx, v: visites.visite(ctx, v),
     "save_note": lambda ctx, v: visites.save_note(ctx, v, "entretien", "x", 0, uuid4()),
     "close_visite": lambda ctx, v: visites.close_visite(ctx, v, Conclusion("x")),
+    "abandon_visite": lambda ctx, v: visites.abandon_visite(ctx, v),
     "add_addendum": lambda ctx, v: visites.add_addendum(ctx, v, "x"),
 }
 
@@ -435,6 +438,140 @@ def test_two_tabs_that_close_at_the_same_instant_close_once(monde: Monde) -> Non
     assert isinstance(second.exception(), VisiteAlreadyClosed)
 
 
+# ──── Abandon
+
+
+def abandon(monde: Monde, visite_id: UUID, acteur: Acteur | None = None) -> VisiteAbandonnee:
+    with monde.work(acteur or monde.a.infirmier) as ctx:
+        return visites.abandon_visite(ctx, visite_id)
+
+
+def timeline(monde: Monde) -> list[LigneHistorique]:
+    with monde.work(monde.a.medecin) as ctx:
+        return visites.historique(ctx, monde.a.zoe.dossier_id)
+
+
+def test_a_visit_opened_by_mistake_where_nothing_is_written_leaves_the_lists(monde: Monde) -> None:
+    visite_id = start(monde)
+    seen: Lines = []
+    with traces_left(monde, seen):
+        assert abandon(monde, visite_id) == VisiteAbandonnee(monde.a.zoe.dossier_id, gardee=False)
+    assert seen == [("visite.abandon", "permis", ("S3",))]
+    assert timeline(monde) == []
+    other = start(monde, type_code="DEM_SAL")
+    assert other != visite_id
+    assert [line.id for line in timeline(monde)] == [other]
+
+
+@pytest.mark.exigence("POR-05", partielle="visite abandonnée")
+def test_what_is_written_in_an_abandoned_visit_stays_for_health_professionals_alone(monde: Monde) -> None:
+    visite_id = start(monde)
+    write(monde, visite_id, "mauvais salarié", "information")
+    assert abandon(monde, visite_id).gardee
+    [line] = timeline(monde)
+    assert (line.id, line.is_open, line.closed_at, line.conclusion) == (visite_id, False, None, None)
+    assert line.abandoned_at is not None
+    assert text_of(read(monde, visite_id), "information") == "mauvais salarié"
+    zoe = monde.a.zoe
+    with monde.work(zoe.acteur, dossier_id=zoe.dossier_id) as ctx:
+        assert visites.visites_for_worker(ctx, zoe.dossier_id) == []
+
+
+def test_an_abandoned_visit_changes_no_more_and_is_no_visit_of_before(monde: Monde, horloge: Horloge) -> None:
+    visite_id = start(monde)
+    write(monde, visite_id, "avant")
+    abandon(monde, visite_id)
+    for act in (
+        lambda: write(monde, visite_id, "après", revision=1),
+        lambda: close(monde, visite_id),
+        lambda: abandon(monde, visite_id),
+        lambda: _complete(monde, visite_id),
+    ):
+        with pytest.raises(VisiteAbandoned):
+            act()
+    horloge.forward(days=1)
+    vue = read(monde, start(monde))
+    assert vue.dernieres == ()
+    assert all(rubrique.precedent is None for rubrique in vue.rubriques)
+
+
+def _complete(monde: Monde, visite_id: UUID) -> None:
+    with monde.work(monde.a.infirmier) as ctx:
+        visites.add_addendum(ctx, visite_id, "complément")
+
+
+def test_a_closed_visit_is_not_abandoned_and_nobody_abandons_that_of_another(monde: Monde) -> None:
+    visite_id = start(monde)
+    for other in (monde.a.medecin, monde.a[Role.COLL]):
+        with pytest.raises(AbandonNotAllowed):
+            abandon(monde, visite_id, other)
+    assert not read(monde, visite_id, Role.MDT).peut_abandonner
+    assert read(monde, visite_id).peut_abandonner
+    close(monde, visite_id)
+    with pytest.raises(VisiteAlreadyClosed):
+        abandon(monde, visite_id)
+
+
+@pytest.mark.parametrize("was_noted", [True, False])
+def test_the_appointment_of_an_abandoned_visit_waits_again_and_may_open_another(
+    monde: Monde, horloge: Horloge, was_noted: bool
+) -> None:
+    arrival = {"statut": "arrive", "arrived_at": horloge.at} if was_noted else {}
+    rdv = appointment(monde, monde.a, monde.a.infirmier, monde.a.zoe, horloge.at, **arrival)
+    horloge.forward(minutes=5)
+    opened = []
+    for type_code in ("DEM_SAL", "VIPP_SIS"):
+        with monde.work(monde.a.infirmier) as ctx:
+            opened.append(visites.start_visite(ctx, monde.a.zoe.dossier_id, type_code, rendez_vous_id=rdv))
+        assert _statut(monde, rdv) == "en_cours"
+        if len(opened) == 1:
+            horloge.forward(minutes=1)
+            abandon(monde, opened[0])
+            assert _statut(monde, rdv) == ("arrive" if was_noted else "convoque")
+    with monde.work(monde.a.infirmier) as ctx:
+        agenda = visites.agenda(ctx, horloge.at.date())
+    assert [line.sante and line.sante.visite_id for line in agenda.rendez_vous] == [opened[1]]
+    assert [line.id for line in agenda.ouvertes] == [opened[1]]
+
+
+def test_the_form_of_an_abandoned_visit_opens_nothing_by_itself(monde: Monde) -> None:
+    form = new_id()
+    with monde.work(monde.a.infirmier) as ctx:
+        visites.start_visite(ctx, monde.a.zoe.dossier_id, "VIPP_SIS", visite_id=form)
+    abandon(monde, form)
+    with pytest.raises(VisiteAbandoned, match="a servi"), monde.work(monde.a.infirmier) as ctx:
+        visites.start_visite(ctx, monde.a.zoe.dossier_id, "VIPP_SIS", visite_id=form)
+
+
+def test_a_note_that_races_with_the_abandon_is_refused(monde: Monde) -> None:
+    visite_id = start(monde)
+    write(monde, visite_id, "avant")
+    with beside(monde) as held_back, monde.work(monde.a.infirmier) as ending:
+        visites.abandon_visite(ending, visite_id)
+        note = held_back(lambda: write(monde, visite_id, "trop tard", revision=1))
+    assert isinstance(note.exception(), VisiteAbandoned)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE visite SET abandoned_at = NULL",
+        "UPDATE visite SET closed_at = now()",
+        "UPDATE visite_note SET rubrique = 'poste'",
+        "INSERT INTO addendum SELECT tenant_id, id, dossier_id, id, '', professionnel_id, now() FROM visite",
+        "INSERT INTO conclusion SELECT tenant_id, id, dossier_id, id, '', false, NULL, now(), professionnel_id FROM visite",
+    ],
+)
+def test_direct_sql_does_not_change_an_abandoned_visit(monde: Monde, statement: str) -> None:
+    visite_id = start(monde)
+    write(monde, visite_id, "avant")
+    abandon(monde, visite_id)
+    before = _everything(monde)
+    with pytest.raises(DBAPIError, match="abandoned visite"), monde.work(monde.a.infirmier) as ctx:
+        ctx.session.execute(text(statement))
+    assert _everything(monde) == before
+
+
 # ──── Addenda
 
 
@@ -445,9 +582,9 @@ def test_a_closed_visit_is_completed_by_a_dated_text_in_its_authors_name(monde: 
         visites.add_addendum(ctx, visite_id, "trop tôt")
     close(monde, visite_id)
     horloge.forward(hours=2)
-    for _ in range(2):
+    for is_new in (True, False):
         with monde.work(monde.a.medecin) as ctx:
-            visites.add_addendum(ctx, visite_id, "Audiogramme reçu.")
+            assert visites.add_addendum(ctx, visite_id, "Audiogramme reçu.") is is_new
     [complement] = read(monde, visite_id).complements
     assert (complement.texte, complement.auteur.affiche, complement.added_at) == (
         "Audiogramme reçu.",

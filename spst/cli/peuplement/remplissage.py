@@ -162,8 +162,8 @@ class Peuplement:
 _STATE = """
     SELECT EXISTS (SELECT FROM rendez_vous WHERE starts_at >= %s AND starts_at < %s),
            (SELECT count(*) FROM travailleur),
-           (SELECT coalesce(array_agg(dossier_id), '{}') FROM visite WHERE closed_at IS NULL),
-           (SELECT coalesce(array_agg(professionnel_id), '{}') FROM visite WHERE closed_at IS NULL)
+           (SELECT coalesce(array_agg(dossier_id), '{}') FROM visite WHERE closed_at IS NULL AND abandoned_at IS NULL),
+           (SELECT coalesce(array_agg(professionnel_id), '{}') FROM visite WHERE closed_at IS NULL AND abandoned_at IS NULL)
 """
 
 

@@ -49,6 +49,13 @@ def rubriques() -> list[Model]:
     ]
 
 
+REFUSED: Model = {
+    "orienter": True,
+    "valeurs": {"prochaine_visite_on": "01012099"},
+    "erreurs": {"prochaine_visite_on": "La prochaine visite a lieu dans les 60 mois au plus (R. 4624-16)."},
+}
+
+
 def visit(**changes: object) -> Model:
     return {
         "type": "Examen d’aptitude périodique",
@@ -59,6 +66,11 @@ def visit(**changes: object) -> Model:
         "dossier_url": "dossier.html",
         "ouverte": True,
         "close_le": None,
+        "url": "visite.html",
+        "abandonnee_le": None,
+        "abandonner_url": "/abandon",
+        "abandon_demande": False,
+        "perdu": None,
         "autosave_url": "/autosave",
         "enregistrer_url": "/notes",
         "cloturer_url": "/cloture",
@@ -81,6 +93,7 @@ def closed_visit() -> Model:
     return visit(
         ouverte=False,
         close_le=at(10, 58),
+        abandonner_url=None,
         cloturer_url=None,
         suites=[("Prochaine visite avant le", "23/11/2027")],
         complements=[
@@ -94,13 +107,14 @@ def closed_visit() -> Model:
     )
 
 
-def new_visit() -> Model:
+def new_visit(**changes: object) -> Model:
     def kind(code: str, libelle: str, consequence: str, ferme: str | None = None) -> Model:
         return {"code": code, "libelle": libelle, "consequence": consequence, "ferme": ferme}
 
     reserved = "Fermé à votre rôle : réservé au médecin du travail (R. 4624-24)."
     return {
         "action": "/visites",
+        "adresse": "visite-nouvelle.html",
         "operation_id": "0198c1f0-0000-7000-8000-000000000001",
         "date": "23/11/2026",
         "erreurs": {},
@@ -148,6 +162,7 @@ def new_visit() -> Model:
                 ],
             },
         ],
+        **changes,
     }
 
 
@@ -156,7 +171,14 @@ def visites() -> Iterator[Sample]:
         return Sample(name, f"espace_pro/{template}.html", {"cadre": frame("Dossiers"), "bandeau": banner(), **model})
 
     yield page("visite", "visite", visite=visit())
-    yield page("visite-longue", "visite", bandeau=long_banner(), visite=visit(cloture_demandee=True))
+    yield page("visite-longue", "visite", bandeau=long_banner(), visite=visit(cloture_demandee=True, cloture=REFUSED))
     yield page("visite-lecture", "visite", visite=visit(peut_remplir=False))
     yield page("visite-close", "visite", visite=closed_visit())
+    yield page("visite-a-abandonner", "visite", visite=visit(abandon_demande=True))
+    abandoned = {"ouverte": False, "abandonnee_le": at(10, 12), "abandonner_url": None, "cloturer_url": None}
+    yield page("visite-abandonnee", "visite", visite=visit(perdu="Porte des bouchons.", **abandoned))
     yield page("visite-nouvelle", "visite_nouvelle", nouvelle=new_visit())
+    refused = {"type": "Choisissez un type de visite.", "date": "Le mois 13 n’existe pas."}
+    yield page(
+        "visite-nouvelle-refusee", "visite_nouvelle", nouvelle=new_visit(choisi=None, date="31132026", erreurs=refused)
+    )
