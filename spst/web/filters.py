@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -68,6 +68,17 @@ def date_courte(value: date | datetime, zone: ZoneInfo = PARIS) -> str:
     """Date as tables write it: 12/03/2027."""
     day = _day(value, zone)
     return f"{day.day:02}/{day.month:02}/{day.year:04}"
+
+
+def dernier_jour(end: datetime, zone: ZoneInfo = PARIS) -> date:
+    """Last day that a period covers, its end being an instant that it no longer holds.
+
+    A role granted until 31 December ends at the first instant of 1 January: it is the last day that people are told.
+
+    >>> dernier_jour(datetime(2027, 1, 1, tzinfo=PARIS))
+    datetime.date(2026, 12, 31)
+    """
+    return _day(end.astimezone(UTC) - timedelta.resolution, zone)
 
 
 def jour_long(value: date | datetime, zone: ZoneInfo = PARIS) -> str:
@@ -203,6 +214,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     for function in (
         date_longue,
         date_courte,
+        dernier_jour,
         jour_long,
         jour_semaine,
         jour_mois,
