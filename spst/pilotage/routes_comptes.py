@@ -1,5 +1,6 @@
 """Pages of the accounts: list, creation, one account with its roles, équipes and sessions."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,19 +12,27 @@ from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.comptes.errors import CompteAlreadyExists, CompteRefused, HabilitationRefused, LastDirection
 from spst.comptes.local import Inscription
-from spst.comptes.octroi_rules import CIVILITES
+from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES
 from spst.habilitations import services as habilitations
 from spst.pilotage import schemas
 from spst.tenants import queries as tenants
 from spst.web import recherches
 from spst.web.fields import errors_by_field
-from spst.web.frame import flash
+from spst.web.frame import flash, toast
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work, user
 from spst.web.state import web
 
 bp = Blueprint("comptes", __name__, url_prefix="/direction")
 
+_BY_PSC = (
+    "À chaque entrée, Pro Santé Connect doit attester la profession du rôle\u00a0: sans cette preuve, la personne n’y entre pas. "
+    "Direction, délégué à la protection des données et auditeur n’en demandent pas."
+)
+_BY_CODE = (
+    "Ce compte n’a pas de numéro RPPS\u00a0: il entre par mot de passe et code, sans preuve de Pro Santé Connect. "
+    "Les rôles de santé lui sont fermés (R. 4624-45-5)."
+)
 _REFUSALS = (CompteRefused, CompteAlreadyExists, HabilitationRefused, LastDirection)
 
 
@@ -90,8 +99,21 @@ def grant(compte_id: UUID) -> ResponseReturnValue:
         return _compte_page(compte_id, request.form.to_dict(), errors_by_field(error)), 422
     except _REFUSALS as refusal:
         return _compte_page(compte_id, request.form.to_dict(), {}, str(refusal)), 422
-    flash(f"Rôle accordé\u00a0: {demande.role.label}.")
+    by_evidence = " La personne y entrera quand Pro Santé Connect attestera cette profession."
+    flash(f"Rôle accordé\u00a0: {demande.role.label}.{by_evidence if demande.role in BY_EVIDENCE else ''}")
     return _to(compte_id)
+
+
+@bp.get("/roles/<uuid:habilitation_id>/retrait")
+@requires("compte.list")
+def confirm_revoke(habilitation_id: UUID) -> ResponseReturnValue:
+    """The question that the dialog of the account's page asks, for who has no script."""
+    with unit_of_work() as ctx:
+        compte, role = comptes.get_habilitation(ctx, habilitation_id)
+    if not role.is_open:
+        return _to(compte.id)
+    view = {"compte": compte, "role": role, "is_own": compte.id == user().acteur.id}
+    return render_template("pilotage/role_retrait.html", retrait=view)
 
 
 @bp.post("/roles/<uuid:habilitation_id>/retrait")
@@ -99,7 +121,17 @@ def grant(compte_id: UUID) -> ResponseReturnValue:
 def revoke(habilitation_id: UUID) -> ResponseReturnValue:
     with unit_of_work() as ctx:
         compte_id = comptes.revoke_habilitation(ctx, habilitation_id)
-    flash("Rôle retiré. Les sessions de ce compte sont fermées.")
+    undo = f"/direction/roles/{habilitation_id}/retablissement"
+    toast("Rôle retiré. Les sessions de ce compte sont fermées.", undo, "Rétablir ce rôle")
+    return _to(compte_id)
+
+
+@bp.post("/roles/<uuid:habilitation_id>/retablissement")
+@requires("habilitation.grant")
+def restore(habilitation_id: UUID) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        compte_id, role = comptes.restore_habilitation(ctx, habilitation_id)
+    flash(f"Rôle rétabli\u00a0: {role.label}.")
     return _to(compte_id)
 
 
@@ -197,17 +229,29 @@ def _compte_page(
         sessions = comptes.list_sessions(ctx, compte_id)
         equipes = tenants.equipes(ctx)
     mine = {equipe.equipe_id for equipe in compte.equipes}
+    is_own = compte_id == user().acteur.id
+    roles, closed = schemas.role_options(has_rpps=compte.rpps is not None)
     view: dict[str, Any] = {
         "compte": compte,
         "sessions": sessions,
         "equipes": [(str(one), nom) for one, nom in equipes if one not in mine],
-        "roles": schemas.role_options(),
-        "is_own": compte_id == user().acteur.id,
+        "roles": roles,
+        "roles_fermes": closed,
+        "preuve": _BY_CODE if compte.rpps is None else _BY_PSC,
+        "retablir": set() if is_own or compte.suspended_at else _restorable(compte, web().runtime.clock.now()),
+        "is_own": is_own,
         "valeurs": valeurs or {},
         "erreurs": erreurs or {},
         "refus": refus,
     }
     return render_template("pilotage/compte.html", fiche=view)
+
+
+def _restorable(compte: CompteVu, now: datetime) -> set[UUID]:
+    """Roles taken back that would still run, the last of each, unless the account has it again."""
+    held = {role.role for role in compte.habilitations if role.is_open}
+    last = {role.role: role for role in compte.habilitations if role.etat == "retiree"}
+    return {one.id for kind, one in last.items() if kind not in held and (one.ends_at is None or one.ends_at > now)}
 
 
 def _code_page(compte: CompteVu, inscription: Inscription) -> str:

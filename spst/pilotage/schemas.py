@@ -1,12 +1,13 @@
 """What the direction types, brought to the types of the services."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from marshmallow import EXCLUDE, fields, validate
 
-from spst.comptes.octroi_rules import CIVILITES, GRANTABLE, DemandeCompte, DemandeRole
+from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES, GRANTABLE, DemandeCompte, DemandeRole
 from spst.habilitations.actions import SECTIONS
 from spst.journal import rules as journal
 from spst.journal.rules import Filtres
@@ -138,5 +139,11 @@ def _qui(typed: str) -> tuple[UUID | None, str | None]:
     raise ValueError("Choisissez la personne ou le rôle dans la liste.")
 
 
-def role_options() -> list[tuple[str, str]]:
-    return [(str(role), role.label) for role in GRANTABLE]
+def role_options(*, has_rpps: bool) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Roles that an account may be granted, and those that stay closed to it."""
+    closed = () if has_rpps else BY_EVIDENCE
+    return _options(role for role in GRANTABLE if role not in closed), _options(closed)
+
+
+def _options(roles: Iterable[Role]) -> list[tuple[str, str]]:
+    return [(str(role), role.label) for role in roles]

@@ -20,9 +20,9 @@ def flash(texte: str, ton: str = "ok") -> None:
     flask_flash(texte, ton)
 
 
-def toast(texte: str, annuler_url: str | None = None) -> None:
+def toast(texte: str, annuler_url: str | None = None, annuler: str = "Annuler") -> None:
     """Say once, at the foot of the next page, what was done, with its undo for ten seconds (a POST)."""
-    session[_TOAST] = {"texte": texte, "annuler_url": annuler_url}
+    session[_TOAST] = {"texte": texte, "annuler_url": annuler_url, "annuler": annuler}
 
 
 def local_path(target: str | None) -> str | None:

@@ -47,6 +47,11 @@ def last(monde: Monde, table: str, column: str) -> Any:
         return connection.scalar(text(f"SELECT {column} FROM {table} ORDER BY id DESC LIMIT 1"))
 
 
+def role_of(pages: Pages, compte_id: Any) -> Any:
+    with pages.monde.superuser.connect() as connection:
+        return connection.scalar(text("SELECT id FROM habilitation WHERE compte_id = :c"), {"c": compte_id})
+
+
 @pytest.mark.parametrize("path", EVERY_PAGE)
 def test_direction_opens_every_page_of_hers_and_reads_no_content(pages: Pages, path: str) -> None:
     """AUTZ-09: words seeded in the record, its reasons and its people are in none of them."""
@@ -190,6 +195,103 @@ def test_role_is_taken_back_and_the_next_request_is_refused(pages: Pages) -> Non
     assert victim.get("/direction/journal").headers["Location"].startswith("/connexion")
 
 
+def granted(pages: Pages, compte_id: Any, role: Role, **form: str) -> Any:
+    """Grant a role through the page; returns the grant's id."""
+    mine = pages.enter(pages.monde.a.directrice)
+    answer = mine.post(f"/direction/comptes/{compte_id}/roles", role=str(role), **{"debut": "", "fin": ""} | form)
+    assert answer.status_code == 303, answer.text
+    return last(pages.monde, "habilitation", "id")
+
+
+def with_account(pages: Pages) -> Any:
+    """An account without RPPS number."""
+    assert new_account(pages, email=f"c-{new_id().hex[-8:]}@coteaux.test").status_code == 200
+    return last(pages.monde, "compte", "id")
+
+
+def test_last_day_of_a_role_is_shown_as_it_was_typed(pages: Pages) -> None:
+    compte_id = with_account(pages)
+    granted(pages, compte_id, Role.ADM, debut="01/12/2098", fin="31/12/2098")
+    page = pages.enter(pages.monde.a.directrice).get(f"/direction/comptes/{compte_id}").text
+    assert "à partir du 01/12/2098" in page
+    granted(pages, compte_id, Role.PRO, fin="31/12/2098")
+    page = pages.enter(pages.monde.a.directrice).get(f"/direction/comptes/{compte_id}").text
+    assert "jusqu’au 31/12/2098" in page
+
+
+def test_taking_a_role_back_is_asked_first_without_script_too(pages: Pages) -> None:
+    compte_id = with_account(pages)
+    role_id = granted(pages, compte_id, Role.ADM)
+    mine = pages.enter(pages.monde.a.directrice)
+    page = mine.get(f"/direction/comptes/{compte_id}").text
+    assert f'href="/direction/roles/{role_id}/retrait" data-dialog="retrait-{role_id}"' in page
+    assert f'<dialog class="dialog" id="retrait-{role_id}"' in page
+    asked = mine.get(f"/direction/roles/{role_id}/retrait")
+    assert asked.status_code == 200
+    assert "Retirer le rôle « Administrative » ?" in asked.text
+    assert "Garder ce rôle" in asked.text
+    mine.post(f"/direction/roles/{role_id}/retrait")
+    assert mine.get(f"/direction/roles/{role_id}/retrait").headers["Location"] == f"/direction/comptes/{compte_id}"
+
+
+def test_role_taken_back_by_mistake_is_given_again_as_it_was(pages: Pages) -> None:
+    compte_id = with_account(pages)
+    role_id = granted(pages, compte_id, Role.IPRP, fin="31/12/2098", attestation="Arrêté du 3 mars")
+    mine = pages.enter(pages.monde.a.directrice)
+    assert mine.post(f"/direction/roles/{role_id}/retrait").status_code == 303
+    page = mine.get(f"/direction/comptes/{compte_id}").text
+    assert page.count(f'action="/direction/roles/{role_id}/retablissement"') == 2, "in the message, and beside the role"
+    assert mine.post(f"/direction/roles/{role_id}/retablissement").status_code == 303
+    page = mine.get(f"/direction/comptes/{compte_id}").text
+    assert "Rôle rétabli" in page
+    assert "retablissement" not in page
+    with pages.monde.superuser.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT ends_at, attestation, revoked_at IS NULL AS open FROM habilitation WHERE compte_id = :c ORDER BY id"
+            ),
+            {"c": compte_id},
+        ).all()
+    assert [row.open for row in rows] == [False, True], "the time without it stays written"
+    assert rows[0][:2] == rows[1][:2]
+
+
+def test_nobody_gives_himself_a_role_again(pages: Pages) -> None:
+    role_id = granted(pages, with_account(pages), Role.ADM)
+    mine = pages.enter(pages.monde.a.directrice)
+    mine.post(f"/direction/roles/{role_id}/retrait")
+    with pages.monde.superuser.begin() as connection:
+        connection.execute(
+            text("UPDATE habilitation SET compte_id = :me WHERE id = :h"),
+            {"me": pages.monde.a.directrice.id, "h": role_id},
+        )
+    answer = mine.post(f"/direction/roles/{role_id}/retablissement")
+    assert (answer.status_code, "soi-même" in answer.text) == (422, True)
+    assert mine.post(f"/direction/roles/{new_id()}/retablissement").status_code == 404
+
+
+def test_roles_of_health_stay_closed_to_an_account_without_rpps_and_it_is_said(pages: Pages) -> None:
+    compte_id = with_account(pages)
+    mine = pages.enter(pages.monde.a.directrice)
+    page = mine.get(f"/direction/comptes/{compte_id}").text
+    closed = re.search(r'<optgroup label="Fermés à ce compte, sans numéro RPPS" disabled>(.*?)</optgroup>', page)
+    assert closed
+    assert re.findall(r'value="(\w+)"', closed[1]) == ["MDT", "COLL", "INT", "INF", "IPA", "MPC"]
+    assert "sans preuve de Pro Santé Connect" in page
+    answer = mine.post(f"/direction/comptes/{compte_id}/roles", role="MDT", debut="", fin="", attestation="")
+    assert (answer.status_code, "RPPS" in answer.text) == (422, True)
+
+
+def test_who_grants_a_role_of_health_is_told_that_a_proof_must_follow(pages: Pages) -> None:
+    compte_id = id_in(new_account(pages, civilite="Dr", rpps="10099000290").headers["Location"])
+    mine = pages.enter(pages.monde.a.directrice)
+    page = mine.get(f"/direction/comptes/{compte_id}").text
+    assert "sans cette preuve, la personne n’y entre pas" in page
+    assert "<optgroup" not in page
+    mine.post(f"/direction/comptes/{compte_id}/roles", role="INF", debut="", fin="", attestation="")
+    assert "quand Pro Santé Connect attestera cette profession" in mine.get(f"/direction/comptes/{compte_id}").text
+
+
 def test_direction_is_told_why_she_cannot_serve_herself(pages: Pages) -> None:
     directrice = pages.monde.a.directrice
     mine = pages.enter(directrice)
@@ -214,6 +316,7 @@ def test_accounts_of_another_spst_are_nowhere(pages: Pages) -> None:
     ):
         assert mine.post(f"/direction/comptes/{there}/{act}", **form).status_code == 404, act
     assert mine.post(f"/direction/roles/{new_id()}/retrait").status_code == 404
+    assert mine.get(f"/direction/roles/{role_of(pages, there)}/retrait").status_code == 404
     assert mine.post(f"/direction/equipes/membres/{new_id()}/retrait").status_code == 404
 
 
