@@ -103,6 +103,12 @@ def get_habilitation(ctx: Context, habilitation_id: UUID) -> tuple[CompteVu, Hab
     return compte, next(one for one in compte.habilitations if one.id == habilitation_id)
 
 
+def is_last_direction(ctx: Context, compte_id: UUID) -> bool:
+    """Whether nobody else could log in as the direction: this account can then neither lose that role nor be suspended."""
+    habilitations.require(ctx, "compte.list")
+    return _is_last_direction(ctx, compte_id)
+
+
 def list_sessions(ctx: Context, compte_id: UUID) -> list[SessionVue]:
     """Sessions that are open now. Raises: CompteNotFound."""
     _head(ctx, compte_id)
@@ -274,8 +280,12 @@ def _head(ctx: Context, compte_id: UUID) -> CompteHead:
 def _keep_a_direction(ctx: Context, compte_id: UUID) -> None:
     """Two administrators who take each other's role away do it one after the other: the second is refused."""
     one_at_a_time(ctx, "direction", ctx.tenant_id)
-    if str(Role.DIR) in queries.open_roles(ctx, compte_id) and not queries.other_directions(ctx, compte_id):
+    if _is_last_direction(ctx, compte_id):
         raise LastDirection
+
+
+def _is_last_direction(ctx: Context, compte_id: UUID) -> bool:
+    return str(Role.DIR) in queries.open_roles(ctx, compte_id) and not queries.other_directions(ctx, compte_id)
 
 
 def _change(ctx: Context, compte_id: UUID, **values: object) -> None:

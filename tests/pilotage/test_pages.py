@@ -292,6 +292,60 @@ def test_who_grants_a_role_of_health_is_told_that_a_proof_must_follow(pages: Pag
     assert "quand Pro Santé Connect attestera cette profession" in mine.get(f"/direction/comptes/{compte_id}").text
 
 
+def test_address_of_an_act_opens_the_page_above_it(pages: Pages) -> None:
+    """After a refused form, this address stands in the browser's bar, and is loaded again."""
+    mine = pages.enter(pages.monde.a.directrice)
+    page = f"/direction/comptes/{pages.monde.a.medecin.id}"
+    for act in ("roles", "suspension", "reprise", "inscription", "sessions/fermer", "equipes"):
+        answer = mine.get(f"{page}/{act}")
+        assert (answer.status_code, answer.headers["Location"]) == (303, page), act
+    assert mine.get("/compte/sessions/fermer").headers["Location"] == "/compte"
+    assert mine.get(f"/direction/equipes/membres/{new_id()}/retrait").status_code == 405, "no page above"
+    assert mine.client.get(f"{page}/roles", headers={"Accept": "application/json"}).status_code == 405
+
+
+def test_refused_form_of_an_account_comes_back_with_what_was_typed(pages: Pages) -> None:
+    compte_id = with_account(pages)
+    mine = pages.enter(pages.monde.a.directrice)
+    path = f"/direction/comptes/{compte_id}"
+    past = mine.post(f"{path}/roles", role="ADM", debut="", fin="01/01/2020", attestation="Arrêté du 3 mars")
+    assert past.status_code == 422
+    assert past.text.count("La fin vient avant le début, ou elle est passée.") == 2, "over the page, and in the form"
+    for kept in ('<option value="ADM" selected>', 'value="01/01/2020"', 'value="Arrêté du 3 mars"', 'href="#accorder"'):
+        assert kept in past.text
+    no_day = mine.post(f"{path}/roles", role="ADM", debut="31/02/2030", fin="", attestation="")
+    assert "Le jour 31 n’existe pas dans ce mois." in no_day.text
+    assert 'value="31/02/2030"' in no_day.text
+    team = mine.post(f"{path}/equipes", equipe="")
+    assert (team.status_code, "Choisissez dans la liste." in team.text) == (422, True)
+
+
+def test_last_direction_is_told_why_her_role_stays(pages: Pages) -> None:
+    """The button is not there; whoever posts all the same comes back to the page of the account."""
+    monde = pages.monde
+    mine = pages.enter(monde.b.directrice, monde.b)
+    page = mine.get(f"/direction/comptes/{monde.b.directrice.id}").text
+    assert "Dernier compte de direction" in page
+    assert "/retrait" not in page
+    answer = mine.post(f"/direction/roles/{role_of(pages, monde.b.directrice.id)}/retrait")
+    assert answer.status_code == 422
+    assert "C’est le dernier compte de direction" in answer.text
+    assert "Accorder un rôle" in answer.text
+
+
+def test_role_that_changed_meanwhile_is_said_on_the_page_of_its_account(pages: Pages) -> None:
+    role_id = granted(pages, with_account(pages), Role.ADM)
+    mine = pages.enter(pages.monde.a.directrice)
+    assert "déjà en place" in mine.post(f"/direction/roles/{role_id}/retablissement").text
+    mine.post(f"/direction/roles/{role_id}/retrait")
+    assert "déjà retiré" in mine.post(f"/direction/roles/{role_id}/retrait").text
+
+
+def test_search_that_is_too_long_is_kept_for_correction(pages: Pages) -> None:
+    answer = pages.enter(pages.monde.a.directrice).post("/direction/comptes/recherche", q="x" * 101)
+    assert (answer.status_code, "x" * 101 in answer.text, "100 signes au plus" in answer.text) == (422, True, True)
+
+
 def test_direction_is_told_why_she_cannot_serve_herself(pages: Pages) -> None:
     directrice = pages.monde.a.directrice
     mine = pages.enter(directrice)
