@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from spst.habilitations.actions import SECTIONS
+from spst.habilitations.actions import TITRES
 from spst.journal import rules
 from spst.journal import services as journal
 from spst.journal.rules import Filtres
@@ -47,7 +47,7 @@ def lines() -> ResponseReturnValue:
         "volets": [
             ("", "Tous"),
             (schemas.ON_DOSSIER, "Dossiers seuls"),
-            *((s, f"{s} {rules.VOLETS[s]}") for s in SECTIONS),
+            *((code, f"{code} {titre}") for code, titre in TITRES.items()),
         ],
         "decisions": [("", "Toutes"), *rules.DECISIONS.items()],
         "export_url": f"{_PATH}/export.csv{_query()}",

@@ -188,7 +188,7 @@ def test_worker_reads_who_opened_his_dossier_why_and_who_was_refused(monde: Mond
     )
     assert "Mme\u00a0Claire Test-Adm, administrative, a voulu ouvrir votre dossier. L’accès a été refusé." in phrases
     opened = next(ligne for ligne in acces.lignes if ligne.decision == "permis")
-    assert opened.volets.startswith("identité, emplois et expositions, santé")
+    assert opened.volets.startswith("identité, emplois et expositions, visites et santé")
 
 
 def test_worker_reads_the_list_of_nobody_else(monde: Monde) -> None:

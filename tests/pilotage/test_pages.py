@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from spst.habilitations import services as habilitations
-from spst.habilitations.actions import SECTIONS
+from spst.habilitations.actions import SECTIONS, TITRES
 from spst.kernel.acteur import Role
 from spst.kernel.context import CodeMotif, Motif
 from spst.kernel.ids import new_id
@@ -147,6 +147,15 @@ def test_policy_shows_each_role_and_part_with_the_article_that_closes_it(pages: 
     assert page.count('class="cell ') == len(SECTIONS) * 11
     for said in ("P-103", "R-001", "L. 4624-8", "R. 4624-45-5", "sans contenu", "cell-law", "cell-none"):
         assert said in page
+
+
+def test_parts_of_the_dossier_have_one_name_on_every_screen(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    shown = [mine.get(f"/direction/{page}").text for page in ("politique", "journal")]
+    shown.append(pages.enter(pages.monde.a.medecin).get(f"/dossiers/{pages.monde.a.zoe.dossier_id}").text)
+    for titre in TITRES.values():
+        assert all(titre in page for page in shown), titre
+    assert not any("Santé et examens" in page for page in shown)
 
 
 def test_account_is_created_and_its_code_is_shown_once(pages: Pages) -> None:

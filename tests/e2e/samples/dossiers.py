@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from spst.espace_pro.dossier import Saisie
+from spst.habilitations.actions import TITRES
 from tests.e2e.samples.common import CLOSED, TODAY, Model, Sample, at, banner, frame, long_banner
 from tests.e2e.samples.desk import result
 
@@ -95,6 +96,7 @@ def dossier(**changes: object) -> Model:
         "note": "Dossier ouvert à 9:58. Cet accès est inscrit au journal et visible par Mme Adrun.",
         "saisie_url": None,
         "saisie_de": Saisie().de,
+        "titres": TITRES,
         "volets": sections(),
         "identite": {
             "lignes": [
