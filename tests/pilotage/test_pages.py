@@ -111,6 +111,37 @@ def test_filter_that_cannot_be_read_is_said_in_french(pages: Pages, query: str) 
         assert mine.get(f"{path}?{query}").status_code == 422
 
 
+def test_filter_that_cannot_be_read_stays_in_its_field(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    for path in ("/direction/journal", "/direction/journal/export.csv"):
+        page = mine.get(f"{path}?dossier=D-12&qui=role:MDT").text
+        assert 'value="D-12" class="mono"' in page
+        assert '<span class="error" id="f-dossier-e">' in page
+        assert "Une référence de dossier s’écrit D-7F2K-901M." in page
+        assert '<option value="role:MDT" selected>' in page
+    page = mine.get("/direction/journal?periode=dates&du=31/02/2027&au=01/03/2027").text
+    assert 'value="31/02/2027"' in page
+
+
+def test_two_dates_are_in_the_form_and_say_nothing_of_another_period(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    page = mine.get("/direction/journal").text
+    assert page.count('<div class="dates-only">') == 2
+    assert mine.get("/direction/journal?periode=30&du=pas+une+date&au=").status_code == 200
+    asked = mine.get("/direction/journal?periode=dates&du=01/01/2026&au=31/01/2026").text
+    assert "Du 01/01/2026 au 31/01/2026" in asked
+
+
+def test_hours_count_what_the_filters_leave(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    empty = mine.get("/direction/journal?dossier=D-0000-0000").text
+    assert "Aucun accès ne répond à ces filtres" in empty
+    assert re.search(r"<figcaption[^>]*>[^<]*, 0\xa0ligne</figcaption>", empty)
+    assert '<rect class="bar"' not in empty
+    one = mine.get("/direction/journal?qui=role:MDT&volet=S3").text
+    assert re.findall(r"<figcaption[^>]*>[^<]*, (\d+)", one) == re.findall(r">(\d+)\xa0accès, du", one) != []
+
+
 def test_filters_are_kept_from_page_to_page(pages: Pages) -> None:
     page = pages.enter(pages.monde.a.directrice).get("/direction/journal?periode=30&qui=role:MDT").text
     assert '<option value="30" selected>' in page
