@@ -1,6 +1,7 @@
 """What a user reads when something did not happen: one table from errors to answers, for pages, fragments and programs."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -205,10 +206,20 @@ def _refusal(phrase: str, facts: dict[str, object], back: str) -> dict[str, Any]
         "titre": "Cette partie vous est fermée",
         "phrase": phrase,
         "article": facts.get("article"),
-        "regle": f"règle {', '.join(map(str, rules))}" if isinstance(rules, tuple | list) and rules else None,
+        "regle": in_words(rules) if isinstance(rules, tuple | list) and rules else None,
         "contact": facts.get("contact"),
         "retour_url": back,
     }
+
+
+def in_words(rules: Sequence[object]) -> str:
+    """Rules inside a sentence.
+
+    >>> in_words(["P-111"]), in_words(["P-110", "P-111", "P-112"])
+    ('la règle P-111', 'les règles P-110, P-111 et P-112')
+    """
+    *before, last = map(str, rules)
+    return f"les règles {', '.join(before)} et {last}" if before else f"la règle {last}"
 
 
 def write(answer: Answer) -> Response:

@@ -116,12 +116,12 @@ def annee_decimale(value: date | datetime, zone: ZoneInfo = PARIS) -> float:
 
 
 def heure(value: datetime | time, zone: ZoneInfo = PARIS) -> str:
-    """Hour and minutes without a leading zero: 8:30, 10:42.
+    """Hour and minutes without a leading zero, as they are said: 8 h 30, 10 h 42.
 
     An instant is aware and is shown in the zone of the SPST; a bare time is shown as it is.
     """
     moment = _moment(value, zone)
-    return f"{moment.hour}:{moment.minute:02}"
+    return f"{moment.hour}{NO_BREAK}h{NO_BREAK}{moment.minute:02}"
 
 
 def heure_secondes(value: datetime | time, zone: ZoneInfo = PARIS) -> str:
@@ -167,8 +167,12 @@ def nombre(value: int | float | Decimal, decimales: int | None = None) -> str:
 
 def pluriel(count: int, singulier: str, pluriel_: str | None = None) -> str:
     """Count and noun agreed the French way, zero being singular: 0 visite, 1 visite, 2 visites."""
-    noun = singulier if abs(count) < 2 else (pluriel_ or f"{singulier}s")
-    return f"{nombre(count)}{NO_BREAK}{noun}"
+    return f"{nombre(count)}{NO_BREAK}{accord(count, singulier, pluriel_ or f'{singulier}s')}"
+
+
+def accord(count: int, singulier: str, pluriel_: str) -> str:
+    """The words alone, agreed with a count that stands elsewhere; zero is singular."""
+    return singulier if abs(count) < 2 else pluriel_
 
 
 def prenom(value: str) -> str:
@@ -225,6 +229,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         duree,
         age,
         nombre,
+        accord,
         pluriel,
         prenom,
         nom,

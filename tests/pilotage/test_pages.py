@@ -82,6 +82,13 @@ def test_officer_and_auditor_read_the_journal_but_not_the_accounts(pages: Pages,
     assert "sessions ouvertes maintenant" not in mine.get("/direction/accueil").text
 
 
+def test_counts_of_the_first_page_agree_with_their_words(pages: Pages) -> None:
+    page = pages.enter(pages.monde.a.directrice).get("/direction/accueil").text
+    found = re.findall(r"<dt>(sessions? ouvertes?) maintenant</dt><dd>(\d+)</dd>", page)
+    assert found
+    assert all(words == ("session ouverte" if int(count) < 2 else "sessions ouvertes") for words, count in found)
+
+
 def test_journal_shows_who_by_which_rule_under_an_opaque_reference(pages: Pages) -> None:
     page = pages.enter(pages.monde.a.directrice).get("/direction/journal?role=&volet=S3").text
     assert "Dr\u00a0Claire Vasseur" in page
