@@ -38,11 +38,13 @@ def home() -> ResponseReturnValue:
 def policy() -> ResponseReturnValue:
     with unit_of_work() as ctx:
         in_force = habilitations.read_politique(ctx)
+        published_at = habilitations.politique_published_at(ctx)
         matrice = politique.matrice(ctx, in_force)
         legales = dmst.sections(ctx)
         traces.record(ctx, "politique.consult")
     view = {
         "version": in_force.version,
+        "publiee_le": published_at,
         "colonnes": politique.COLONNES,
         "lignes": matrice,
         "legales": legales,

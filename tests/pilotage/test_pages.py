@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 
 from spst.habilitations import services as habilitations
 from spst.habilitations.actions import SECTIONS, TITRES
+from spst.habilitations.models import PolitiqueVersion
 from spst.kernel.acteur import Role
 from spst.kernel.context import CodeMotif, Motif
 from spst.kernel.ids import new_id
@@ -185,6 +187,33 @@ def test_policy_shows_each_role_and_part_with_the_article_that_closes_it(pages: 
     assert page.count('class="cell ') == len(SECTIONS) * 11
     for said in ("P-103", "R-001", "L. 4624-8", "R. 4624-45-5", "sans contenu", "cell-law", "cell-none"):
         assert said in page
+
+
+def test_policy_says_that_it_is_in_force_and_that_it_is_only_read_here(pages: Pages) -> None:
+    spst = pages.monde.b
+    path, mine = "/direction/politique", pages.enter(spst.directrice, spst)
+    shipped = mine.get(path).text
+    for said in ("livrée avec l’application", "tant que votre service n’en a pas publié", "sans se modifier"):
+        assert said in shipped
+    pages.monde.add(
+        PolitiqueVersion(
+            tenant_id=spst.tenant_id,
+            id=new_id(),
+            numero=1,
+            texte="",
+            published_at=datetime(2026, 2, 28, 23, 30, tzinfo=UTC),
+            published_by=spst.directrice.id,
+        )
+    )
+    assert re.search(r"Politique 1-[0-9a-f]{8}, publiée par votre service le 1er mars 2026", mine.get(path).text)
+
+
+def test_rule_of_a_line_leads_to_what_it_says(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    rules = set(re.findall(r'href="/direction/politique#([PR]-\d{3})"', mine.get("/direction/journal").text))
+    assert "P-025" in rules
+    policy = mine.get("/direction/politique").text
+    assert all(f'<tr id="{rule}">' in policy for rule in rules)
 
 
 def test_parts_of_the_dossier_have_one_name_on_every_screen(pages: Pages) -> None:
