@@ -14,7 +14,7 @@ function host(): HTMLElement {
 
 export function toast(message: string, undo?: () => void): void {
   const box = element("div", { class: "toast" }, element("span", {}, message));
-  const label = element("span", {}, `Annuler (${SECONDS} s)`);
+  const label = element("span", {}, "Annuler");
   if (undo) {
     const button = element("button", { class: "btn btn-s", type: "button" }, icon("undo"), label);
     button.addEventListener("click", () => {
@@ -28,15 +28,20 @@ export function toast(message: string, undo?: () => void): void {
 }
 
 function count(box: HTMLElement, label: HTMLElement | null): void {
+  const verb = label?.textContent ?? "";
   let left = SECONDS;
+  const say = (): void => {
+    if (label) label.textContent = `${verb} (${left} s)`;
+  };
   let paused = false;
   for (const name of ["pointerenter", "focusin"]) box.addEventListener(name, () => (paused = true));
   for (const name of ["pointerleave", "focusout"]) box.addEventListener(name, () => (paused = false));
+  say();
   const timer = window.setInterval(() => {
     if (!box.isConnected) window.clearInterval(timer);
     if (paused) return;
     left -= 1;
-    if (label) label.textContent = `Annuler (${left} s)`;
+    say();
     if (left > 0) return;
     window.clearInterval(timer);
     box.remove();

@@ -12,6 +12,8 @@ from spst.tenants.rules import admits_mpc, has_luhn_key
 
 CIVILITES = ("M.", "Mme", "Dr")
 GRANTABLE = tuple(role for role in Role if role.famille not in {Famille.TRAVAILLEUR, Famille.SERVICE})
+BY_EVIDENCE = tuple(role for role in GRANTABLE if role not in LOCAL_PATH)
+"""Roles that only a proof of Pro Santé Connect opens: an account without RPPS number cannot be granted them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def check_grant(demande: DemandeRole, to: Beneficiaire, granted_by: UUID, type_s
         raise HabilitationRefused(
             "Le médecin praticien correspondant n’existe que dans un service interentreprises (L. 4623-1 IV)."
         )
-    if not to.has_rpps and demande.role not in LOCAL_PATH:
+    if not to.has_rpps and demande.role in BY_EVIDENCE:
         raise HabilitationRefused("Ce rôle demande un numéro RPPS\u00a0: il s’ouvre par Pro Santé Connect seulement.")
     if demande.ends_at is not None and demande.ends_at <= max(demande.starts_at, now):
         raise HabilitationRefused("La fin vient avant le début, ou elle est passée.")

@@ -14,6 +14,7 @@ from spst.comptes.ports import DemandeConnexion, FournisseurIdentite, PreuveRefu
 from spst.comptes.preuves import Connexion
 from spst.comptes.services_connexion import Choix
 from spst.kernel.errors import NotFound, ServiceUnavailable
+from spst.tenants import queries as tenants
 from spst.traces import services as traces
 from spst.web import security
 from spst.web.frame import flash, home_url, local_path
@@ -178,9 +179,10 @@ def end_from_provider() -> ResponseReturnValue:
 def account() -> ResponseReturnValue:
     with unit_of_work() as ctx:
         found = connexions.own_sessions(ctx)
+        places = tenants.lieux(ctx)
     mine = current().id_hash
     through_psc = any(one.id_hash == mine and one.has_provider for one in found)
-    return render_template("connexion/compte.html", sessions=found, courante=mine, par_psc=through_psc)
+    return render_template("connexion/compte.html", sessions=found, courante=mine, par_psc=through_psc, lieux=places)
 
 
 @bp.post("/compte/sessions/fermer")

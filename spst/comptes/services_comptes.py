@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from spst.comptes import comptes_queries as queries
 from spst.comptes import local, octroi_rules, sessions
-from spst.comptes.comptes_queries import CompteHead, CompteVu
+from spst.comptes.comptes_queries import CompteHead, CompteVu, HabilitationVue
 from spst.comptes.errors import (
     CompteAlreadyExists,
     CompteNotFound,
@@ -94,6 +94,21 @@ def get_compte(ctx: Context, compte_id: UUID) -> CompteVu:
     return found[0]
 
 
+def get_habilitation(ctx: Context, habilitation_id: UUID) -> tuple[CompteVu, HabilitationVue]:
+    """A role, whatever became of it, and the account that has or had it. Raises: HabilitationNotFound."""
+    compte_id = queries.compte_of_habilitation(ctx, habilitation_id, revoked=True)
+    if compte_id is None:
+        raise HabilitationNotFound
+    compte = get_compte(ctx, compte_id)
+    return compte, next(one for one in compte.habilitations if one.id == habilitation_id)
+
+
+def is_last_direction(ctx: Context, compte_id: UUID) -> bool:
+    """Whether nobody else could log in as the direction: this account can then neither lose that role nor be suspended."""
+    habilitations.require(ctx, "compte.list")
+    return _is_last_direction(ctx, compte_id)
+
+
 def list_sessions(ctx: Context, compte_id: UUID) -> list[SessionVue]:
     """Sessions that are open now. Raises: CompteNotFound."""
     _head(ctx, compte_id)
@@ -148,6 +163,22 @@ def revoke_habilitation(ctx: Context, habilitation_id: UUID) -> UUID:
     sessions.end_all(ctx, compte_id)
     traces.record(ctx, "habilitation.revoke", details={"compte": str(compte_id), "role": role})
     return compte_id
+
+
+def restore_habilitation(ctx: Context, habilitation_id: UUID) -> tuple[UUID, Role]:
+    """Grant again a role that was taken back, as it was; the account, and the role.
+
+    It is a new grant: the time without it stays written. Raises: HabilitationNotFound, HabilitationRefused.
+    """
+    former = queries.revoked_habilitation(ctx, habilitation_id)
+    if former is None:
+        raise HabilitationNotFound
+    role, compte_id = Role(former.role), former.compte_id
+    starts_at = max(former.starts_at, ctx.clock.now())
+    grant_habilitation(
+        ctx, compte_id, DemandeRole(role, starts_at, former.ends_at, former.hors_structure, former.attestation)
+    )
+    return compte_id, role
 
 
 def suspend_compte(ctx: Context, compte_id: UUID, why: str) -> None:
@@ -249,8 +280,12 @@ def _head(ctx: Context, compte_id: UUID) -> CompteHead:
 def _keep_a_direction(ctx: Context, compte_id: UUID) -> None:
     """Two administrators who take each other's role away do it one after the other: the second is refused."""
     one_at_a_time(ctx, "direction", ctx.tenant_id)
-    if str(Role.DIR) in queries.open_roles(ctx, compte_id) and not queries.other_directions(ctx, compte_id):
+    if _is_last_direction(ctx, compte_id):
         raise LastDirection
+
+
+def _is_last_direction(ctx: Context, compte_id: UUID) -> bool:
+    return str(Role.DIR) in queries.open_roles(ctx, compte_id) and not queries.other_directions(ctx, compte_id)
 
 
 def _change(ctx: Context, compte_id: UUID, **values: object) -> None:

@@ -12,6 +12,7 @@ from flask import url_for
 from spst.dmst.services import DossierVu
 from spst.dmst.vues import InformationVue, Membre, OppositionVue
 from spst.expositions.services import Agent, Curriculum, ExpositionVue
+from spst.habilitations.actions import TITRES
 from spst.habilitations.services import Droit
 from spst.kernel.clock import PARIS
 from spst.visites.rules import has_hour
@@ -72,6 +73,7 @@ def dossier_model(seen: Contenu, now: datetime, saisie: Saisie) -> dict[str, Any
         "saisie_url": saisie.url,
         "saisie_de": saisie.de,
         "note": f"Dossier ouvert à {heure(now)}. Cet accès est inscrit au journal, que le salarié peut lire.",
+        "titres": TITRES,
         "volets": {vue.legale.code: _volet(vue.droit, dossier) for vue in dossier.sections},
         "identite": _identite(dossier) if dossier.s1 else None,
         "parcours": _parcours(seen) if seen.curriculum is not None else None,

@@ -10,6 +10,18 @@ from enum import StrEnum
 SECTIONS = ("S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")
 """Sections of the DMST: R. 4624-45-4 1° to 7°, then its traces (R. 4624-45-5 al. 4)."""
 
+TITRES = {
+    "S1": "Identité",
+    "S2": "Emplois et expositions",
+    "S3": "Visites et santé",
+    "S4": "Courriers",
+    "S5": "Remis au salarié",
+    "S6": "Information sur les droits",
+    "S7": "Oppositions et consentements",
+    "S8": "Journal des accès",
+}
+"""Names of the sections on every screen: the dossier, the policy, the journal, the worker's list."""
+
 DOMAINES = ("registre", "comptes", "journal", "pilotage", "portail", "systeme")
 """What lies outside of the DMST."""
 

@@ -40,6 +40,13 @@ def last_politique_numero(ctx: Context) -> int | None:
     return ctx.session.scalars(query).first()
 
 
+def politique_published_at(ctx: Context, numero: int) -> datetime | None:
+    query = select(PolitiqueVersion.published_at).where(
+        PolitiqueVersion.tenant_id == ctx.tenant_id, PolitiqueVersion.numero == numero
+    )
+    return ctx.session.scalar(query)
+
+
 def politique_texte(ctx: Context, numero: int) -> str:
     query = select(PolitiqueVersion.texte).where(
         PolitiqueVersion.tenant_id == ctx.tenant_id, PolitiqueVersion.numero == numero

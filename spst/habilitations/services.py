@@ -7,6 +7,7 @@ Source: C. trav. art. L. 4624-8, R. 4624-45-5.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from spst.habilitations import actions, moteur, politique, queries
@@ -130,6 +131,13 @@ def read_politique(ctx: Context) -> Politique:
     """
     require(ctx, "politique.consult")
     return _politique_in_force(ctx)
+
+
+def politique_published_at(ctx: Context) -> datetime | None:
+    """When the policy in force was published; None while the SPST has the one that ships with the product."""
+    require(ctx, "politique.consult")
+    numero = queries.last_politique_numero(ctx)
+    return None if numero is None else queries.politique_published_at(ctx, numero)
 
 
 def may(ctx: Context, action: str) -> bool:

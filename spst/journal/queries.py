@@ -53,18 +53,18 @@ def count(ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None) -> in
     return int(ctx.session.scalar(_filtered(ctx, select(func.count()).select_from(_TRACE), filtres, dossiers)) or 0)
 
 
-def by_hour(ctx: Context, filtres: Filtres) -> list[int]:
+def by_hour(ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None) -> list[int]:
     """Accesses by hour of the day of the SPST, from 0 to 23."""
     hour = extract("hour", func.timezone(str(PARIS), _TRACE.c.at))
     query = select(hour.label("hour"), func.count().label("n")).select_from(_TRACE).group_by(hour)
-    found = {int(row.hour): int(row.n) for row in ctx.session.execute(_filtered(ctx, query, filtres, None))}
+    found = {int(row.hour): int(row.n) for row in ctx.session.execute(_filtered(ctx, query, filtres, dossiers))}
     return [found.get(hour, 0) for hour in range(24)]
 
 
-def decisions(ctx: Context, filtres: Filtres) -> dict[str, int]:
+def decisions(ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None) -> dict[str, int]:
     """Lines by decision."""
     query = select(_TRACE.c.decision, func.count().label("n")).select_from(_TRACE).group_by(_TRACE.c.decision)
-    return {row.decision: int(row.n) for row in ctx.session.execute(_filtered(ctx, query, filtres, None))}
+    return {row.decision: int(row.n) for row in ctx.session.execute(_filtered(ctx, query, filtres, dossiers))}
 
 
 def dossiers_behind(ctx: Context, reference: str) -> list[UUID]:

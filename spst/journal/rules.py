@@ -18,18 +18,6 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOKALIKES = str.maketrans("OIL", "011")
 _REFERENCE_BYTES = 5
 
-VOLETS = {
-    "S1": "identité",
-    "S2": "emplois et expositions",
-    "S3": "santé et examens",
-    "S4": "courriers entre soignants",
-    "S5": "avis et attestations",
-    "S6": "information donnée",
-    "S7": "consentement et opposition",
-    "S8": "journal des accès",
-}
-"""Parts of the dossier as a sentence names them (R. 4624-45-4, R. 4624-45-5)."""
-
 _POURQUOI = {
     "visite": "pour votre visite",
     "suivi": "pour votre suivi",
@@ -181,7 +169,7 @@ def volets(sections: Iterable[str]) -> str:
     >>> volets(["S2", "S1"])
     'identité, emplois et expositions'
     """
-    return ", ".join(VOLETS.get(section, section) for section in sorted(sections))
+    return ", ".join(_lower(actions.TITRES.get(section, section)) for section in sorted(sections))
 
 
 def phrase(action: str, role: str, name: str | None, decision: str, why: str) -> str:

@@ -87,13 +87,13 @@ def export(ctx: Context, filtres: Filtres) -> Iterator[Ligne]:
 
 
 def figures(ctx: Context, filtres: Filtres) -> Chiffres:
-    """Counts of the whole SPST over the period of `filtres`."""
+    """Counts of the lines that `filtres` leave."""
     habilitations.require(ctx, "journal.consult")
-    whole = Filtres(filtres.start, filtres.end)
-    decided = queries.decisions(ctx, whole)
-    par_heure = tuple(queries.by_hour(ctx, whole))
+    dossiers = _dossiers(ctx, filtres)
+    decided = queries.decisions(ctx, filtres, dossiers)
+    par_heure = tuple(queries.by_hour(ctx, filtres, dossiers))
     traces.record(ctx, "journal.consult")
-    return Chiffres(whole.start, whole.end, sum(decided.values()), decided.get(REFUSE, 0), par_heure)
+    return Chiffres(filtres.start, filtres.end, sum(decided.values()), decided.get(REFUSE, 0), par_heure)
 
 
 def accounts(ctx: Context) -> list[tuple[UUID, str]]:

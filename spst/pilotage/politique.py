@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from spst.habilitations import moteur, politique
-from spst.habilitations.actions import SECTIONS, Mode
+from spst.habilitations.actions import SECTIONS, TITRES, Mode
 from spst.habilitations.moteur import Situation, Verdict
 from spst.habilitations.politique import Politique, Regle
 from spst.habilitations.ports import Faits
 from spst.habilitations.rules import DELEGABLE
-from spst.journal.rules import VOLETS
 from spst.kernel.acteur import Acteur, Famille, Role
 from spst.kernel.context import Context
 
@@ -51,7 +50,7 @@ def matrice(ctx: Context, in_force: Politique) -> tuple[LigneMatrice, ...]:
     ceiling = politique.ceiling_alone()
     columns = {role: _column(ctx, role, in_force, ceiling) for role, _, _ in COLONNES}
     return tuple(
-        LigneMatrice(section, VOLETS[section].capitalize(), tuple(columns[role][section] for role, _, _ in COLONNES))
+        LigneMatrice(section, TITRES[section], tuple(columns[role][section] for role, _, _ in COLONNES))
         for section in SECTIONS
     )
 

@@ -1,5 +1,7 @@
 """Pages of the accounts: list, creation, one account with its roles, équipes and sessions."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -9,21 +11,36 @@ from marshmallow import ValidationError
 
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
-from spst.comptes.errors import CompteAlreadyExists, CompteRefused, HabilitationRefused, LastDirection
+from spst.comptes.errors import (
+    CompteAlreadyExists,
+    CompteRefused,
+    HabilitationNotFound,
+    HabilitationRefused,
+    LastDirection,
+)
 from spst.comptes.local import Inscription
-from spst.comptes.octroi_rules import CIVILITES
+from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES
 from spst.habilitations import services as habilitations
+from spst.kernel.errors import SpstError
 from spst.pilotage import schemas
 from spst.tenants import queries as tenants
 from spst.web import recherches
 from spst.web.fields import errors_by_field
-from spst.web.frame import flash
+from spst.web.frame import flash, toast
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work, user
 from spst.web.state import web
 
 bp = Blueprint("comptes", __name__, url_prefix="/direction")
 
+_BY_PSC = (
+    "À chaque entrée, Pro Santé Connect doit attester la profession du rôle\u00a0: sans cette preuve, la personne n’y entre pas. "
+    "Direction, délégué à la protection des données et auditeur n’en demandent pas."
+)
+_BY_CODE = (
+    "Ce compte n’a pas de numéro RPPS\u00a0: il entre par mot de passe et code, sans preuve de Pro Santé Connect. "
+    "Les rôles de santé lui sont fermés (R.\u00a04624-45-5)."
+)
 _REFUSALS = (CompteRefused, CompteAlreadyExists, HabilitationRefused, LastDirection)
 
 
@@ -33,17 +50,17 @@ def list_comptes() -> ResponseReturnValue:
     r = request.args.get("r", "")
     typed = recherches.recall(r)
     q = typed["q"] if typed else ""
-    with unit_of_work() as ctx:
-        found = comptes.list_comptes(ctx, q)
-    expired = recherches.EXPIRED if r and typed is None else None
-    return render_template("pilotage/comptes.html", liste={"q": q, "comptes": found, "erreur": expired})
+    return _list_page(q, q, recherches.EXPIRED if r and typed is None else None)
 
 
 @bp.post("/comptes/recherche")
 @requires("compte.list")
 def search_comptes() -> ResponseReturnValue:
     """What was typed is a colleague's name or number: it stands in no address. The list that this leads to is traced."""
-    q = schemas.RechercheForm().read(request.form)["q"]
+    try:
+        q = schemas.RechercheForm().read(request.form)["q"]
+    except ValidationError as error:
+        return _list_page("", request.form.get("q", ""), " ".join(errors_by_field(error).values())), 422
     return redirect(url_for(".list_comptes", r=recherches.remember(q=q) if q else None), 303)
 
 
@@ -87,19 +104,48 @@ def grant(compte_id: UUID) -> ResponseReturnValue:
         with unit_of_work() as ctx:
             comptes.grant_habilitation(ctx, compte_id, demande)
     except ValidationError as error:
-        return _compte_page(compte_id, request.form.to_dict(), errors_by_field(error)), 422
+        return _again(compte_id, "accorder", errors_by_field(error))
     except _REFUSALS as refusal:
-        return _compte_page(compte_id, request.form.to_dict(), {}, str(refusal)), 422
-    flash(f"Rôle accordé\u00a0: {demande.role.label}.")
+        return _again(compte_id, "accorder", str(refusal))
+    by_evidence = " La personne y entrera quand Pro Santé Connect attestera cette profession."
+    flash(f"Rôle accordé\u00a0: {demande.role.label}.{by_evidence if demande.role in BY_EVIDENCE else ''}")
     return _to(compte_id)
+
+
+@bp.get("/roles/<uuid:habilitation_id>/retrait")
+@requires("compte.list")
+def confirm_revoke(habilitation_id: UUID) -> ResponseReturnValue:
+    """The question that the dialog of the account's page asks, for who has no script."""
+    with unit_of_work() as ctx:
+        compte, role = comptes.get_habilitation(ctx, habilitation_id)
+    if not role.is_open:
+        return _to(compte.id)
+    view = {"compte": compte, "role": role, "is_own": compte.id == user().acteur.id}
+    return render_template("pilotage/role_retrait.html", retrait=view)
 
 
 @bp.post("/roles/<uuid:habilitation_id>/retrait")
 @requires("habilitation.revoke")
 def revoke(habilitation_id: UUID) -> ResponseReturnValue:
-    with unit_of_work() as ctx:
-        compte_id = comptes.revoke_habilitation(ctx, habilitation_id)
-    flash("Rôle retiré. Les sessions de ce compte sont fermées.")
+    try:
+        with unit_of_work() as ctx:
+            compte_id = comptes.revoke_habilitation(ctx, habilitation_id)
+    except (*_REFUSALS, HabilitationNotFound) as refusal:
+        return _about_role(habilitation_id, refusal)
+    undo = f"/direction/roles/{habilitation_id}/retablissement"
+    toast("Rôle retiré. Les sessions de ce compte sont fermées.", undo, "Rétablir ce rôle")
+    return _to(compte_id)
+
+
+@bp.post("/roles/<uuid:habilitation_id>/retablissement")
+@requires("habilitation.grant")
+def restore(habilitation_id: UUID) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as ctx:
+            compte_id, role = comptes.restore_habilitation(ctx, habilitation_id)
+    except (*_REFUSALS, HabilitationNotFound) as refusal:
+        return _about_role(habilitation_id, refusal)
+    flash(f"Rôle rétabli\u00a0: {role.label}.")
     return _to(compte_id)
 
 
@@ -111,9 +157,9 @@ def suspend(compte_id: UUID) -> ResponseReturnValue:
         with unit_of_work() as ctx:
             comptes.suspend_compte(ctx, compte_id, motif)
     except ValidationError as error:
-        return _compte_page(compte_id, request.form.to_dict(), errors_by_field(error)), 422
+        return _again(compte_id, "suspension", errors_by_field(error))
     except _REFUSALS as refusal:
-        return _compte_page(compte_id, request.form.to_dict(), {}, str(refusal)), 422
+        return _again(compte_id, "suspension", str(refusal))
     flash("Compte suspendu. Ses sessions sont fermées.")
     return _to(compte_id)
 
@@ -135,7 +181,7 @@ def renew_inscription(compte_id: UUID) -> ResponseReturnValue:
             inscription = comptes.renew_inscription(ctx, compte_id)
             compte = comptes.get_compte(ctx, compte_id)
     except _REFUSALS as refusal:
-        return _compte_page(compte_id, {}, {}, str(refusal)), 422
+        return _again(compte_id, "compte", str(refusal))
     return _code_page(compte, inscription)
 
 
@@ -156,9 +202,9 @@ def join_equipe(compte_id: UUID) -> ResponseReturnValue:
         with unit_of_work() as ctx:
             comptes.join_equipe(ctx, compte_id, equipe_id)
     except ValidationError as error:
-        return _compte_page(compte_id, {}, errors_by_field(error)), 422
+        return _again(compte_id, "equipes", errors_by_field(error))
     except _REFUSALS as refusal:
-        return _compte_page(compte_id, {}, {}, str(refusal)), 422
+        return _again(compte_id, "equipes", str(refusal))
     flash("Compte placé dans l’équipe.")
     return _to(compte_id)
 
@@ -170,6 +216,28 @@ def leave_equipe(membre_id: UUID) -> ResponseReturnValue:
         compte_id = comptes.leave_equipe(ctx, membre_id)
     flash("Compte retiré de l’équipe.")
     return _to(compte_id)
+
+
+def _list_page(q: str, typed: str, erreur: str | None) -> str:
+    with unit_of_work() as ctx:
+        found = comptes.list_comptes(ctx, q)
+    return render_template("pilotage/comptes.html", liste={"q": q, "saisie": typed, "comptes": found, "erreur": erreur})
+
+
+def _again(compte_id: UUID, form: str, refused: str | dict[str, str]) -> ResponseReturnValue:
+    """The account's page, with what was typed and what to correct beside the form that it came from."""
+    return _compte_page(compte_id, Reprise(form, request.form.to_dict(), refused)), 422
+
+
+def _about_role(habilitation_id: UUID, refusal: SpstError) -> ResponseReturnValue:
+    """A role that changed since its page was shown, or that cannot change: said on the page of its account.
+
+    Raises: HabilitationNotFound, when there never was such a role here.
+    """
+    with unit_of_work() as ctx:
+        compte, role = comptes.get_habilitation(ctx, habilitation_id)
+    already = "Ce rôle est déjà en place." if role.is_open else "Ce rôle est déjà retiré."
+    return _again(compte.id, "roles", already if isinstance(refusal, HabilitationNotFound) else str(refusal))
 
 
 def _to(compte_id: UUID) -> ResponseReturnValue:
@@ -186,28 +254,52 @@ def _new_page(valeurs: dict[str, str], erreurs: dict[str, str], refus: str | Non
     return render_template("pilotage/compte_nouveau.html", nouveau=view)
 
 
-def _compte_page(
-    compte_id: UUID,
-    valeurs: dict[str, str] | None = None,
-    erreurs: dict[str, str] | None = None,
-    refus: str | None = None,
-) -> str:
+@dataclass(frozen=True, slots=True)
+class Reprise:
+    """A form of the account's page that was refused. `form`: id of its sheet; `refused`: a sentence, or sentences by field."""
+
+    form: str
+    valeurs: dict[str, str]
+    refused: str | dict[str, str]
+
+    @property
+    def phrase(self) -> str | None:
+        return self.refused if isinstance(self.refused, str) else None
+
+    @property
+    def erreurs(self) -> dict[str, str]:
+        return self.refused if isinstance(self.refused, dict) else {}
+
+
+def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
     with unit_of_work() as ctx:
         compte = comptes.get_compte(ctx, compte_id)
         sessions = comptes.list_sessions(ctx, compte_id)
         equipes = tenants.equipes(ctx)
+        is_last = comptes.is_last_direction(ctx, compte_id)
     mine = {equipe.equipe_id for equipe in compte.equipes}
+    is_own = compte_id == user().acteur.id
+    roles, closed = schemas.role_options(has_rpps=compte.rpps is not None)
     view: dict[str, Any] = {
         "compte": compte,
         "sessions": sessions,
         "equipes": [(str(one), nom) for one, nom in equipes if one not in mine],
-        "roles": schemas.role_options(),
-        "is_own": compte_id == user().acteur.id,
-        "valeurs": valeurs or {},
-        "erreurs": erreurs or {},
-        "refus": refus,
+        "roles": roles,
+        "roles_fermes": closed,
+        "preuve": _BY_CODE if compte.rpps is None else _BY_PSC,
+        "retablir": set() if is_own or compte.suspended_at else _restorable(compte, web().runtime.clock.now()),
+        "is_own": is_own,
+        "derniere_direction": is_last,
+        "reprise": reprise,
     }
     return render_template("pilotage/compte.html", fiche=view)
+
+
+def _restorable(compte: CompteVu, now: datetime) -> set[UUID]:
+    """Roles taken back that would still run, the last of each, unless the account has it again."""
+    held = {role.role for role in compte.habilitations if role.is_open}
+    last = {role.role: role for role in compte.habilitations if role.etat == "retiree"}
+    return {one.id for kind, one in last.items() if kind not in held and (one.ends_at is None or one.ends_at > now)}
 
 
 def _code_page(compte: CompteVu, inscription: Inscription) -> str:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, render_template, request, stream_with_con
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from spst.habilitations.actions import SECTIONS
+from spst.habilitations.actions import TITRES
 from spst.journal import rules
 from spst.journal import services as journal
 from spst.journal.rules import Filtres
@@ -24,11 +24,16 @@ from spst.web.state import web
 bp = Blueprint("journal", __name__, url_prefix="/direction")
 
 _PATH = "/direction/journal"
+_FILTERS = ("periode", "du", "au", "qui", "volet", "decision", "dossier")
 
 
 @bp.get("/journal")
 @requires("journal.consult")
 def lines() -> ResponseReturnValue:
+    return _page()
+
+
+def _page() -> ResponseReturnValue:
     values, asked, erreurs = _asked()
     with unit_of_work() as ctx:
         page = journal.lines(ctx, asked, before=values["avant"], after=values["apres"])
@@ -39,17 +44,19 @@ def lines() -> ResponseReturnValue:
         "chiffres": par_heure,
         "pic": max(par_heure.par_heure),
         "filtres": asked,
-        "valeurs": {name: request.args.get(name, "") for name in ("periode", "du", "au", "qui", "volet", "decision")}
-        | {"dossier": values["dossier"]},
+        "valeurs": {name: request.args.get(name, "") for name in _FILTERS},
         "erreurs": erreurs,
         "periodes": list(schemas.PERIODES.items()),
         "personnes": _personnes(accounts),
         "volets": [
             ("", "Tous"),
             (schemas.ON_DOSSIER, "Dossiers seuls"),
-            *((s, f"{s} {rules.VOLETS[s]}") for s in SECTIONS),
+            *((code, f"{code} {titre}") for code, titre in TITRES.items()),
         ],
         "decisions": [("", "Toutes"), *rules.DECISIONS.items()],
+        "periode_query": urlencode(
+            {name: value for name, value in _given().items() if name in {"periode", "du", "au"}}
+        ),
         "export_url": f"{_PATH}/export.csv{_query()}",
         **_neighbours(page),
     }
@@ -62,7 +69,7 @@ def export() -> ResponseReturnValue:
     """The trace commits before the first byte; the lines follow in a second transaction."""
     _, asked, erreurs = _asked()
     if erreurs:
-        raise ValidationError(erreurs)
+        return _page()
     with unit_of_work() as ctx:
         count = journal.start_export(ctx, asked)
         head = rules.csv_head(user().spst, asked, ctx.clock.now(), count, journal.who(ctx, asked))
@@ -83,14 +90,11 @@ def _asked() -> tuple[dict[str, Any], Filtres, dict[str, str]]:
     """The filters of the address; where one cannot be read, it is said, and the last seven days stand instead."""
     day = today(web().runtime.clock)
     default: dict[str, Any] = schemas.FiltresForm().load({})
-    given = {name: value for name, value in request.args.items() if value}
     try:
-        values = {**default, **schemas.FiltresForm().load(given)}
+        values = {**default, **schemas.FiltresForm().load(_given())}
         return values, schemas.filtres(values, day), {}
     except ValidationError as error:
         return default, schemas.filtres(default, day), errors_by_field(error)
-    except ValueError as error:
-        return default, schemas.filtres(default, day), {"_": str(error)}
 
 
 def _personnes(accounts: list[tuple[Any, str]]) -> list[tuple[str, str]]:
@@ -98,8 +102,14 @@ def _personnes(accounts: list[tuple[Any, str]]) -> list[tuple[str, str]]:
     return [("", "Toutes"), *roles, *((f"compte:{compte_id}", name) for compte_id, name in accounts)]
 
 
+def _given() -> dict[str, str]:
+    """The filters that were set. Two dates stay in the form, unseen, while the period is another: they say nothing."""
+    unsaid = set() if request.args.get("periode") == schemas.DATES else {"du", "au"}
+    return {name: value for name, value in request.args.items() if value and name not in unsaid}
+
+
 def _query(**changes: object) -> str:
-    kept = {name: value for name, value in request.args.items() if value and name not in {"avant", "apres"}}
+    kept = {name: value for name, value in _given().items() if name not in {"avant", "apres"}}
     pairs = {**kept, **{name: str(value) for name, value in changes.items()}}
     return f"?{urlencode(pairs)}" if pairs else ""
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
+from spst.dmst import services as dmst
 from spst.habilitations import services as habilitations
 from spst.journal import services as journal
 from spst.pilotage import politique
@@ -37,12 +38,16 @@ def home() -> ResponseReturnValue:
 def policy() -> ResponseReturnValue:
     with unit_of_work() as ctx:
         in_force = habilitations.read_politique(ctx)
+        published_at = habilitations.politique_published_at(ctx)
         matrice = politique.matrice(ctx, in_force)
+        legales = dmst.sections(ctx)
         traces.record(ctx, "politique.consult")
     view = {
         "version": in_force.version,
+        "publiee_le": published_at,
         "colonnes": politique.COLONNES,
         "lignes": matrice,
+        "legales": legales,
         "regles": politique.regles(in_force),
     }
     return render_template("pilotage/politique.html", politique=view)

@@ -1,12 +1,13 @@
 """What the direction types, brought to the types of the services."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from marshmallow import EXCLUDE, fields, validate
+from marshmallow import EXCLUDE, ValidationError, fields, validate
 
-from spst.comptes.octroi_rules import CIVILITES, GRANTABLE, DemandeCompte, DemandeRole
+from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES, GRANTABLE, DemandeCompte, DemandeRole
 from spst.habilitations.actions import SECTIONS
 from spst.journal import rules as journal
 from spst.journal.rules import Filtres
@@ -14,7 +15,8 @@ from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.web.fields import DateFr, Form, French, Ligne
 
-PERIODES = {"7": "7 derniers jours", "30": "30 derniers jours", "90": "90 derniers jours", "dates": "Choisir les dates"}
+DATES = "dates"
+PERIODES = {"7": "7 derniers jours", "30": "30 derniers jours", "90": "90 derniers jours", DATES: "Choisir les dates"}
 ON_DOSSIER = "dossier"
 _CHOOSE = "Choisissez dans la liste."
 
@@ -91,14 +93,14 @@ class FiltresForm(French):
 
 
 def filtres(values: dict[str, Any], today: date) -> Filtres:
-    """Raises: ValueError with the sentence to show, when the reference or the person cannot be one, or dates are crossed."""
+    """Raises: ValidationError, by field, when the reference or the person cannot be one, or dates are crossed."""
     start, end = _periode(values, today)
     compte_id, role = _qui(values["qui"])
     reference = None
     if values["dossier"]:
         reference = journal.normalise_reference(values["dossier"])
         if reference is None:
-            raise ValueError("Une référence de dossier s’écrit D-7F2K-901M.")
+            raise ValidationError({"dossier": ["Une référence de dossier s’écrit D-7F2K-901M."]})
     return Filtres(
         start,
         end,
@@ -112,14 +114,14 @@ def filtres(values: dict[str, Any], today: date) -> Filtres:
 
 
 def _periode(values: dict[str, Any], today: date) -> tuple[date, date]:
-    if values["periode"] != "dates":
+    if values["periode"] != DATES:
         return today - timedelta(days=int(values["periode"]) - 1), today
     end = values["au"] or today
     start = values["du"] or end - timedelta(days=29)
     if start > end:
-        raise ValueError("La période finit avant de commencer. Relisez les deux dates.")
+        raise ValidationError({"du": ["La période finit avant de commencer. Relisez les deux dates."]})
     if start.year < 2000 or end.year > 2200:
-        raise ValueError("Choisissez des dates de ce siècle.")
+        raise ValidationError({"du": ["Choisissez des dates de ce siècle."]})
     return start, end
 
 
@@ -135,8 +137,14 @@ def _qui(typed: str) -> tuple[UUID | None, str | None]:
                 return None, None
     except ValueError:
         pass
-    raise ValueError("Choisissez la personne ou le rôle dans la liste.")
+    raise ValidationError({"qui": ["Choisissez la personne ou le rôle dans la liste."]})
 
 
-def role_options() -> list[tuple[str, str]]:
-    return [(str(role), role.label) for role in GRANTABLE]
+def role_options(*, has_rpps: bool) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Roles that an account may be granted, and those that stay closed to it."""
+    closed = () if has_rpps else BY_EVIDENCE
+    return _options(role for role in GRANTABLE if role not in closed), _options(closed)
+
+
+def _options(roles: Iterable[Role]) -> list[tuple[str, str]]:
+    return [(str(role), role.label) for role in roles]

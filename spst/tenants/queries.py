@@ -58,6 +58,13 @@ def sirets(ctx: Context) -> frozenset[str]:
     return frozenset(ctx.session.scalars(select(Structure.siret).where(Structure.tenant_id == ctx.tenant_id)))
 
 
+def lieux(ctx: Context) -> dict[str, str]:
+    """Names of the establishments of the SPST, by their SIRET and by their FINESS number."""
+    query = select(Structure.siret, Structure.finess, Structure.nom).where(Structure.tenant_id == ctx.tenant_id)
+    rows = ctx.session.execute(query).all()
+    return {number: row.nom for row in rows for number in (row.siret, row.finess) if number}
+
+
 def equipes(ctx: Context) -> list[tuple[UUID, str]]:
     """Équipes by name."""
     query = select(Equipe.id, Equipe.nom).where(Equipe.tenant_id == ctx.tenant_id).order_by(Equipe.nom)

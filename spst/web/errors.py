@@ -1,6 +1,7 @@
 """What a user reads when something did not happen: one table from errors to answers, for pages, fragments and programs."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
 
 from spst.kernel.errors import AccessDenied, Conflict, NotFound, RuleViolation, ServiceUnavailable, SpstError
-from spst.web.frame import home_url, login_url
+from spst.web.frame import home_url, login_url, page_above
 from spst.web.guards import needs_session
 from spst.web.ports import Espace, InputRefused, LoginRequired, TooManyRequests
 from spst.web.requests import reference
@@ -131,9 +132,18 @@ def _on_http(error: HTTPException) -> AnyResponse:
     if isinstance(error, InternalServerError) and isinstance(error.original_exception, SpstError):
         return _on_domain(error.original_exception)  # raised once the answer was made, when its session was written
     status = error.code or 500
+    if status == 405 and (page := _page_of_act()):
+        return redirect(page, 303)
     phrase = _PHRASES.get(status, _PHRASES[400 if status < 500 else 500])
     headers = {name: value for name, value in error.get_headers() if name not in {"Content-Type", "Content-Length"}}
     return write(Answer(status, phrase, {}, headers))
+
+
+def _page_of_act() -> str | None:
+    """Somebody opens the address to which a form was sent: after a refusal, it stands in his browser's bar."""
+    if request.method not in {"GET", "HEAD"} or wants_json() or is_fragment():
+        return None
+    return page_above(request.path)
 
 
 def _on_forgery(error: CSRFError) -> AnyResponse:
@@ -166,7 +176,7 @@ def _on_bug(error: Exception) -> AnyResponse:
 
 
 def _view_model(answer: Answer, espace: Espace) -> dict[str, Any]:
-    phrase, back = answer.phrase, home_url()
+    phrase, back = answer.phrase, _way_back()
     match answer.status:
         case 403:
             return {"refus": _refusal(phrase, answer.facts, back)}
@@ -184,16 +194,32 @@ def _view_model(answer: Answer, espace: Espace) -> dict[str, Any]:
             return {"demande": {"phrase": phrase, "retour_url": back, "reference": reference()}}
 
 
+def _way_back() -> str:
+    """The page that a refused form came from, as far as its address tells; the first page otherwise."""
+    is_act = request.method not in {"GET", "HEAD"} and current().user is not None
+    return (page_above(request.path) if is_act else None) or home_url()
+
+
 def _refusal(phrase: str, facts: dict[str, object], back: str) -> dict[str, Any]:
     rules = facts.get("regles") or ()
     return {
         "titre": "Cette partie vous est fermée",
         "phrase": phrase,
         "article": facts.get("article"),
-        "regle": f"règle {', '.join(map(str, rules))}" if isinstance(rules, tuple | list) and rules else None,
+        "regle": in_words(rules) if isinstance(rules, tuple | list) and rules else None,
         "contact": facts.get("contact"),
         "retour_url": back,
     }
+
+
+def in_words(rules: Sequence[object]) -> str:
+    """Rules inside a sentence.
+
+    >>> in_words(["P-111"]), in_words(["P-110", "P-111", "P-112"])
+    ('la règle P-111', 'les règles P-110, P-111 et P-112')
+    """
+    *before, last = map(str, rules)
+    return f"les règles {', '.join(before)} et {last}" if before else f"la règle {last}"
 
 
 def write(answer: Answer) -> Response:

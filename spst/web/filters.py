@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -79,6 +79,17 @@ def date_courte(value: date | datetime, zone: ZoneInfo = PARIS) -> str:
     return f"{day.day:02}/{day.month:02}/{day.year:04}"
 
 
+def dernier_jour(end: datetime, zone: ZoneInfo = PARIS) -> date:
+    """Last day that a period covers, its end being an instant that it no longer holds.
+
+    A role granted until 31 December ends at the first instant of 1 January: it is the last day that people are told.
+
+    >>> dernier_jour(datetime(2027, 1, 1, tzinfo=PARIS))
+    datetime.date(2026, 12, 31)
+    """
+    return _day(end.astimezone(UTC) - timedelta.resolution, zone)
+
+
 def jour_long(value: date | datetime, zone: ZoneInfo = PARIS) -> str:
     """Day as a title names it: Lundi 23 novembre."""
     day = _day(value, zone)
@@ -114,12 +125,12 @@ def annee_decimale(value: date | datetime, zone: ZoneInfo = PARIS) -> float:
 
 
 def heure(value: datetime | time, zone: ZoneInfo = PARIS) -> str:
-    """Hour and minutes without a leading zero: 8:30, 10:42.
+    """Hour and minutes without a leading zero, as they are said: 8 h 30, 10 h 42.
 
     An instant is aware and is shown in the zone of the SPST; a bare time is shown as it is.
     """
     moment = _moment(value, zone)
-    return f"{moment.hour}:{moment.minute:02}"
+    return f"{moment.hour}{NO_BREAK}h{NO_BREAK}{moment.minute:02}"
 
 
 def heure_secondes(value: datetime | time, zone: ZoneInfo = PARIS) -> str:
@@ -165,8 +176,12 @@ def nombre(value: int | float | Decimal, decimales: int | None = None) -> str:
 
 def pluriel(count: int, singulier: str, pluriel_: str | None = None) -> str:
     """Count and noun agreed the French way, zero being singular: 0 visite, 1 visite, 2 visites."""
-    noun = singulier if abs(count) < 2 else (pluriel_ or f"{singulier}s")
-    return f"{nombre(count)}{NO_BREAK}{noun}"
+    return f"{nombre(count)}{NO_BREAK}{accord(count, singulier, pluriel_ or f'{singulier}s')}"
+
+
+def accord(count: int, singulier: str, pluriel_: str) -> str:
+    """The words alone, agreed with a count that stands elsewhere; zero is singular."""
+    return singulier if abs(count) < 2 else pluriel_
 
 
 def prenom(value: str) -> str:
@@ -212,6 +227,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     for function in (
         date_longue,
         date_courte,
+        dernier_jour,
         jour_long,
         jour_semaine,
         jour_mois,
@@ -222,6 +238,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         duree,
         age,
         nombre,
+        accord,
         pluriel,
         prenom,
         nom,

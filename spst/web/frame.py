@@ -3,7 +3,7 @@
 from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
-from flask import Flask, get_flashed_messages, request, session
+from flask import Flask, current_app, get_flashed_messages, request, session
 from flask import flash as flask_flash
 
 from spst.kernel.clock import PARIS, today
@@ -20,9 +20,9 @@ def flash(texte: str, ton: str = "ok") -> None:
     flask_flash(texte, ton)
 
 
-def toast(texte: str, annuler_url: str | None = None) -> None:
+def toast(texte: str, annuler_url: str | None = None, annuler: str = "Annuler") -> None:
     """Say once, at the foot of the next page, what was done, with its undo for ten seconds (a POST)."""
-    session[_TOAST] = {"texte": texte, "annuler_url": annuler_url}
+    session[_TOAST] = {"texte": texte, "annuler_url": annuler_url, "annuler": annuler}
 
 
 def local_path(target: str | None) -> str | None:
@@ -46,6 +46,19 @@ def home_url() -> str:
     if user is not None:
         return web().navigation.home(user)
     return login_url()
+
+
+def page_above(path: str) -> str | None:
+    """The nearest page above an address of this site.
+
+    An act has its address under the page that it changes: /direction/comptes/ID/roles, under /direction/comptes/ID.
+    """
+    addresses = current_app.url_map.bind("", url_scheme="https")
+    above = path.rstrip("/")
+    while above := above.rpartition("/")[0]:
+        if addresses.test(above, method="GET"):
+            return above
+    return None
 
 
 def _slug() -> str:

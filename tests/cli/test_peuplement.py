@@ -24,6 +24,7 @@ from spst.cli.peuplement.remplissage import Peuplement
 from spst.comptes import local
 from spst.comptes.local import Tentative
 from spst.identite.rules import name_tokens, search_key
+from spst.kernel.acteur import service
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
 from tests.database import Database, Databases
@@ -139,6 +140,13 @@ def test_staff_is_that_of_the_stand_in_of_pro_sante_connect(demo: Demo) -> None:
         iss=ISSUER,
     )
     assert dict(map(tuple, linked)) == {one.rpps: 1 + (one.psc == "PSC-01") for one in PROFESSIONNELS}
+
+
+def test_nobody_granted_himself_a_role(demo: Demo) -> None:
+    """The operator granted those of the first administrators, with whom an SPST begins."""
+    assert demo.value("SELECT count(*) FROM habilitation WHERE granted_by = compte_id") == 0
+    by_operator = demo.rows("SELECT role FROM habilitation WHERE granted_by = :one", one=service("exploitation").id)
+    assert sorted(row.role for row in by_operator) == ["DIR", "DIR", "DPO", "DPO"]
 
 
 def test_names_are_found_as_the_register_would_write_their_keys(demo: Demo) -> None:

@@ -60,6 +60,9 @@ def test_medecin_of_two_spsts_chooses_among_three_situations_and_the_trace_carri
     trace = site.traces("session.open")[-1]
     assert (trace.tenant_id, trace.acteur_id) == (site.monde.b.tenant_id, other.id)
     assert trace.details["situation"] == METALLURGIE
+    account = site.get(client, "/compte").text
+    assert METALLURGIE not in account, "an establishment is told by its name"
+    assert account.count("SPST AUTONOME TEST METALLURGIE") >= 3, "in the title, over the page, and beside the session"
 
 
 @pytest.mark.exigence("AUT-01")

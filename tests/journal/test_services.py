@@ -177,6 +177,15 @@ def test_figures_count_accesses_and_refusals(monde: Monde) -> None:
     assert 2 <= chiffres.refus < chiffres.acces
 
 
+def test_figures_count_what_the_filters_leave(monde: Monde) -> None:
+    with monde.work(monde.a.directrice) as ctx:
+        refused = replace(services.last_days(ctx), decision="refuse")
+        chiffres = services.figures(ctx, refused)
+        none = services.figures(ctx, replace(refused, reference="D-0000-0000"))
+    assert chiffres.acces == chiffres.refus == sum(chiffres.par_heure) >= 2
+    assert (none.acces, sum(none.par_heure)) == (0, 0)
+
+
 @pytest.mark.exigence("TRA-04", partielle="la liste ; ni preuve à emporter")
 def test_worker_reads_who_opened_his_dossier_why_and_who_was_refused(monde: Monde) -> None:
     zoe = monde.a.zoe
@@ -188,7 +197,7 @@ def test_worker_reads_who_opened_his_dossier_why_and_who_was_refused(monde: Mond
     )
     assert "Mme\u00a0Claire Test-Adm, administrative, a voulu ouvrir votre dossier. L’accès a été refusé." in phrases
     opened = next(ligne for ligne in acces.lignes if ligne.decision == "permis")
-    assert opened.volets.startswith("identité, emplois et expositions, santé")
+    assert opened.volets.startswith("identité, emplois et expositions, visites et santé")
 
 
 def test_worker_reads_the_list_of_nobody_else(monde: Monde) -> None:

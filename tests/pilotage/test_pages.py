@@ -3,13 +3,15 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from spst.habilitations import services as habilitations
-from spst.habilitations.actions import SECTIONS
+from spst.habilitations.actions import SECTIONS, TITRES
+from spst.habilitations.models import PolitiqueVersion
 from spst.kernel.acteur import Role
 from spst.kernel.context import CodeMotif, Motif
 from spst.kernel.ids import new_id
@@ -47,6 +49,11 @@ def last(monde: Monde, table: str, column: str) -> Any:
         return connection.scalar(text(f"SELECT {column} FROM {table} ORDER BY id DESC LIMIT 1"))
 
 
+def role_of(pages: Pages, compte_id: Any) -> Any:
+    with pages.monde.superuser.connect() as connection:
+        return connection.scalar(text("SELECT id FROM habilitation WHERE compte_id = :c"), {"c": compte_id})
+
+
 @pytest.mark.parametrize("path", EVERY_PAGE)
 def test_direction_opens_every_page_of_hers_and_reads_no_content(pages: Pages, path: str) -> None:
     """AUTZ-09: words seeded in the record, its reasons and its people are in none of them."""
@@ -77,6 +84,13 @@ def test_officer_and_auditor_read_the_journal_but_not_the_accounts(pages: Pages,
     assert "sessions ouvertes maintenant" not in mine.get("/direction/accueil").text
 
 
+def test_counts_of_the_first_page_agree_with_their_words(pages: Pages) -> None:
+    page = pages.enter(pages.monde.a.directrice).get("/direction/accueil").text
+    found = re.findall(r"<dt>(sessions? ouvertes?) maintenant</dt><dd>(\d+)</dd>", page)
+    assert found
+    assert all(words == ("session ouverte" if int(count) < 2 else "sessions ouvertes") for words, count in found)
+
+
 def test_journal_shows_who_by_which_rule_under_an_opaque_reference(pages: Pages) -> None:
     page = pages.enter(pages.monde.a.directrice).get("/direction/journal?role=&volet=S3").text
     assert "Dr\u00a0Claire Vasseur" in page
@@ -104,6 +118,37 @@ def test_filter_that_cannot_be_read_is_said_in_french(pages: Pages, query: str) 
     mine = pages.enter(pages.monde.a.directrice)
     for path in ("/direction/journal", "/direction/journal/export.csv"):
         assert mine.get(f"{path}?{query}").status_code == 422
+
+
+def test_filter_that_cannot_be_read_stays_in_its_field(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    for path in ("/direction/journal", "/direction/journal/export.csv"):
+        page = mine.get(f"{path}?dossier=D-12&qui=role:MDT").text
+        assert 'value="D-12" class="mono"' in page
+        assert '<span class="error" id="f-dossier-e">' in page
+        assert "Une référence de dossier s’écrit D-7F2K-901M." in page
+        assert '<option value="role:MDT" selected>' in page
+    page = mine.get("/direction/journal?periode=dates&du=31/02/2027&au=01/03/2027").text
+    assert 'value="31/02/2027"' in page
+
+
+def test_two_dates_are_in_the_form_and_say_nothing_of_another_period(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    page = mine.get("/direction/journal").text
+    assert page.count('<div class="dates-only">') == 2
+    assert mine.get("/direction/journal?periode=30&du=pas+une+date&au=").status_code == 200
+    asked = mine.get("/direction/journal?periode=dates&du=01/01/2026&au=31/01/2026").text
+    assert "Du 01/01/2026 au 31/01/2026" in asked
+
+
+def test_hours_count_what_the_filters_leave(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    empty = mine.get("/direction/journal?dossier=D-0000-0000").text
+    assert "Aucun accès ne répond à ces filtres" in empty
+    assert re.search(r"<figcaption[^>]*>[^<]*, 0\xa0ligne</figcaption>", empty)
+    assert '<rect class="bar"' not in empty
+    one = mine.get("/direction/journal?qui=role:MDT&volet=S3").text
+    assert re.findall(r"<figcaption[^>]*>[^<]*, (\d+)", one) == re.findall(r">(\d+)\xa0accès, du", one) != []
 
 
 def test_filters_are_kept_from_page_to_page(pages: Pages) -> None:
@@ -142,6 +187,42 @@ def test_policy_shows_each_role_and_part_with_the_article_that_closes_it(pages: 
     assert page.count('class="cell ') == len(SECTIONS) * 11
     for said in ("P-103", "R-001", "L. 4624-8", "R. 4624-45-5", "sans contenu", "cell-law", "cell-none"):
         assert said in page
+
+
+def test_policy_says_that_it_is_in_force_and_that_it_is_only_read_here(pages: Pages) -> None:
+    spst = pages.monde.b
+    path, mine = "/direction/politique", pages.enter(spst.directrice, spst)
+    shipped = mine.get(path).text
+    for said in ("livrée avec l’application", "tant que votre service n’en a pas publié", "sans se modifier"):
+        assert said in shipped
+    pages.monde.add(
+        PolitiqueVersion(
+            tenant_id=spst.tenant_id,
+            id=new_id(),
+            numero=1,
+            texte="",
+            published_at=datetime(2026, 2, 28, 23, 30, tzinfo=UTC),
+            published_by=spst.directrice.id,
+        )
+    )
+    assert re.search(r"Politique 1-[0-9a-f]{8}, publiée par votre service le 1er mars 2026", mine.get(path).text)
+
+
+def test_rule_of_a_line_leads_to_what_it_says(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    rules = set(re.findall(r'href="/direction/politique#([PR]-\d{3})"', mine.get("/direction/journal").text))
+    assert "P-025" in rules
+    policy = mine.get("/direction/politique").text
+    assert all(f'<tr id="{rule}">' in policy for rule in rules)
+
+
+def test_parts_of_the_dossier_have_one_name_on_every_screen(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    shown = [mine.get(f"/direction/{page}").text for page in ("politique", "journal")]
+    shown.append(pages.enter(pages.monde.a.medecin).get(f"/dossiers/{pages.monde.a.zoe.dossier_id}").text)
+    for titre in TITRES.values():
+        assert all(titre in page for page in shown), titre
+    assert not any("Santé et examens" in page for page in shown)
 
 
 def test_account_is_created_and_its_code_is_shown_once(pages: Pages) -> None:
@@ -190,6 +271,157 @@ def test_role_is_taken_back_and_the_next_request_is_refused(pages: Pages) -> Non
     assert victim.get("/direction/journal").headers["Location"].startswith("/connexion")
 
 
+def granted(pages: Pages, compte_id: Any, role: Role, **form: str) -> Any:
+    """Grant a role through the page; returns the grant's id."""
+    mine = pages.enter(pages.monde.a.directrice)
+    answer = mine.post(f"/direction/comptes/{compte_id}/roles", role=str(role), **{"debut": "", "fin": ""} | form)
+    assert answer.status_code == 303, answer.text
+    return last(pages.monde, "habilitation", "id")
+
+
+def with_account(pages: Pages) -> Any:
+    """An account without RPPS number."""
+    assert new_account(pages, email=f"c-{new_id().hex[-8:]}@coteaux.test").status_code == 200
+    return last(pages.monde, "compte", "id")
+
+
+def test_last_day_of_a_role_is_shown_as_it_was_typed(pages: Pages) -> None:
+    compte_id = with_account(pages)
+    granted(pages, compte_id, Role.ADM, debut="01/12/2098", fin="31/12/2098")
+    page = pages.enter(pages.monde.a.directrice).get(f"/direction/comptes/{compte_id}").text
+    assert "à partir du 01/12/2098" in page
+    granted(pages, compte_id, Role.PRO, fin="31/12/2098")
+    page = pages.enter(pages.monde.a.directrice).get(f"/direction/comptes/{compte_id}").text
+    assert "jusqu’au 31/12/2098" in page
+
+
+def test_taking_a_role_back_is_asked_first_without_script_too(pages: Pages) -> None:
+    compte_id = with_account(pages)
+    role_id = granted(pages, compte_id, Role.ADM)
+    mine = pages.enter(pages.monde.a.directrice)
+    page = mine.get(f"/direction/comptes/{compte_id}").text
+    assert f'href="/direction/roles/{role_id}/retrait" data-dialog="retrait-{role_id}"' in page
+    assert f'<dialog class="dialog" id="retrait-{role_id}"' in page
+    asked = mine.get(f"/direction/roles/{role_id}/retrait")
+    assert asked.status_code == 200
+    assert "Retirer le rôle « Administrative » ?" in asked.text
+    assert "Garder ce rôle" in asked.text
+    mine.post(f"/direction/roles/{role_id}/retrait")
+    assert mine.get(f"/direction/roles/{role_id}/retrait").headers["Location"] == f"/direction/comptes/{compte_id}"
+
+
+def test_role_taken_back_by_mistake_is_given_again_as_it_was(pages: Pages) -> None:
+    compte_id = with_account(pages)
+    role_id = granted(pages, compte_id, Role.IPRP, fin="31/12/2098", attestation="Arrêté du 3 mars")
+    mine = pages.enter(pages.monde.a.directrice)
+    assert mine.post(f"/direction/roles/{role_id}/retrait").status_code == 303
+    page = mine.get(f"/direction/comptes/{compte_id}").text
+    assert page.count(f'action="/direction/roles/{role_id}/retablissement"') == 2, "in the message, and beside the role"
+    assert mine.post(f"/direction/roles/{role_id}/retablissement").status_code == 303
+    page = mine.get(f"/direction/comptes/{compte_id}").text
+    assert "Rôle rétabli" in page
+    assert "retablissement" not in page
+    with pages.monde.superuser.connect() as connection:
+        rows = connection.execute(
+            text(
+                "SELECT ends_at, attestation, revoked_at IS NULL AS open FROM habilitation WHERE compte_id = :c ORDER BY id"
+            ),
+            {"c": compte_id},
+        ).all()
+    assert [row.open for row in rows] == [False, True], "the time without it stays written"
+    assert rows[0][:2] == rows[1][:2]
+
+
+def test_nobody_gives_himself_a_role_again(pages: Pages) -> None:
+    role_id = granted(pages, with_account(pages), Role.ADM)
+    mine = pages.enter(pages.monde.a.directrice)
+    mine.post(f"/direction/roles/{role_id}/retrait")
+    with pages.monde.superuser.begin() as connection:
+        connection.execute(
+            text("UPDATE habilitation SET compte_id = :me WHERE id = :h"),
+            {"me": pages.monde.a.directrice.id, "h": role_id},
+        )
+    answer = mine.post(f"/direction/roles/{role_id}/retablissement")
+    assert (answer.status_code, "soi-même" in answer.text) == (422, True)
+    assert mine.post(f"/direction/roles/{new_id()}/retablissement").status_code == 404
+
+
+def test_roles_of_health_stay_closed_to_an_account_without_rpps_and_it_is_said(pages: Pages) -> None:
+    compte_id = with_account(pages)
+    mine = pages.enter(pages.monde.a.directrice)
+    page = mine.get(f"/direction/comptes/{compte_id}").text
+    closed = re.search(r'<optgroup label="Fermés à ce compte, sans numéro RPPS" disabled>(.*?)</optgroup>', page)
+    assert closed
+    assert re.findall(r'value="(\w+)"', closed[1]) == ["MDT", "COLL", "INT", "INF", "IPA", "MPC"]
+    assert "sans preuve de Pro Santé Connect" in page
+    answer = mine.post(f"/direction/comptes/{compte_id}/roles", role="MDT", debut="", fin="", attestation="")
+    assert (answer.status_code, "RPPS" in answer.text) == (422, True)
+
+
+def test_who_grants_a_role_of_health_is_told_that_a_proof_must_follow(pages: Pages) -> None:
+    compte_id = id_in(new_account(pages, civilite="Dr", rpps="10099000290").headers["Location"])
+    mine = pages.enter(pages.monde.a.directrice)
+    page = mine.get(f"/direction/comptes/{compte_id}").text
+    assert "sans cette preuve, la personne n’y entre pas" in page
+    assert "<optgroup" not in page
+    mine.post(f"/direction/comptes/{compte_id}/roles", role="INF", debut="", fin="", attestation="")
+    assert "quand Pro Santé Connect attestera cette profession" in mine.get(f"/direction/comptes/{compte_id}").text
+
+
+def test_address_of_an_act_opens_the_page_above_it(pages: Pages) -> None:
+    """After a refused form, this address stands in the browser's bar, and is loaded again."""
+    mine = pages.enter(pages.monde.a.directrice)
+    page = f"/direction/comptes/{pages.monde.a.medecin.id}"
+    for act in ("roles", "suspension", "reprise", "inscription", "sessions/fermer", "equipes"):
+        answer = mine.get(f"{page}/{act}")
+        assert (answer.status_code, answer.headers["Location"]) == (303, page), act
+    assert mine.get("/compte/sessions/fermer").headers["Location"] == "/compte"
+    assert mine.get(f"/direction/equipes/membres/{new_id()}/retrait").status_code == 405, "no page above"
+    assert mine.client.get(f"{page}/roles", headers={"Accept": "application/json"}).status_code == 405
+
+
+def test_refused_form_of_an_account_comes_back_with_what_was_typed(pages: Pages) -> None:
+    compte_id = with_account(pages)
+    mine = pages.enter(pages.monde.a.directrice)
+    path = f"/direction/comptes/{compte_id}"
+    past = mine.post(f"{path}/roles", role="ADM", debut="", fin="01/01/2020", attestation="Arrêté du 3 mars")
+    assert past.status_code == 422
+    assert past.text.count("La fin vient avant le début, ou elle est passée.") == 2, "over the page, and in the form"
+    for kept in ('<option value="ADM" selected>', 'value="01/01/2020"', 'value="Arrêté du 3 mars"', 'href="#accorder"'):
+        assert kept in past.text
+    no_day = mine.post(f"{path}/roles", role="ADM", debut="31/02/2030", fin="", attestation="")
+    assert "Le jour 31 n’existe pas dans ce mois." in no_day.text
+    assert 'value="31/02/2030"' in no_day.text
+    team = mine.post(f"{path}/equipes", equipe="")
+    assert (team.status_code, "Choisissez dans la liste." in team.text) == (422, True)
+
+
+def test_last_direction_is_told_why_her_role_stays(pages: Pages) -> None:
+    """The button is not there; whoever posts all the same comes back to the page of the account."""
+    monde = pages.monde
+    mine = pages.enter(monde.b.directrice, monde.b)
+    page = mine.get(f"/direction/comptes/{monde.b.directrice.id}").text
+    assert "Dernier compte de direction" in page
+    assert "/retrait" not in page
+    answer = mine.post(f"/direction/roles/{role_of(pages, monde.b.directrice.id)}/retrait")
+    assert answer.status_code == 422
+    assert "C’est le dernier compte de direction" in answer.text
+    assert "Accorder un rôle" in answer.text
+
+
+def test_role_that_changed_meanwhile_is_said_on_the_page_of_its_account(pages: Pages) -> None:
+    role_id = granted(pages, with_account(pages), Role.ADM)
+    mine = pages.enter(pages.monde.a.directrice)
+    assert "déjà en place" in mine.post(f"/direction/roles/{role_id}/retablissement").text
+    mine.post(f"/direction/roles/{role_id}/retrait")
+    assert "déjà retiré" in mine.post(f"/direction/roles/{role_id}/retrait").text
+
+
+def test_search_that_is_too_long_is_kept_for_correction(pages: Pages) -> None:
+    answer = pages.enter(pages.monde.a.directrice).post("/direction/comptes/recherche", q="x" * 101)
+    assert (answer.status_code, "x" * 101 in answer.text, "100 signes au plus" in answer.text) == (422, True, True)
+
+
 def test_direction_is_told_why_she_cannot_serve_herself(pages: Pages) -> None:
     directrice = pages.monde.a.directrice
     mine = pages.enter(directrice)
@@ -214,6 +446,7 @@ def test_accounts_of_another_spst_are_nowhere(pages: Pages) -> None:
     ):
         assert mine.post(f"/direction/comptes/{there}/{act}", **form).status_code == 404, act
     assert mine.post(f"/direction/roles/{new_id()}/retrait").status_code == 404
+    assert mine.get(f"/direction/roles/{role_of(pages, there)}/retrait").status_code == 404
     assert mine.post(f"/direction/equipes/membres/{new_id()}/retrait").status_code == 404
 
 

@@ -34,14 +34,29 @@ def test_an_instant_of_the_evening_belongs_to_the_day_of_the_spst_not_of_the_ser
     assert filters.date_longue(instant, ZoneInfo("America/Martinique")) == "31 décembre 2026"
 
 
+@pytest.mark.parametrize(
+    ("end", "last"),
+    [
+        (datetime(2026, 12, 31, 23, tzinfo=UTC), date(2026, 12, 31)),  # midnight in Paris, year end
+        (datetime(2026, 3, 29, 22, tzinfo=UTC), date(2026, 3, 29)),  # the day that has 23 hours
+        (datetime(2026, 10, 25, 23, tzinfo=UTC), date(2026, 10, 25)),  # the day that has 25
+        (datetime(2028, 2, 29, 23, tzinfo=UTC), date(2028, 2, 29)),
+        (datetime(2026, 11, 23, 14, 30, tzinfo=UTC), date(2026, 11, 23)),  # ended within a day, that day counts
+        (datetime(2026, 10, 26, tzinfo=ZoneInfo("Europe/Paris")), date(2026, 10, 25)),
+    ],
+)
+def test_last_day_of_a_period_is_the_one_before_its_excluded_end(end: datetime, last: date) -> None:
+    assert filters.dernier_jour(end) == last
+
+
 def test_hours_follow_summer_time_and_carry_no_leading_zero() -> None:
-    assert filters.heure(datetime(2026, 11, 23, 7, 30, tzinfo=UTC)) == "8:30"
-    assert filters.heure(datetime(2026, 7, 23, 7, 30, tzinfo=UTC)) == "9:30"
+    assert filters.heure(datetime(2026, 11, 23, 7, 30, tzinfo=UTC)) == "8 h 30".replace(" ", NO_BREAK)
+    assert filters.heure(datetime(2026, 7, 23, 7, 30, tzinfo=UTC)) == "9 h 30".replace(" ", NO_BREAK)
     assert filters.heure_secondes(datetime(2026, 11, 23, 9, 42, 7, tzinfo=UTC)) == "10:42:07"
 
 
 def test_a_bare_time_is_shown_as_it_is() -> None:
-    assert filters.heure(time(14, 5)) == "14:05"
+    assert filters.heure(time(14, 5)) == "14 h 05".replace(" ", NO_BREAK)
 
 
 def test_an_instant_without_zone_is_refused() -> None:
@@ -83,6 +98,8 @@ def test_zero_is_singular_in_french() -> None:
     assert filters.pluriel(0, "visite") == f"0{NO_BREAK}visite"
     assert filters.pluriel(1, "visite") == f"1{NO_BREAK}visite"
     assert filters.pluriel(2, "visite") == f"2{NO_BREAK}visites"
+    said = [filters.accord(count, "session ouverte", "sessions ouvertes") for count in (0, 1, 2)]
+    assert said == ["session ouverte", "session ouverte", "sessions ouvertes"]
     assert filters.pluriel(2, "travail", "travaux") == f"2{NO_BREAK}travaux"
 
 

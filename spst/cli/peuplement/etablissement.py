@@ -15,11 +15,13 @@ from spst.cli.peuplement.organisation import (
     Professionnel,
     SpstDemo,
 )
-from spst.kernel.acteur import Acteur, Role
+from spst.kernel.acteur import Acteur, Role, service
 
 OPENED = datetime(2014, 1, 6, 8, tzinfo=UTC)
 """Since when the SPSTs and their accounts exist."""
 _JOINED = {Role.COLL: date(2024, 1, 8), Role.INT: date(2026, 5, 4)}
+_FIRST_ADMINISTRATORS = (Role.DIR, Role.DPO)
+"""Granted by the operator, when the SPST was opened: nobody grants himself a role."""
 _CONDUCTING = (Role.MDT, Role.COLL, Role.INT, Role.INF)
 
 
@@ -139,15 +141,16 @@ def _add_grant(
     hors_structure: bool = False,
     attestation: str | None = None,
 ) -> None:
-    """Granted by the direction."""
+    """Granted by the direction, whose own role the operator granted."""
     direction = next(spst.comptes[one.email] for one in ADMINISTRATION if one.spst == spst.demo.slug)
+    by = service("exploitation").id if role in _FIRST_ADMINISTRATORS else direction
     lot.add(
         "habilitation",
         id=ids(),
         compte_id=compte_id,
         role=str(role),
         starts_at=since,
-        granted_by=direction,
+        granted_by=by,
         granted_at=since,
         hors_structure=hors_structure,
         attestation=attestation,

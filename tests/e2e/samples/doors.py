@@ -37,10 +37,10 @@ def errors() -> Iterator[Sample]:
     refusal = {
         "titre": "Ce volet est fermé à votre rôle",
         **CLOSED,
-        "regle": "règle 4 du plafond",
+        "regle": "la règle 4 du plafond",
         "retour_url": "journee.html",
     }
-    conflict = {"phrase": "M. Le Roux a changé l’identité à 10:41.", "retour_url": "dossier.html"}
+    conflict = {"phrase": "M. Le Roux a changé l’identité à 10 h 41.", "retour_url": "dossier.html"}
     models: dict[str, Model] = {
         "404": {},
         "403": {"refus": refusal},

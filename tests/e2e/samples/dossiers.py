@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from spst.espace_pro.dossier import Saisie
+from spst.habilitations.actions import TITRES
 from tests.e2e.samples.common import CLOSED, TODAY, Model, Sample, at, banner, frame, long_banner
 from tests.e2e.samples.desk import result
 
@@ -92,9 +93,10 @@ def visits(count: int) -> list[Model]:
 
 def dossier(**changes: object) -> Model:
     return {
-        "note": "Dossier ouvert à 9:58. Cet accès est inscrit au journal et visible par Mme Adrun.",
+        "note": "Dossier ouvert à 9 h 58. Cet accès est inscrit au journal et visible par Mme Adrun.",
         "saisie_url": None,
         "saisie_de": Saisie().de,
+        "titres": TITRES,
         "volets": sections(),
         "identite": {
             "lignes": [
