@@ -304,7 +304,7 @@ def test_taking_a_role_back_is_asked_first_without_script_too(pages: Pages) -> N
     assert f'<dialog class="dialog" id="retrait-{role_id}"' in page
     asked = mine.get(f"/direction/roles/{role_id}/retrait")
     assert asked.status_code == 200
-    assert "Retirer le rôle « Administrative » ?" in asked.text
+    assert "Retirer le rôle «\u00a0Administrative\u00a0»\u00a0?" in asked.text
     assert "Garder ce rôle" in asked.text
     mine.post(f"/direction/roles/{role_id}/retrait")
     assert mine.get(f"/direction/roles/{role_id}/retrait").headers["Location"] == f"/direction/comptes/{compte_id}"
