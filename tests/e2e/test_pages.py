@@ -58,3 +58,14 @@ def test_a_page_with_all_it_loads_stays_within_its_weight(browser: Browser, prev
     weight = len(gzip.compress(html.encode())) + sum(len(gzip.compress(file.read_bytes())) for file in files)
     assert len(asked) <= 12
     assert weight <= WEIGHT_MAX
+
+
+@pytest.mark.parametrize("name", ["politique", "journee"])
+def test_every_tab_of_the_menu_is_seen_whole_on_a_phone(page: Page, preview_url: str, name: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{preview_url}/{name}.html")
+    for tab in page.locator(".nav a").all():
+        box = tab.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390, tab.text_content()
