@@ -99,11 +99,27 @@ def test_the_sheet_is_a4(page: Page, preview_url: str) -> None:
 @pytest.mark.parametrize(
     ("name", "ended"),
     [
-        ("visite-close", "Close le 23/11/2026 à 10:58"),
-        ("visite-abandonnee", "Abandonnée le 23/11/2026 à 10:12"),
+        ("visite-close", "Close le 23/11/2026 à 10 h 58"),
+        ("visite-abandonnee", "Abandonnée le 23/11/2026 à 10 h 12"),
     ],
 )
 def test_a_visit_on_paper_says_when_it_ended(paper: Page, preview_url: str, name: str, ended: str) -> None:
     paper.goto(f"{preview_url}/{name}.html")
     expect(paper.locator(".page-head").get_by_text(ended)).to_be_visible()
     checks.shoot(paper, f"{name}-papier")
+
+
+def test_the_policy_lies_across_the_sheet_and_no_word_of_it_is_cut(page: Page, preview_url: str) -> None:
+    page.goto(f"{preview_url}/politique.html")
+    sheet = page.pdf(prefer_css_page_size=True)
+    boxes = re.findall(rb"/MediaBox ?\[0 0 ([\d.]+) ([\d.]+)\]", sheet)
+    assert {tuple(round(float(side)) for side in box) for box in boxes} == {(842, 595)}
+    page.set_viewport_size({"width": 1032, "height": 700})
+    page.emulate_media(media="print")
+    assert checks.overflow(page) <= 0
+    cut = page.locator(".matrix thead th, .matrix thead span, .cell").evaluate_all(
+        "all => all.filter(one => one.scrollWidth > one.clientWidth && one.clientWidth).map(one => one.textContent)"
+    )
+    assert cut == []
+    broken = page.locator(".matrix thead th").evaluate_all("all => all.map(one => getComputedStyle(one).overflowWrap)")
+    assert set(broken) == {"normal"}
