@@ -102,23 +102,10 @@ def head(ctx: Context, compte_id: UUID, *, lock: bool = False) -> CompteHead | N
     return None if row is None else CompteHead(*row)
 
 
-def compte_of_habilitation(ctx: Context, habilitation_id: UUID, *, revoked: bool = False) -> UUID | None:
-    """The account that holds a role which was not revoked; `revoked`: or which was."""
-    query = select(Habilitation.compte_id).where(
-        Habilitation.tenant_id == ctx.tenant_id, Habilitation.id == habilitation_id
-    )
-    return ctx.session.scalar(query if revoked else query.where(Habilitation.revoked_at.is_(None)))
-
-
-def revoked_habilitation(ctx: Context, habilitation_id: UUID) -> Habilitation | None:
-    """A role that was taken back, as it had been granted."""
-    return ctx.session.scalar(
-        select(Habilitation).where(
-            Habilitation.tenant_id == ctx.tenant_id,
-            Habilitation.id == habilitation_id,
-            Habilitation.revoked_at.is_not(None),
-        )
-    )
+def habilitation(ctx: Context, habilitation_id: UUID) -> Habilitation | None:
+    """A role as it was granted, whatever became of it: as the database has it now, once somebody else's act was awaited."""
+    query = select(Habilitation).where(Habilitation.tenant_id == ctx.tenant_id, Habilitation.id == habilitation_id)
+    return ctx.session.scalar(query.execution_options(populate_existing=True))
 
 
 def compte_of_membre(ctx: Context, membre_id: UUID) -> UUID | None:

@@ -96,11 +96,13 @@ def get_compte(ctx: Context, compte_id: UUID) -> CompteVu:
 
 def get_habilitation(ctx: Context, habilitation_id: UUID) -> tuple[CompteVu, HabilitationVue]:
     """A role, whatever became of it, and the account that has or had it. Raises: HabilitationNotFound."""
-    compte_id = queries.compte_of_habilitation(ctx, habilitation_id, revoked=True)
-    if compte_id is None:
-        raise HabilitationNotFound
-    compte = get_compte(ctx, compte_id)
+    compte = get_compte(ctx, compte_of(ctx, habilitation_id))
     return compte, next(one for one in compte.habilitations if one.id == habilitation_id)
+
+
+def compte_of(ctx: Context, habilitation_id: UUID) -> UUID:
+    """The account that has or had a role. Raises: HabilitationNotFound."""
+    return _habilitation(ctx, habilitation_id).compte_id
 
 
 def is_last_direction(ctx: Context, compte_id: UUID) -> bool:
@@ -145,23 +147,19 @@ def grant_habilitation(ctx: Context, compte_id: UUID, demande: DemandeRole) -> U
 def revoke_habilitation(ctx: Context, habilitation_id: UUID) -> UUID:
     """Take a role back; the sessions of the account end at once. Returns the account.
 
-    Raises: HabilitationNotFound, LastDirection.
+    Raises: HabilitationNotFound, HabilitationRefused, LastDirection.
     """
-    compte_id = queries.compte_of_habilitation(ctx, habilitation_id)
-    if compte_id is None:
-        raise HabilitationNotFound
+    compte_id = compte_of(ctx, habilitation_id)
     _authorised(ctx, compte_id, "habilitation.revoke")
-    mine = (Habilitation.tenant_id == ctx.tenant_id, Habilitation.id == habilitation_id)
-    role = ctx.session.scalars(select(Habilitation.role).where(*mine)).one()
-    if role == Role.DIR:
+    held = _habilitation(ctx, habilitation_id)
+    if held.revoked_at is not None:
+        raise HabilitationRefused("Ce rôle est déjà retiré.")
+    if held.role == Role.DIR:
         _keep_a_direction(ctx, compte_id)
-    ctx.session.execute(
-        update(Habilitation)
-        .where(*mine, Habilitation.revoked_at.is_(None))
-        .values(revoked_at=ctx.clock.now(), revoked_by=ctx.acteur.id)
-    )
+    held.revoked_at, held.revoked_by = ctx.clock.now(), ctx.acteur.id
+    ctx.session.flush()
     sessions.end_all(ctx, compte_id)
-    traces.record(ctx, "habilitation.revoke", details={"compte": str(compte_id), "role": role})
+    traces.record(ctx, "habilitation.revoke", details={"compte": str(compte_id), "role": held.role})
     return compte_id
 
 
@@ -170,14 +168,14 @@ def restore_habilitation(ctx: Context, habilitation_id: UUID) -> tuple[UUID, Rol
 
     It is a new grant: the time without it stays written. Raises: HabilitationNotFound, HabilitationRefused.
     """
-    former = queries.revoked_habilitation(ctx, habilitation_id)
-    if former is None:
-        raise HabilitationNotFound
-    role, compte_id = Role(former.role), former.compte_id
-    starts_at = max(former.starts_at, ctx.clock.now())
-    grant_habilitation(
-        ctx, compte_id, DemandeRole(role, starts_at, former.ends_at, former.hors_structure, former.attestation)
-    )
+    compte_id = compte_of(ctx, habilitation_id)
+    habilitations.require(ctx, "habilitation.grant")
+    former = _habilitation(ctx, habilitation_id)
+    if former.revoked_at is None:
+        raise HabilitationRefused("Ce rôle n’a pas été retiré.")
+    role, starts_at = Role(former.role), max(former.starts_at, ctx.clock.now())
+    demande = DemandeRole(role, starts_at, former.ends_at, former.hors_structure, former.attestation)
+    grant_habilitation(ctx, compte_id, demande)
     return compte_id, role
 
 
@@ -268,6 +266,13 @@ def _authorised(ctx: Context, compte_id: UUID, action: str) -> CompteHead:
     if locked is None:
         raise CompteNotFound
     return locked
+
+
+def _habilitation(ctx: Context, habilitation_id: UUID) -> Habilitation:
+    found = queries.habilitation(ctx, habilitation_id)
+    if found is None:
+        raise HabilitationNotFound
+    return found
 
 
 def _head(ctx: Context, compte_id: UUID) -> CompteHead:

@@ -14,7 +14,6 @@ from spst.comptes.comptes_queries import CompteVu
 from spst.comptes.errors import (
     CompteAlreadyExists,
     CompteRefused,
-    HabilitationNotFound,
     HabilitationRefused,
     LastDirection,
 )
@@ -130,7 +129,7 @@ def revoke(habilitation_id: UUID) -> ResponseReturnValue:
     try:
         with unit_of_work() as ctx:
             compte_id = comptes.revoke_habilitation(ctx, habilitation_id)
-    except (*_REFUSALS, HabilitationNotFound) as refusal:
+    except _REFUSALS as refusal:
         return _about_role(habilitation_id, refusal)
     undo = f"/direction/roles/{habilitation_id}/retablissement"
     toast("Rôle retiré. Les sessions de ce compte sont fermées.", undo, "Rétablir ce rôle")
@@ -143,7 +142,7 @@ def restore(habilitation_id: UUID) -> ResponseReturnValue:
     try:
         with unit_of_work() as ctx:
             compte_id, role = comptes.restore_habilitation(ctx, habilitation_id)
-    except (*_REFUSALS, HabilitationNotFound) as refusal:
+    except _REFUSALS as refusal:
         return _about_role(habilitation_id, refusal)
     flash(f"Rôle rétabli\u00a0: {role.label}.")
     return _to(compte_id)
@@ -230,14 +229,10 @@ def _again(compte_id: UUID, form: str, refused: str | dict[str, str]) -> Respons
 
 
 def _about_role(habilitation_id: UUID, refusal: SpstError) -> ResponseReturnValue:
-    """A role that changed since its page was shown, or that cannot change: said on the page of its account.
-
-    Raises: HabilitationNotFound, when there never was such a role here.
-    """
+    """A role that changed since its page was shown, or that cannot change: said on the page of its account."""
     with unit_of_work() as ctx:
-        compte, role = comptes.get_habilitation(ctx, habilitation_id)
-    already = "Ce rôle est déjà en place." if role.is_open else "Ce rôle est déjà retiré."
-    return _again(compte.id, "roles", already if isinstance(refusal, HabilitationNotFound) else str(refusal))
+        compte_id = comptes.compte_of(ctx, habilitation_id)
+    return _again(compte_id, "roles", str(refusal))
 
 
 def _to(compte_id: UUID) -> ResponseReturnValue:

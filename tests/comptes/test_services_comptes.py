@@ -134,8 +134,25 @@ def test_revoked_role_ends_the_sessions_at_once(monde: Monde) -> None:
     with monde.work(monde.a.directrice) as ctx:
         seen = services.get_compte(ctx, compte_id)
     assert [h.etat for h in seen.habilitations] == ["retiree"]
-    with pytest.raises(HabilitationNotFound), monde.work(monde.a.directrice) as ctx:
+    with pytest.raises(HabilitationRefused, match="déjà"), monde.work(monde.a.directrice) as ctx:
         services.revoke_habilitation(ctx, habilitation_id)
+    with pytest.raises(HabilitationNotFound), monde.work(monde.a.directrice) as ctx:
+        services.revoke_habilitation(ctx, new_id())
+
+
+def test_role_that_was_not_taken_back_is_not_given_again(monde: Monde) -> None:
+    habilitation_id = grant(monde, new_account(monde))
+    with pytest.raises(HabilitationRefused), monde.work(monde.a.directrice) as ctx:
+        services.restore_habilitation(ctx, habilitation_id)
+    with monde.work(monde.a.directrice) as ctx:
+        services.revoke_habilitation(ctx, habilitation_id)
+    for role in (Role.DPO, Role.MDT):
+        with pytest.raises(AccessDenied), monde.work(monde.a[role]) as ctx:
+            services.restore_habilitation(ctx, habilitation_id)
+    with monde.work(monde.a.directrice) as ctx:
+        services.restore_habilitation(ctx, habilitation_id)
+    with pytest.raises(HabilitationRefused, match="déjà ce rôle"), monde.work(monde.a.directrice) as ctx:
+        services.restore_habilitation(ctx, habilitation_id)
 
 
 def test_session_of_an_account_is_closed_from_outside(monde: Monde) -> None:

@@ -412,7 +412,7 @@ def test_last_direction_is_told_why_her_role_stays(pages: Pages) -> None:
 def test_role_that_changed_meanwhile_is_said_on_the_page_of_its_account(pages: Pages) -> None:
     role_id = granted(pages, with_account(pages), Role.ADM)
     mine = pages.enter(pages.monde.a.directrice)
-    assert "déjà en place" in mine.post(f"/direction/roles/{role_id}/retablissement").text
+    assert "n’a pas été retiré" in mine.post(f"/direction/roles/{role_id}/retablissement").text
     mine.post(f"/direction/roles/{role_id}/retrait")
     assert "déjà retiré" in mine.post(f"/direction/roles/{role_id}/retrait").text
 
