@@ -29,7 +29,7 @@ from spst.web.errors import status_of, wants_json
 from spst.web.fields import CSRF_FIELD, errors_by_field
 from spst.web.filters import date_courte
 from spst.web.frame import flash, toast
-from spst.web.guards import public, requires
+from spst.web.guards import requires
 from spst.web.ports import LoginRequired
 from spst.web.requests import unit_of_work
 from spst.web.state import web
@@ -118,13 +118,6 @@ def _choice(dossier_id: UUID, posted: dict[str, str], erreurs: dict[str, str]) -
     return render_template("espace_pro/visite_nouvelle.html", bandeau=pages.bandeau_model(bandeau), nouvelle=nouvelle)
 
 
-@bp.get("/dossiers/<uuid:dossier_id>/visites")
-@public
-def start_again(dossier_id: UUID) -> AnyResponse:
-    """The address of the form, typed or brought back: it leads to the form, which authorises and traces."""
-    return redirect(url_for(".choose", dossier_id=dossier_id, rendez_vous=_rendez_vous_asked()))
-
-
 # ──── Read
 
 
@@ -140,13 +133,6 @@ def show(visite_id: UUID) -> str:
             erreurs={rules.INFORMATION: str(InformationRequired())} if "a_ecrire" in asked else {},
         ),
     )
-
-
-@bp.get("/visites/<uuid:visite_id>/<any(notes, cloture, abandon, complements):_act>")
-@public
-def show_again(visite_id: UUID, _act: str) -> AnyResponse:
-    """The address of an act, typed or brought back: it leads to the visit, which authorises and traces."""
-    return redirect(url_for(".show", visite_id=visite_id))
 
 
 def _page(visite_id: UUID, saisie: Saisie) -> str:

@@ -125,12 +125,12 @@ def annee_decimale(value: date | datetime, zone: ZoneInfo = PARIS) -> float:
 
 
 def heure(value: datetime | time, zone: ZoneInfo = PARIS) -> str:
-    """Hour and minutes without a leading zero, as they are said: 8 h 30, 10 h 42.
+    """Hour and minutes without a leading zero: 8:30, 10:42.
 
     An instant is aware and is shown in the zone of the SPST; a bare time is shown as it is.
     """
     moment = _moment(value, zone)
-    return f"{moment.hour}{NO_BREAK}h{NO_BREAK}{moment.minute:02}"
+    return f"{moment.hour}:{moment.minute:02}"
 
 
 def heure_secondes(value: datetime | time, zone: ZoneInfo = PARIS) -> str:

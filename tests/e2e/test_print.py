@@ -34,7 +34,7 @@ def test_a_page_on_paper_says_when_it_was_printed_and_holds_nothing_to_press(
     paper: Page, preview_url: str, name: str
 ) -> None:
     paper.goto(f"{preview_url}/{name}.html")
-    expect(paper.get_by_text("Imprimé le 23/11/2026 à 10 h 42 par Dr Claire Vasseur")).to_be_visible()
+    expect(paper.get_by_text("Imprimé le 23/11/2026 à 10:42 par Dr Claire Vasseur")).to_be_visible()
     assert checks.overflow(paper) <= 0
     for act in ("button", "select", ".btn", ".acts-in", ".nav", ".segments", ".filters"):
         assert not [one for one in paper.locator(act).all() if one.is_visible()], act
@@ -99,8 +99,8 @@ def test_the_sheet_is_a4(page: Page, preview_url: str) -> None:
 @pytest.mark.parametrize(
     ("name", "ended"),
     [
-        ("visite-close", "Close le 23/11/2026 à 10 h 58"),
-        ("visite-abandonnee", "Abandonnée le 23/11/2026 à 10 h 12"),
+        ("visite-close", "Close le 23/11/2026 à 10:58"),
+        ("visite-abandonnee", "Abandonnée le 23/11/2026 à 10:12"),
     ],
 )
 def test_a_visit_on_paper_says_when_it_ended(paper: Page, preview_url: str, name: str, ended: str) -> None:

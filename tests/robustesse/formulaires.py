@@ -197,6 +197,7 @@ _FORMS = (
     Formulaire("visites.start", _start, ("date", "operation_id")),
     Formulaire("visites.save_note", _visit("notes", NOTE), headers={"X-Requested-With": "fetch"}),
     Formulaire("visites.close", _visit("cloture", END), ("prochaine_visite_on",), kept_apart=True),
+    Formulaire("visites.abandon", _visit("abandon", {})),
     Formulaire("visites.complete", _addendum, ("texte",)),
     Formulaire("visites.set_statut", _statut),
     Formulaire(
@@ -241,6 +242,7 @@ _FORMS = (
     Formulaire("comptes.create_compte", _direction(lambda s: "comptes", **ACCOUNT), ("prenom", "nom", "rpps", "email")),
     Formulaire("comptes.grant", _grant, ("debut", "fin", "attestation")),
     Formulaire("comptes.revoke", _direction(lambda s: f"roles/{s.habilitation()}/retrait")),
+    Formulaire("comptes.restore", _direction(lambda s: f"roles/{s.habilitation_retiree()}/retablissement")),
     Formulaire(
         "comptes.suspend", _direction(lambda s: f"comptes/{s.compte()}/suspension", motif=("Départ",)), ("motif",)
     ),

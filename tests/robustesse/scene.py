@@ -170,6 +170,15 @@ class Scene:
         self.monde.add(row)
         return row.id
 
+    def habilitation_retiree(self) -> UUID:
+        habilitation_id = self.habilitation()
+        with self.monde.superuser.begin() as connection:
+            connection.execute(
+                text("UPDATE habilitation SET revoked_at = now(), revoked_by = granted_by WHERE id = :id"),
+                {"id": habilitation_id},
+            )
+        return habilitation_id
+
     def membre(self, spst: Spst | None = None) -> UUID:
         spst = spst or self.a
         row = EquipeMembre(

@@ -406,15 +406,7 @@ def test_the_end_carries_orientation_and_next_date(infirmier: Poste, monde: Mond
 @pytest.mark.parametrize("act", ["notes", "cloture", "abandon", "complements"])
 def test_the_address_of_an_act_leads_to_its_page(infirmier: Poste, visite_id: UUID, act: str) -> None:
     answer = infirmier.get(f"/visites/{visite_id}/{act}")
-    assert (answer.status_code, answer.headers["Location"]) == (302, f"/visites/{visite_id}")
-
-
-def test_the_address_of_a_form_that_opens_leads_to_the_form_with_its_appointment(
-    infirmier: Poste, monde: Monde
-) -> None:
-    rdv, path = new_id(), f"/dossiers/{monde.a.zoe.dossier_id}/visites"
-    answer = infirmier.get(f"{path}?rendez_vous={rdv}")
-    assert answer.headers["Location"] == f"{path}/nouvelle?rendez_vous={rdv}"
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/visites/{visite_id}")
 
 
 def test_a_refused_act_names_the_address_of_its_page(infirmier: Poste, monde: Monde, visite_id: UUID) -> None:

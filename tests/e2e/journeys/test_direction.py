@@ -70,7 +70,7 @@ def when_she_follows_the_medecin_in_the_journal(direction: Visitor) -> str:
     expect(opened).to_contain_text(LOOKED_AT)
     expect(opened).to_contain_text("Permis")
     direction.finds_sound("direction-journal")
-    reference = opened.get_by_role("link").inner_text()
+    reference = opened.get_by_role("link").first.inner_text()
     assert re.fullmatch(r"D-[0-9A-Z]{4}-[0-9A-Z]{4}", reference)
     return reference
 
