@@ -1,10 +1,21 @@
-import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, randomUUID } from 'node:crypto';
 
-/** A signing key made at start: never written, never shared between two runs. */
+const KINDS = { RS256: ['rsa', { modulusLength: 2048 }], ES256: ['ec', { namedCurve: 'P-256' }] };
+const ENCODINGS = {
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+};
+
+/**
+ * A signing key made at start: never written, never shared between two runs.
+ *
+ * It is read back from PEM: Node 20 shares a lock between a generated key and its generation, and never wakes when
+ * the export to JWK of the one meets the garbage collection of the other (one start in a hundred).
+ */
 export function makeSigningKey(alg) {
-  const { privateKey, publicKey } = alg === 'RS256'
-    ? generateKeyPairSync('rsa', { modulusLength: 2048 })
-    : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const [kind, options] = KINDS[alg];
+  const privateKey = createPrivateKey(generateKeyPairSync(kind, { ...options, ...ENCODINGS }).privateKey);
+  const publicKey = createPublicKey(privateKey);
   const kid = randomUUID();
   return { alg, kid, privateKey, publicKey, jwk: { ...privateKey.export({ format: 'jwk' }), kid, alg, use: 'sig' } };
 }
