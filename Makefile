@@ -41,7 +41,7 @@ test: system-test ## Vérifie tout : lint, construction des pages, tests, parcou
 	$(MAKE) frontend; built=$$SECONDS; \
 	$(MAKE) lint; linted=$$SECONDS; \
 	npm run --silent test; \
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 --exigences $(SHOWN) $(JOURNEYS); tested=$$SECONDS; \
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 --exigences=$(SHOWN) $(JOURNEYS); tested=$$SECONDS; \
 	$(if $(JOURNEYS),echo "Parcours de navigateur non joués : le paquet Debian chromium est absent.";) \
 	echo "installation $$((installed - start)) s, pages $$((built - installed)) s, lint $$((linted - built)) s," \
 	  "tests $$((tested - linted)) s, en tout $$((tested - start)) s"

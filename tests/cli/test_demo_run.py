@@ -87,8 +87,9 @@ def port() -> int:
     return free_ports()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def folder(reachable_dir: Callable[[], Path]) -> Path:
+    """Filled by the first run of the module, and found again by each of the others, however the one before ended."""
     return reachable_dir() / "demo"
 
 
