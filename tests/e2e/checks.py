@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import ConsoleMessage, Page
+from playwright.sync_api import ConsoleMessage, Error, Page
 
 from tests.e2e.preview import ROOT
 
@@ -36,10 +36,14 @@ def console_is_clean(page: Page) -> Iterator[None]:
         if message.type == "error":
             heard.append(message.text)
 
+    def fail(error: Error) -> None:
+        heard.append(str(error))
+
     page.on("console", listen)
-    page.on("pageerror", lambda error: heard.append(str(error)))
+    page.on("pageerror", fail)
     yield
     page.remove_listener("console", listen)
+    page.remove_listener("pageerror", fail)
     assert heard == []
 
 

@@ -23,10 +23,10 @@ PAGES = (
 
 
 @pytest.fixture
-def paper(page: Page, preview_url: str) -> Page:
-    page.set_viewport_size(PAPER)
-    page.emulate_media(media="print")
-    return page
+def paper(same_page: Page, preview_url: str) -> Page:
+    same_page.set_viewport_size(PAPER)
+    same_page.emulate_media(media="print")
+    return same_page
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -37,7 +37,7 @@ def test_a_page_on_paper_says_when_it_was_printed_and_holds_nothing_to_press(
     expect(paper.get_by_text("Imprimé le 23/11/2026 à 10:42 par Dr Claire Vasseur")).to_be_visible()
     assert checks.overflow(paper) <= 0
     for act in ("button", "select", ".btn", ".acts-in", ".nav", ".segments", ".filters"):
-        assert not [one for one in paper.locator(act).all() if one.is_visible()], act
+        assert paper.locator(f"{act}:visible").count() == 0, act
 
 
 @pytest.mark.parametrize("name", ["recherche-500", "acces"])
@@ -72,10 +72,8 @@ def test_a_long_note_is_printed_whole(paper: Page, preview_url: str) -> None:
 def test_a_list_that_the_screen_shortens_is_printed_whole(paper: Page, preview_url: str) -> None:
     paper.goto(f"{preview_url}/dossier-long.html")
     for part in ("#visites", "#remises"):
-        lines = paper.locator(f"{part} .more .entry")
-        assert lines.count() > 0
-        for line in lines.all():
-            expect(line).to_be_visible()
+        lines = f"{part} .more .entry"
+        assert paper.locator(f"{lines}:visible").count() == paper.locator(lines).count() > 0
     for summary in paper.locator(".more > summary").all():
         expect(summary).to_be_hidden()
 
