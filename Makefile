@@ -53,6 +53,10 @@ lint: $(STAMP_PYTHON) ## Style, types et sens des imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+.PHONY: captures
+captures: install frontend ## Photographie chaque page, sur écran large et sur téléphone, dans build/screenshots
+	CAPTURES=1 $(BIN)/pytest -n $(WORKERS) --dist loadgroup tests/e2e tests/portail/test_navigateur.py
+
 .PHONY: bench
 bench: $(STAMP_PYTHON) ## Mesure la vitesse : une ligne JSON par mesure
 	$(BIN)/python -m bench

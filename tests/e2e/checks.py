@@ -1,5 +1,6 @@
 """What every page must pass, on samples and in journeys alike: axe, nothing cut, nothing refused by the policy."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -48,6 +49,8 @@ def console_is_clean(page: Page) -> Iterator[None]:
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keeps a picture of the whole page in build/screenshots, for people to look at."""
+    """Keeps a picture of the whole page in build/screenshots, for people to look at, when they ask: `make captures`."""
+    if "CAPTURES" not in os.environ:
+        return
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
