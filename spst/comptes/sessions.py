@@ -13,7 +13,21 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, delete, insert, literal, select, text, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    select,
+    text,
+    true,
+    update,
+)
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -40,6 +54,28 @@ _BIND = text("SELECT set_config('spst.ctx', :context, true)")
 _LIVE = select(
     _SESSION, _TENANT.c.nom.label("spst"), _TENANT.c.slug, _TENANT.c.suspended_at.label("spst_suspended_at")
 ).select_from(_SESSION.outerjoin(_TENANT, _TENANT.c.id == _SESSION.c.tenant_id))
+
+_ROLES = (
+    select(
+        _COMPTE.c.civilite,
+        _COMPTE.c.prenom,
+        _COMPTE.c.nom,
+        _HABILITATION.c.starts_at,
+        _HABILITATION.c.ends_at,
+        _HABILITATION.c.revoked_at,
+    )
+    .join(
+        _HABILITATION,
+        (_HABILITATION.c.tenant_id == _COMPTE.c.tenant_id) & (_HABILITATION.c.compte_id == _COMPTE.c.id),
+    )
+    .where(
+        _COMPTE.c.tenant_id == bindparam("tenant_id"),
+        _COMPTE.c.id == bindparam("compte_id"),
+        _COMPTE.c.suspended_at.is_(None),
+        _HABILITATION.c.role == bindparam("role"),
+    )
+)
+"""Built once: it runs at each request."""
 
 SCEAU = Sceau(
     "session",
@@ -220,26 +256,10 @@ class SessionsInDatabase:
     def _name(self, connection: Connection, tenant_id: UUID, acteur: Acteur, now: datetime) -> str | None:
         """The name of the account, when it is not suspended and holds the role of the session."""
         found = connection.execute(
-            select(
-                _COMPTE.c.civilite,
-                _COMPTE.c.nom,
-                _HABILITATION.c.starts_at,
-                _HABILITATION.c.ends_at,
-                _HABILITATION.c.revoked_at,
-            )
-            .join(
-                _HABILITATION,
-                (_HABILITATION.c.tenant_id == _COMPTE.c.tenant_id) & (_HABILITATION.c.compte_id == _COMPTE.c.id),
-            )
-            .where(
-                _COMPTE.c.tenant_id == tenant_id,
-                _COMPTE.c.id == acteur.id,
-                _COMPTE.c.suspended_at.is_(None),
-                _HABILITATION.c.role == str(acteur.role),
-            )
+            _ROLES, {"tenant_id": tenant_id, "compte_id": acteur.id, "role": str(acteur.role)}
         ).all()
         standing = [row for row in found if rules.is_in_force(row.starts_at, row.ends_at, row.revoked_at, now)]
-        return f"{standing[0].civilite} {standing[0].nom}" if standing else None
+        return f"{standing[0].civilite} {standing[0].prenom} {standing[0].nom}" if standing else None
 
 
 def _is_ours(connection: Connection | Session, runtime: Runtime, row: Row[Any]) -> bool:
