@@ -4,7 +4,7 @@ import gzip
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from spst.web.assets import FOLDER
 from tests.e2e import checks, preview, samples
@@ -70,3 +70,10 @@ def test_every_tab_of_the_menu_is_seen_whole_on_a_phone(page: Page, preview_url:
         assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390, tab.text_content()
+
+
+@pytest.mark.parametrize("name", ["visite", "dossier"])
+def test_the_list_of_parts_stays_in_sight_while_the_page_scrolls(page: Page, preview_url: str, name: str) -> None:
+    page.goto(f"{preview_url}/{name}.html")
+    page.evaluate("scrollTo({top: 700, behavior: 'instant'})")
+    expect(page.locator(".rail a").first).to_be_in_viewport(ratio=1)
