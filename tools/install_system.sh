@@ -20,7 +20,7 @@ if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
   for package in $missing; do
     case $package in
       postgresql) echo "Paquet Debian absent : postgresql. La version Python de PostgreSQL le remplace." ;;
-      chromium) echo "Paquet Debian absent : chromium. Les parcours de navigateur ne seront pas joués." ;;
+      chromium) echo "Paquet Debian absent : chromium. Les tests de navigateur ne seront pas joués." ;;
     esac
   done
   exit 0
