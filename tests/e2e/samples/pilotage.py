@@ -21,7 +21,12 @@ def pilotage() -> Iterator[Sample]:
 
 def of_direction(current: str) -> Model:
     nav = [{"libelle": name, "url": "#", "courant": name == current, "compte": None} for name in DIRECTION]
-    me = {"nom": "Mme Agnès Pradel-Test", "role": "Direction", "compte_url": "#compte", "deconnexion_url": "/deconnexion"}
+    me = {
+        "nom": "Mme Agnès Pradel-Test",
+        "role": "Direction",
+        "compte_url": "#compte",
+        "deconnexion_url": "/deconnexion",
+    }
     return frame("", nav=nav, recherche=None, moi=me)
 
 
