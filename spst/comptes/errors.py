@@ -1,6 +1,6 @@
 """Errors of this room."""
 
-from spst.kernel.errors import NotFound, RuleViolation, SpstError
+from spst.kernel.errors import ActRefused, NotFound, RuleViolation, SpstError
 from spst.web.ports import TooManyRequests
 
 
@@ -35,12 +35,20 @@ class CompteRefused(RuleViolation):
     """Ce compte ne peut pas être créé ainsi."""
 
 
+class OwnCompteRefused(CompteRefused, ActRefused):
+    """Personne ne change son propre compte. Demandez à un autre administrateur."""
+
+
 class CompteAlreadyExists(RuleViolation):
     """Un compte porte déjà ce numéro RPPS ou ce courriel dans votre service."""
 
 
 class HabilitationRefused(RuleViolation):
     """Ce rôle ne peut pas être accordé à ce compte."""
+
+
+class OwnHabilitationRefused(HabilitationRefused, ActRefused):
+    """Personne ne s’accorde un rôle à soi-même. Demandez à un autre administrateur."""
 
 
 class HabilitationNotFound(NotFound):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from spst.comptes.errors import CompteRefused, HabilitationRefused
+from spst.comptes.errors import CompteRefused, HabilitationRefused, OwnHabilitationRefused
 from spst.comptes.rules import LOCAL_PATH
 from spst.kernel.acteur import Famille, Role
 from spst.tenants.rules import admits_mpc, has_luhn_key
@@ -74,7 +74,7 @@ def is_email(text: str) -> bool:
 def check_grant(demande: DemandeRole, to: Beneficiaire, granted_by: UUID, type_spst: str, now: datetime) -> None:
     """Raises: HabilitationRefused."""
     if to.compte_id == granted_by:
-        raise HabilitationRefused("Personne ne s’accorde un rôle à soi-même. Demandez à un autre administrateur.")
+        raise OwnHabilitationRefused
     if demande.role not in GRANTABLE:
         raise HabilitationRefused("Ce rôle ne s’accorde pas.")
     if demande.role is Role.MPC and not admits_mpc(type_spst):

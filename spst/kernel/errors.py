@@ -18,6 +18,12 @@ class Conflict(RuleViolation):
     """Quelqu’un a changé ces données entre-temps. Relisez-les, puis recommencez."""
 
 
+class ActRefused(RuleViolation):
+    """Cet acte revient à quelqu’un d’autre."""
+
+    # Whose act it is was decided past the policy: traced as a refusal, like one of the policy.
+
+
 class NotFound(SpstError):
     """Introuvable. Vérifiez l’adresse, ou repartez de la recherche."""
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from spst.kernel.acteur import Acteur
 from spst.kernel.context import Context, Motif
-from spst.kernel.errors import AccessDenied, NotFound
+from spst.kernel.errors import AccessDenied, ActRefused, NotFound
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
 from spst.kernel.signing import sign_context
@@ -49,7 +49,7 @@ def unit_of_work(
         try:
             with _transaction(context):
                 yield context
-        except (AccessDenied, NotFound) as refusal:
+        except (AccessDenied, ActRefused, NotFound) as refusal:
             context.session = Session(bind=connection, expire_on_commit=False)
             _record_refusal(context, refusal)
             raise
@@ -83,7 +83,7 @@ def bind_context(context: Context) -> None:
     context.session.execute(_BIND, {"context": signed})
 
 
-def _record_refusal(context: Context, refusal: AccessDenied | NotFound) -> None:
+def _record_refusal(context: Context, refusal: AccessDenied | ActRefused | NotFound) -> None:
     """Same connection, new transaction: the act is undone, its refusal stays."""
     context.before_commit.clear()
     context.after_commit.clear()

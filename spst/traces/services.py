@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from spst.kernel.clock import Clock
 from spst.kernel.context import Context
-from spst.kernel.errors import AccessDenied, NotFound, SpstError
+from spst.kernel.errors import AccessDenied, ActRefused, NotFound, SpstError
 from spst.kernel.ids import new_id
 from spst.traces.models import JournalTechnique, Trace, TraceReserve
 from spst.traces.rules import SALT_BYTES, Event, sign_row
@@ -115,33 +115,34 @@ def _decided(ctx: Context) -> tuple[str, set[str]]:
 
 
 def record_refusal(ctx: Context, refusal: SpstError) -> None:
-    """The runtime's recorder of refusals: what was asked, on which dossier, by which rule it was refused.
+    """The runtime's recorder of refusals: what was asked, on which dossier, by which rule of the policy it was refused.
 
     Something that is not found is traced without its id: it may be somebody else's.
     """
     ctx.cache.pop(_GATHERED, None)
     ctx.cache.pop(_WRITER, None)
-    if not isinstance(refusal, AccessDenied | NotFound):
+    if not isinstance(refusal, AccessDenied | ActRefused | NotFound):
         return
-    denied = next((d for d in reversed(ctx.decisions) if not d.allowed), None)
-    found = isinstance(refusal, AccessDenied)
-    action = str(refusal.facts.get("action") or (denied.action if denied else "inconnue"))
+    # Whose act it is, a room says after the policy allowed it: the last decision then tells what was asked.
+    past_policy, found = isinstance(refusal, ActRefused), not isinstance(refusal, NotFound)
+    asked = next((d for d in reversed(ctx.decisions) if past_policy or not d.allowed), None)
+    dossier_id = asked.dossier_id if past_policy and asked else _uuid(refusal.facts.get("dossier_id"))
     event = _event(
         ctx,
-        action,
+        str(refusal.facts.get("action") or (asked.action if asked else "inconnue")),
         "refuse",
-        _uuid(refusal.facts.get("dossier_id")) if found else None,
-        _sections(refusal, denied) if found else set(),
-        denied.version if denied else "",
-        set(denied.rules) if denied else set(),
+        dossier_id if found else None,
+        _sections(refusal, asked) if found else set(),
+        asked.version if asked else "",
+        set(asked.rules) if asked and not past_policy else set(),
         {} if found else {"introuvable": True},
     )
     _write(ctx, event)
 
 
-def _sections(refusal: SpstError, denied: Any) -> set[str]:
+def _sections(refusal: SpstError, decision: Any) -> set[str]:
     """Those of the decision, or those that the routes' own wall names, which refuses before any decision."""
-    asked: Any = denied.sections if denied else refusal.facts.get("sections", ())
+    asked: Any = decision.sections if decision else refusal.facts.get("sections", ())
     return {str(section) for section in asked}
 
 

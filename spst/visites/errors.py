@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from spst.kernel.errors import Conflict, NotFound, RuleViolation
+from spst.kernel.errors import ActRefused, Conflict, NotFound, RuleViolation
 
 
 class RendezVousNotFound(NotFound):
@@ -17,7 +17,7 @@ class TypeNotInForce(RuleViolation):
     """Ce type de visite n’existe pas à cette date. Choisissez-en un dans la liste."""
 
 
-class TypeNotAllowed(RuleViolation):
+class TypeNotAllowed(ActRefused):
     """Votre rôle ne mène pas ce type de visite."""
 
 
@@ -37,7 +37,7 @@ class VisiteAbandoned(Conflict):
     """Cette visite a été abandonnée. Elle ne change plus."""
 
 
-class AbandonNotAllowed(RuleViolation):
+class AbandonNotAllowed(ActRefused):
     """Seul le professionnel qui a ouvert la visite peut l’abandonner."""
 
 
@@ -45,7 +45,7 @@ class VisiteStillOpen(RuleViolation):
     """Cette visite est encore ouverte\u00a0: écrivez dans ses notes. Un complément s’ajoute après la clôture."""
 
 
-class ClotureNotAllowed(RuleViolation):
+class ClotureNotAllowed(ActRefused):
     """La clôture revient au professionnel qui mène la visite, ou au médecin du travail."""
 
 

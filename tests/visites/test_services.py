@@ -10,7 +10,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from spst.kernel.acteur import Acteur, Role
-from spst.kernel.errors import AccessDenied, NotFound
+from spst.kernel.errors import AccessDenied, ActRefused, NotFound
 from spst.kernel.ids import new_id
 from spst.visites import services as visites
 from spst.visites.errors import (
@@ -493,6 +493,21 @@ def test_an_abandoned_visit_changes_no_more_and_is_no_visit_of_before(monde: Mon
     vue = read(monde, start(monde))
     assert vue.dernieres == ()
     assert all(rubrique.precedent is None for rubrique in vue.rubriques)
+
+
+@pytest.mark.exigence("TRA-01", partielle="refus qu’une pièce prononce après la politique")
+def test_what_belongs_to_whoever_opened_the_visit_is_refused_to_others_and_traced(monde: Monde) -> None:
+    visite_id = start(monde)
+    seen: Lines = []
+    with traces_left(monde, seen):
+        for act in (
+            lambda: abandon(monde, visite_id, monde.a.medecin),
+            lambda: close(monde, visite_id, monde.a[Role.INT]),
+        ):
+            with pytest.raises(ActRefused):
+                act()
+    assert seen == [("visite.abandon", "refuse", ("S3",)), ("visite.close", "refuse", ("S3", "S5"))]
+    assert [line.is_open for line in timeline(monde)] == [True]
 
 
 def _complete(monde: Monde, visite_id: UUID) -> None:
