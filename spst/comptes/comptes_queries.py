@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from spst.comptes.models import (
     Authentificateur,
@@ -273,6 +273,20 @@ def other_directions(ctx: Context, compte_id: UUID) -> int:
             Habilitation.starts_at <= now,
             or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
             Compte.suspended_at.is_(None),
+            or_(Compte.rpps.is_not(None), Compte.id.in_(_enrolled(ctx))),
         )
     )
     return int(ctx.session.scalar(query) or 0)
+
+
+def _enrolled(ctx: Context) -> Select[UUID]:
+    """Accounts that enter by password and code, and have finished their enrolment."""
+    return (
+        select(Rattachement.compte_id)
+        .join(Authentificateur, Authentificateur.identite_id == Rattachement.identite_id)
+        .where(
+            Rattachement.tenant_id == ctx.tenant_id,
+            Rattachement.revoked_at.is_(None),
+            Authentificateur.totp_confirmed_at.is_not(None),
+        )
+    )

@@ -22,6 +22,7 @@ from spst.comptes.errors import (
     HabilitationNotFound,
     HabilitationRefused,
     LastDirection,
+    OwnCompteRefused,
 )
 from spst.comptes.local import Inscription
 from spst.comptes.models import Compte, EquipeMembre, Habilitation, IdentiteElectronique, Rattachement
@@ -154,6 +155,8 @@ def revoke_habilitation(ctx: Context, habilitation_id: UUID) -> UUID:
     held = _habilitation(ctx, habilitation_id)
     if held.revoked_at is not None:
         raise HabilitationRefused("Ce rôle est déjà retiré.")
+    if held.ends_at is not None and held.ends_at <= ctx.clock.now():
+        raise HabilitationRefused("Ce rôle est déjà terminé\u00a0: il n’ouvre plus rien.")
     if held.role == Role.DIR:
         _keep_a_direction(ctx, compte_id)
     held.revoked_at, held.revoked_by = ctx.clock.now(), ctx.acteur.id
@@ -183,18 +186,18 @@ def suspend_compte(ctx: Context, compte_id: UUID, why: str) -> None:
     """Close an account until it is reopened; its roles stay written. Raises: CompteNotFound, CompteRefused, LastDirection."""
     _authorised(ctx, compte_id, "compte.update")
     if compte_id == ctx.acteur.id:
-        raise CompteRefused("Personne ne suspend son propre compte. Demandez à un autre administrateur.")
+        raise OwnCompteRefused("Personne ne suspend son propre compte. Demandez à un autre administrateur.")
     _keep_a_direction(ctx, compte_id)
     _change(ctx, compte_id, suspended_at=ctx.clock.now(), suspended_why=why)
     sessions.end_all(ctx, compte_id)
-    traces.record(ctx, "compte.update", details={"compte": str(compte_id)})
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "suspension"})
 
 
 def resume_compte(ctx: Context, compte_id: UUID) -> None:
     """Raises: CompteNotFound."""
     _authorised(ctx, compte_id, "compte.update")
     _change(ctx, compte_id, suspended_at=None, suspended_why=None)
-    traces.record(ctx, "compte.update", details={"compte": str(compte_id)})
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "reouverture"})
 
 
 def renew_inscription(ctx: Context, compte_id: UUID) -> Inscription:
@@ -204,13 +207,13 @@ def renew_inscription(ctx: Context, compte_id: UUID) -> Inscription:
     """
     compte = _authorised(ctx, compte_id, "compte.update")
     if compte_id == ctx.acteur.id:
-        raise CompteRefused("Personne ne se réinscrit soi-même. Demandez à un autre administrateur.")
+        raise OwnCompteRefused("Personne ne se réinscrit soi-même. Demandez à un autre administrateur.")
     identite_id = local.identity_of(ctx, compte_id)
     if compte.rpps is not None or identite_id is None:
         raise CompteRefused("Ce compte entre par Pro Santé Connect\u00a0: il n’a pas de code d’inscription.")
     inscription = local.issue_inscription(ctx, identite_id)
     sessions.end_all(ctx, compte_id)
-    traces.record(ctx, "compte.update", details={"compte": str(compte_id)})
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "reinscription"})
     return inscription
 
 
@@ -228,7 +231,7 @@ def join_equipe(ctx: Context, compte_id: UUID, equipe_id: UUID) -> None:
         raise NotFound
     _authorised(ctx, compte_id, "compte.update")
     if compte_id == ctx.acteur.id:
-        raise CompteRefused("Personne ne se place soi-même dans une équipe. Demandez à un autre administrateur.")
+        raise OwnCompteRefused("Personne ne se place soi-même dans une équipe. Demandez à un autre administrateur.")
     if any(equipe.equipe_id == equipe_id for equipe in queries.comptes(ctx, only=compte_id)[0].equipes):
         raise CompteRefused("Ce compte est déjà dans cette équipe.")
     ctx.session.execute(
@@ -240,7 +243,7 @@ def join_equipe(ctx: Context, compte_id: UUID, equipe_id: UUID) -> None:
             starts_at=ctx.clock.now(),
         )
     )
-    traces.record(ctx, "compte.update", details={"compte": str(compte_id)})
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "equipe_entree"})
 
 
 def leave_equipe(ctx: Context, membre_id: UUID) -> UUID:
@@ -254,7 +257,7 @@ def leave_equipe(ctx: Context, membre_id: UUID) -> UUID:
         .where(EquipeMembre.tenant_id == ctx.tenant_id, EquipeMembre.id == membre_id)
         .values(ends_at=ctx.clock.now())
     )
-    traces.record(ctx, "compte.update", details={"compte": str(compte_id)})
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "equipe_sortie"})
     return compte_id
 
 

@@ -239,7 +239,7 @@ def _suspend(runtime: Runtime, lien: Lien, correlation_id: UUID) -> None:
             .values(suspended_at=ctx.clock.now(), suspended_why=_EVIDENCE_GONE)
         )
         sessions.end_all(ctx, lien.compte_id)
-        traces.record(ctx, "compte.update", details={"compte": str(lien.compte_id)})
+        traces.record(ctx, "compte.update", details={"compte": str(lien.compte_id), "geste": "suspension"})
 
 
 def _store(ctx: Context, connexion: Connexion, choix: Choix, agent_hash: str) -> None:

@@ -98,8 +98,8 @@ _ON_THE_DOSSIER = (
         "code_activation.issue",
         _R,
         "Remettre un code d’activation",
-        "vous a remis un code pour ouvrir votre espace personnel",
-        "vous remettre un code pour ouvrir votre espace personnel",
+        "vous a remis le code de votre espace personnel",
+        "vous remettre le code de votre espace personnel",
         ("S1",),
     ),
     Action(
@@ -275,7 +275,14 @@ _OUTSIDE = (
     Action("politique.consult", _C, "Lire la politique", "a lu la politique d’habilitation", domaine="pilotage"),
     Action("compte.list", _C, "Lire les comptes", "a lu la liste des comptes", domaine="comptes"),
     Action("compte.create", _R, "Créer un compte", "a créé un compte", domaine="comptes", facts=_COMPTE),
-    Action("compte.update", _R, "Modifier un compte", "a modifié un compte", domaine="comptes", facts=_COMPTE),
+    Action(
+        "compte.update",
+        _R,
+        "Modifier un compte",
+        "a modifié un compte",
+        domaine="comptes",
+        facts=_COMPTE | {"geste"},
+    ),
     Action(
         "habilitation.grant",
         _R,

@@ -193,12 +193,44 @@ def test_last_direction_cannot_be_taken_away(monde: Monde) -> None:
         services.revoke_habilitation(ctx, mine)
 
 
-def test_nobody_suspends_nor_enrols_himself_again(monde: Monde) -> None:
-    for act in (lambda ctx: services.suspend_compte(ctx, ctx.acteur.id, "x"),):
-        with pytest.raises(CompteRefused), monde.work(monde.a.directrice) as ctx:
-            act(ctx)
-    with pytest.raises(CompteRefused), monde.work(monde.a.directrice) as ctx:
-        services.renew_inscription(ctx, monde.a.directrice.id)
+def test_a_direction_that_never_enrolled_does_not_replace_the_last_one(monde: Monde) -> None:
+    compte_id = new_account(monde, monde.b)
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        services.grant_habilitation(ctx, compte_id, DemandeRole(Role.DIR, ctx.clock.now()))
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        assert services.is_last_direction(ctx, monde.b.directrice.id)
+
+
+def test_a_role_that_ended_is_not_withdrawn(monde: Monde) -> None:
+    compte_id = new_account(monde)
+    ended = grant(monde, compte_id)
+    with monde.superuser.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE habilitation SET ends_at = starts_at + '1s', starts_at = starts_at - '1 day'::interval"
+                " WHERE id = :id"
+            ),
+            {"id": ended},
+        )
+        connection.execute(
+            text("UPDATE habilitation SET ends_at = now() - '1 hour'::interval WHERE id = :id"), {"id": ended}
+        )
+    with pytest.raises(HabilitationRefused, match="terminé"), monde.work(monde.a.directrice) as ctx:
+        services.revoke_habilitation(ctx, ended)
+
+
+@pytest.mark.exigence("TRA-01", partielle="refus qu’une pièce prononce après la politique")
+def test_nobody_suspends_enrols_nor_grants_himself_and_who_tried_is_traced(monde: Monde) -> None:
+    me = monde.a.directrice
+    with pytest.raises(CompteRefused), monde.work(me) as ctx:
+        services.suspend_compte(ctx, me.id, "x")
+    assert last_trace(monde, "compte.update")["decision"] == "refuse"
+    with pytest.raises(CompteRefused), monde.work(me) as ctx:
+        services.renew_inscription(ctx, me.id)
+    with pytest.raises(HabilitationRefused):
+        grant(monde, me.id, Role.DPO)
+    refused = last_trace(monde, "habilitation.grant")
+    assert (refused["acteur_id"], refused["decision"]) == (me.id, "refuse")
 
 
 def test_new_code_is_given_to_an_account_of_the_second_path_only(monde: Monde) -> None:
