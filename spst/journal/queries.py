@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, extract, func, select
+from sqlalchemy import Select, Table, Uuid, extract, func, select
+from sqlalchemy import cast as cast_as
 
 from spst.comptes.models import Compte
 from spst.dmst.models import Dossier
@@ -24,6 +25,11 @@ _COMPTE = cast(Table, Compte.__table__)
 _WITH_COMPTE = _TRACE.outerjoin(
     _COMPTE, (_COMPTE.c.tenant_id == _TRACE.c.tenant_id) & (_COMPTE.c.id == _TRACE.c.acteur_id)
 )
+_CHANGED = _COMPTE.alias("change")
+_WITH_CHANGED = _WITH_COMPTE.outerjoin(
+    _CHANGED,
+    (_CHANGED.c.tenant_id == _TRACE.c.tenant_id) & (_CHANGED.c.id == cast_as(_TRACE.c.details["compte"].astext, Uuid)),
+)
 _NAME = (_COMPTE.c.civilite, _COMPTE.c.prenom, _COMPTE.c.nom)
 _BATCH = 1000
 
@@ -41,16 +47,20 @@ def page(
     return _read(ctx, query.order_by(_TRACE.c.id.desc()))
 
 
-def every(ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None) -> Iterator[list[Ligne]]:
-    """All the lines, newest first, a thousand at a time."""
-    before = None
+def every(
+    ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None, before: UUID | None
+) -> Iterator[list[Ligne]]:
+    """All the lines older than `before`, newest first, a thousand at a time."""
     while batch := page(ctx, filtres, dossiers, _BATCH, before, None):
         yield batch
         before = batch[-1].id
 
 
-def count(ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None) -> int:
-    return int(ctx.session.scalar(_filtered(ctx, select(func.count()).select_from(_TRACE), filtres, dossiers)) or 0)
+def count(ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None, before: UUID | None = None) -> int:
+    query = _filtered(ctx, select(func.count()).select_from(_TRACE), filtres, dossiers)
+    if before is not None:
+        query = query.where(_TRACE.c.id < before)
+    return int(ctx.session.scalar(query) or 0)
 
 
 def by_hour(ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None) -> list[int]:
@@ -102,8 +112,13 @@ def _lines() -> Select[Any]:
         _TRACE.c.decision,
         _TRACE.c.regles,
         _TRACE.c.politique_version,
+        _TRACE.c.details["geste"].astext.label("geste"),
+        _TRACE.c.details["role"].astext.label("role_change"),
+        _CHANGED.c.civilite.label("civilite_change"),
+        _CHANGED.c.prenom.label("prenom_change"),
+        _CHANGED.c.nom.label("nom_change"),
         *_NAME,
-    ).select_from(_WITH_COMPTE)
+    ).select_from(_WITH_CHANGED)
 
 
 def _filtered(ctx: Context, query: Any, filtres: Filtres, dossiers: Sequence[UUID] | None) -> Any:
@@ -135,12 +150,13 @@ def _read(ctx: Context, query: Select[Any]) -> list[Ligne]:
 
 def _ligne(ctx: Context, row: Any) -> Ligne:
     personne, role = rules.personne_of(row.role, _name(row))
+    changed = personnel(row.civilite_change, row.prenom_change, row.nom_change) if row.nom_change else None
     return Ligne(
         id=row.id,
         at=row.at,
         personne=personne,
         role=role,
-        acte=rules.acte_of(row.action),
+        acte=rules.acte_on(row.action, row.geste, changed, row.role_change),
         sections=tuple(row.sections),
         reference=reference_of(ctx, row.dossier_id) if row.dossier_id else None,
         decision=row.decision,

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
@@ -34,6 +35,14 @@ _MOTIFS = {
     "administration": "Tenue du dossier",
     "technique": "Opération technique",
 }
+GESTES = {
+    "suspension": "Suspendre un compte",
+    "reouverture": "Rouvrir un compte",
+    "reinscription": "Inscrire un compte à nouveau",
+    "equipe_entree": "Ajouter à une équipe",
+    "equipe_sortie": "Retirer d’une équipe",
+}
+"""What `compte.update` did to an account."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 PERMIS, REFUSE = "permis", "refuse"
@@ -120,6 +129,20 @@ def normalise_reference(typed: str) -> str | None:
 def essai_of(action: str, decision: str) -> str:
     """An act on a dossier as its professionals read it, the refused one as an attempt."""
     return f"A voulu {_lower(acte_of(action))}" if decision == REFUSE else acte_of(action)
+
+
+def acte_on(action: str, geste: str | None, compte: str | None, role: str | None) -> str:
+    """An act as the direction reads it: on an account, which one, what was done to it, and in which role.
+
+    >>> acte_on("compte.update", "suspension", "Mme Anne Durand", None).replace(NO_BREAK, " ")
+    'Suspendre un compte : Mme Anne Durand'
+    >>> acte_on("habilitation.grant", None, "Mme Anne Durand", "ADM").replace(NO_BREAK, " ")
+    'Accorder une habilitation : Mme Anne Durand, Administrative'
+    """
+    label = GESTES.get(geste or "", acte_of(action))
+    if compte is None:
+        return label
+    return f"{label}{NO_BREAK}: {compte}" + (f", {Role(role).label_of(compte)}" if role else "")
 
 
 def acte_of(action: str) -> str:
@@ -258,5 +281,5 @@ def csv_row(values: Sequence[str]) -> str:
 
 
 def neutral(value: str) -> str:
-    """A text that begins like a formula gets an apostrophe (OWASP, CSV injection)."""
-    return f"'{value}" if value.startswith(_FORMULA) else value
+    """A text that begins like a formula, full-width signs among them, gets an apostrophe (OWASP, CSV injection)."""
+    return f"'{value}" if unicodedata.normalize("NFKC", value).startswith(_FORMULA) else value

@@ -15,6 +15,7 @@ from spst.journal.rules import REFUSE, Acces, Filtres, Ligne
 from spst.kernel.acteur import Role
 from spst.kernel.clock import today
 from spst.kernel.context import Context
+from spst.kernel.ids import new_id
 from spst.kernel.unit_of_work import bind_context
 from spst.traces import services as traces
 
@@ -70,18 +71,22 @@ def lines(ctx: Context, filtres: Filtres, *, before: UUID | None = None, after: 
     return page
 
 
-def start_export(ctx: Context, filtres: Filtres) -> int:
-    """Authorise and trace an export, in a transaction that commits before its first byte leaves; returns the line count."""
+def start_export(ctx: Context, filtres: Filtres) -> tuple[int, UUID]:
+    """Authorise and trace an export, in a transaction that commits before its first byte leaves.
+
+    Returns the number of lines, and the mark before which they are: the line of the export itself comes after it.
+    """
     habilitations.require(ctx, "journal.export")
-    total = queries.count(ctx, filtres, _dossiers(ctx, filtres))
+    mark = new_id(ctx.clock.now())
+    total = queries.count(ctx, filtres, _dossiers(ctx, filtres), mark)
     traces.record(ctx, "journal.export", details={"filtres": filtres.kinds, "lignes": total})
-    return total
+    return total, mark
 
 
-def export(ctx: Context, filtres: Filtres) -> Iterator[Ligne]:
+def export(ctx: Context, filtres: Filtres, mark: UUID) -> Iterator[Ligne]:
     """The lines of an export that `start_export` traced. The signed context is renewed as long as it lasts."""
     habilitations.require(ctx, "journal.export")
-    for batch in queries.every(ctx, filtres, _dossiers(ctx, filtres)):
+    for batch in queries.every(ctx, filtres, _dossiers(ctx, filtres), mark):
         yield from batch
         bind_context(ctx)
 

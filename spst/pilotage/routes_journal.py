@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
@@ -71,18 +72,18 @@ def export() -> ResponseReturnValue:
     if erreurs:
         return _page()
     with unit_of_work() as ctx:
-        count = journal.start_export(ctx, asked)
+        count, mark = journal.start_export(ctx, asked)
         head = rules.csv_head(user().spst, asked, ctx.clock.now(), count, journal.who(ctx, asked))
-    response = Response(stream_with_context(_stream(head, asked)), content_type="text/csv; charset=utf-8")
+    response = Response(stream_with_context(_stream(head, asked, mark)), content_type="text/csv; charset=utf-8")
     name = f"journal-acces-{asked.start:%Y%m%d}-{asked.end:%Y%m%d}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _stream(head: str, asked: Filtres) -> Iterator[str]:
+def _stream(head: str, asked: Filtres, mark: UUID) -> Iterator[str]:
     yield head
     with unit_of_work() as ctx:
-        for line in journal.export(ctx, asked):
+        for line in journal.export(ctx, asked, mark):
             yield rules.csv_line(line)
 
 

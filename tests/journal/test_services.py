@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 
+from spst.comptes import services_comptes as comptes
+from spst.comptes.octroi_rules import DemandeRole
 from spst.habilitations import services as habilitations
 from spst.journal import services
 from spst.journal.rules import Filtres, Ligne
@@ -17,6 +19,7 @@ from spst.kernel.acteur import Acteur, Role
 from spst.kernel.context import CodeMotif, Motif
 from spst.kernel.errors import AccessDenied, NotFound
 from spst.traces import services as traces
+from spst.web.filters import NO_BREAK
 from tests.factories.monde import Monde, Spst
 
 CANARI = "visite de reprise CANARI"
@@ -158,16 +161,35 @@ def test_pages_follow_each_other_without_gap_nor_repeat(monde: Monde) -> None:
 def test_export_is_traced_before_its_first_line(monde: Monde) -> None:
     with monde.work(monde.a[Role.DPO]) as ctx:
         filtres = services.last_days(ctx)
-        total = services.start_export(ctx, filtres)
+        total, mark = services.start_export(ctx, filtres)
     with monde.superuser.connect() as connection:
         row = connection.execute(
             text("SELECT acteur_id, details FROM trace WHERE action = 'journal.export' ORDER BY id DESC LIMIT 1")
         ).one()
     assert (row.acteur_id, row.details) == (monde.a[Role.DPO].id, {"filtres": "periode", "lignes": total})
     with monde.work(monde.a[Role.DPO]) as ctx:
-        lignes = list(services.export(ctx, filtres))
-    assert len(lignes) == total + 1
+        lignes = list(services.export(ctx, filtres, mark))
+    assert len(lignes) == total, "the line of the export comes after those that it holds"
     assert len({ligne.id for ligne in lignes}) == len(lignes)
+
+
+def test_an_act_on_an_account_says_which_one_and_what_was_done(monde: Monde) -> None:
+    role = DemandeRole(Role.DPO, datetime.now(UTC))
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        comptes.grant_habilitation(ctx, monde.b[Role.ADM].id, role)
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        comptes.suspend_compte(ctx, monde.b[Role.ADM].id, "Fin de contrat")
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        comptes.resume_compte(ctx, monde.b[Role.ADM].id)
+    with monde.work(monde.b[Role.DPO], monde.b) as ctx:
+        actes = [ligne.acte.replace(NO_BREAK, " ") for ligne in services.lines(ctx, services.last_days(ctx)).lignes]
+        [whose] = {acte.partition(" : ")[2] for acte in actes if acte.startswith("Suspendre un compte")}
+    assert whose
+    assert actes[:3] == [
+        f"Rouvrir un compte : {whose}",
+        f"Suspendre un compte : {whose}",
+        f"Accorder une habilitation : {whose}, {Role.DPO.label_of(whose)}",
+    ]
 
 
 def test_figures_count_accesses_and_refusals(monde: Monde) -> None:
