@@ -40,7 +40,7 @@ def types_open_to(ctx: Context, dossier_id: UUID, rendez_vous_id: UUID | None = 
 
     Raises: NotFound, AccessDenied, RendezVousNotFound for one that is unknown or of somebody else.
     """
-    habilitations.require(ctx, "visite.consult", dossier_id)
+    habilitations.require(ctx, "visite.start", dossier_id)
     on = today(ctx.clock)
     regime = queries.regime_on(ctx, dossier_id, on)
     if rendez_vous_id and queries.dossier_of_rendez_vous(ctx, rendez_vous_id) != dossier_id:
@@ -51,7 +51,7 @@ def types_open_to(ctx: Context, dossier_id: UUID, rendez_vous_id: UUID | None = 
         for type_ in queries.types_in_force(ctx, on)
     )
     suitable = [t.type.code for t in types if t.ferme is None and t.is_of_regime and t.type.libelle_agenda == libelle]
-    traces.record(ctx, "visite.consult", dossier_id, ["S3"])
+    traces.record(ctx, "dossier.open", dossier_id)
     return Choix(types, suitable[0] if len(suitable) == 1 else None)
 
 

@@ -29,9 +29,6 @@ WITHOUT_TRACE = {
 }
 """Routes that open nothing of anybody: no trace is owed. Anything else owes one."""
 
-ASKS_FIRST = {"GET /dossiers/<uuid:dossier_id>/visites/nouvelle": "visite.consult"}
-"""The choice of a visit reads before it starts anything: a refusal names the reading."""
-
 
 @pytest.fixture(scope="module")
 def routes(pages: Site) -> list[Route]:
@@ -72,10 +69,9 @@ def owed(name: str, action: str, role: Role, status: int, location: str, found: 
     if urlsplit(location).path in {"/connexion", "/p/coteaux"} or status in {400, 401}:
         return not found  # another door: nobody is logged in here, or the form carries no token
     if status == 403:
-        return decisions == ["refuse"] and found[0].action in {action, ASKS_FIRST.get(name)}
+        return decisions == ["refuse"] and found[0].action == action
     if status == 404:
-        named_action = found[0].action in {action, ASKS_FIRST.get(name)}
-        return decisions == ["refuse"] and found[0].dossier_id is None and named_action
+        return decisions == ["refuse"] and found[0].dossier_id is None and found[0].action == action
     if status in {409, 422}:
         return decisions in ([], ["permis"])
     if name in WITHOUT_TRACE:

@@ -14,6 +14,7 @@ from spst.kernel.acteur import Acteur, Role
 from spst.kernel.clock import PARIS
 from spst.kernel.ids import new_id
 from tests.factories.monde import Monde
+from tests.factories.releves import last_traces
 from tests.factories.site import Site
 from tests.visites.conftest import Lines, appointment, close, start, traces_left, write
 
@@ -62,6 +63,7 @@ def shown(answer: TestResponse, code: str) -> str:
 
 def test_the_choice_lists_every_type_and_closes_those_of_the_medecin(infirmier: Poste, monde: Monde) -> None:
     page = infirmier.get(f"/dossiers/{monde.a.zoe.dossier_id}/visites/nouvelle")
+    assert last_traces(monde, monde.a)[0].action == "dossier.open", "no visit was read"
     assert page.status_code == 200
     assert page.text.count('name="type"') == 28
     first, others = page.text.split("Les autres visites")
