@@ -94,6 +94,13 @@ class Membre:
     roles: tuple[Role, ...]
     equipe: str | None
 
+    @property
+    def rang(self) -> int:
+        """The médecin du travail first, then the doctors who help him, then the others."""
+        if Role.MDT in self.roles:
+            return 0
+        return 1 if {Role.COLL, Role.INT}.intersection(self.roles) else 2
+
 
 @dataclass(frozen=True, slots=True)
 class DossierVu:

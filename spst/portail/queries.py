@@ -1,9 +1,10 @@
 """Statements of the portal: who an electronic identity is, its sessions, whose dossier; the next appointment."""
 
+from datetime import timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Table, and_, delete, select
+from sqlalchemy import Table, and_, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from spst.comptes.models import Compte, IdentiteElectronique, SessionOuverte
@@ -22,6 +23,8 @@ _DOSSIER = cast(Table, Dossier.__table__)
 _RENDEZ_VOUS = cast(Table, RendezVous.__table__)
 _COMPTE = cast(Table, Compte.__table__)
 _CENTRE = cast(Table, Centre.__table__)
+_WAITING = timedelta(hours=12)
+"""Somebody who arrived waits for the appointment of that day, however late it is."""
 
 
 def find_identite(ctx: Context, iss: str, sub: str) -> UUID | None:
@@ -57,7 +60,8 @@ def end_sessions(ctx: Context, identite_id: UUID) -> None:
 
 
 def next_rendez_vous(ctx: Context, travailleur_id: UUID) -> RendezVousVu | None:
-    """The first appointment still to come, with whom and where; register data, of the reader himself."""
+    """The first appointment still to come, or for which he waits, with whom and where; register data, of the reader himself."""
+    now = ctx.clock.now()
     query = (
         select(
             _RENDEZ_VOUS.c.starts_at,
@@ -73,8 +77,10 @@ def next_rendez_vous(ctx: Context, travailleur_id: UUID) -> RendezVousVu | None:
         .where(
             _RENDEZ_VOUS.c.tenant_id == ctx.tenant_id,
             _RENDEZ_VOUS.c.travailleur_id == travailleur_id,
-            _RENDEZ_VOUS.c.statut == "convoque",
-            _RENDEZ_VOUS.c.starts_at > ctx.clock.now(),
+            or_(
+                and_(_RENDEZ_VOUS.c.statut == "convoque", _RENDEZ_VOUS.c.starts_at > now),
+                and_(_RENDEZ_VOUS.c.statut == "arrive", _RENDEZ_VOUS.c.starts_at > now - _WAITING),
+            ),
         )
         .order_by(_RENDEZ_VOUS.c.starts_at)
         .limit(1)

@@ -11,7 +11,6 @@ from spst.expositions.services import Curriculum
 from spst.identite.services import TravailleurVu
 from spst.journal.rules import REFUSE, Acces
 from spst.journal.services import AccesDossier
-from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.visites.vues import LigneHistorique
 from spst.web.filters import NO_BREAK, avec_article
@@ -167,17 +166,11 @@ _STATUTS = {
 
 def equipes(membres: tuple[Membre, ...]) -> tuple[EquipeVue, ...]:
     """Those who follow, by équipe; the médecin du travail first, then the doctors who help him."""
-    ordered = sorted(membres, key=lambda membre: (membre.equipe is None, membre.equipe or "", _rank(membre)))
+    ordered = sorted(membres, key=lambda membre: (membre.equipe is None, membre.equipe or "", membre.rang))
     return tuple(
         EquipeVue(nom, tuple(MembreVu(membre.nom, _fonction(membre)) for membre in group))
         for nom, group in groupby(ordered, key=lambda membre: membre.equipe)
     )
-
-
-def _rank(membre: Membre) -> int:
-    if Role.MDT in membre.roles:
-        return 0
-    return 1 if {Role.COLL, Role.INT}.intersection(membre.roles) else 2
 
 
 def _fonction(membre: Membre) -> str:

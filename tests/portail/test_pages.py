@@ -168,6 +168,28 @@ def test_first_page_says_who_follows_me_and_what_comes_next(portail: Portail) ->
     assert "Équipe Besson" not in seen
 
 
+@POR_01
+def test_whoever_waits_still_finds_his_appointment_though_its_hour_is_past(portail: Portail) -> None:
+    followed = Followed(portail, portail.monde.a)
+    at = datetime.now(UTC) - timedelta(minutes=20)
+    portail.monde.add(
+        RendezVous(
+            tenant_id=portail.monde.a.tenant_id,
+            id=new_id(),
+            travailleur_id=followed.personne.travailleur_id,
+            compte_id=portail.monde.a.medecin.id,
+            centre_id=portail.monde.a.centre_id,
+            starts_at=at,
+            arrived_at=at,
+            duree_min=30,
+            libelle="Visite périodique",
+            statut="arrive",
+            updated_at=at,
+        )
+    )
+    assert "Avec le Dr Claire Vasseur, pendant 30" in words(read(portail, followed.enters(), "accueil"))
+
+
 def test_empty_record_says_why_it_is_empty_and_what_comes_next(portail: Portail) -> None:
     client = Followed(portail, portail.monde.a).enters()
     assert "Votre service vous convoque quand une visite est à faire" in words(read(portail, client, "accueil"))
