@@ -25,7 +25,35 @@ function move(by: 1 | -1): void {
   select(all[Math.min(Math.max(at, 0), all.length - 1)]);
 }
 
+/** Marking an arrival reloads the page: whoever marks several of them goes on from where he was. */
+const PLACE = "spst.journee.place";
+
+function keepPlace(index: number): void {
+  try {
+    sessionStorage.setItem(PLACE, String(index));
+  } catch {
+    // The next page then begins at its beginning.
+  }
+}
+
+function takePlace(): number {
+  try {
+    const kept = sessionStorage.getItem(PLACE);
+    sessionStorage.removeItem(PLACE);
+    return kept === null ? -1 : Number(kept);
+  } catch {
+    return -1;
+  }
+}
+
 on("next", () => move(1));
 on("previous", () => move(-1));
 on("open", () => current()?.querySelector<HTMLAnchorElement>("a[data-ouvrir]")?.click());
-on("arrived", () => current()?.querySelector<HTMLFormElement>("form[data-arrivee]")?.requestSubmit());
+on("arrived", () => {
+  const entry = current();
+  const form = entry?.querySelector<HTMLFormElement>("form[data-arrivee]");
+  if (!entry || !form) return;
+  keepPlace(entries().indexOf(entry));
+  form.requestSubmit();
+});
+select(entries()[takePlace()]);

@@ -84,7 +84,7 @@ def dossier_model(seen: Contenu, now: datetime, saisie: Saisie) -> dict[str, Any
         "informations": _informations(dossier) if dossier.s6 is not None else None,
         "oppositions": _oppositions(dossier) if dossier.s7 is not None else None,
         "acces_url": url_for("dossier.acces", dossier_id=dossier.id) if _reads(dossier, "S8") else None,
-        "equipe": [(_fonction(membre), membre.nom) for membre in dossier.equipe],
+        "equipe": [(_fonction(membre), membre.nom) for membre in sorted(dossier.equipe, key=lambda one: one.rang)],
         "a_savoir": _a_savoir(dossier),
     }
 
@@ -194,7 +194,8 @@ def _visites(seen: Contenu) -> dict[str, Any]:
             }
             for line in lines
         ],
-        "total": len(lines),
+        "total": sum(line.abandoned_at is None for line in lines),
+        "abandonnees": sum(line.abandoned_at is not None for line in lines),
         "toutes_url": None,
         "nouvelle_url": url_for("visites.choose", **ask) if _fills(seen.dossier, "S3") else None,  # type: ignore[arg-type]
     }

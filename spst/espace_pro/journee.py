@@ -69,8 +69,8 @@ def _resume(seen: Agenda, today: date) -> str | None:
         parts.append(pluriel(counts[StatutRdv.RECU], "reçu"))
     waiting = [rdv.arrived_at for rdv in seen.rendez_vous if rdv.statut is StatutRdv.ARRIVE and rdv.arrived_at]
     if waiting and seen.jour == today:
-        verb = "attend" if len(waiting) == 1 else "attendent"
-        parts.append(f"{pluriel(len(waiting), 'personne')} {verb} depuis {heure(min(waiting))}")
+        since = "attend" if len(waiting) == 1 else "attendent, la première"
+        parts.append(f"{pluriel(len(waiting), 'personne')} {since} depuis {heure(min(waiting))}")
     return ", ".join(parts) + "."
 
 

@@ -102,12 +102,13 @@ def grant(compte_id: UUID) -> ResponseReturnValue:
         demande = schemas.demande_role(schemas.RoleForm().read(request.form), web().runtime.clock.now())
         with unit_of_work() as ctx:
             comptes.grant_habilitation(ctx, compte_id, demande)
+            nom = comptes.get_compte(ctx, compte_id).nom_complet
     except ValidationError as error:
         return _again(compte_id, "accorder", errors_by_field(error))
     except _REFUSALS as refusal:
         return _again(compte_id, "accorder", str(refusal))
     by_evidence = " La personne y entrera quand Pro Santé Connect attestera cette profession."
-    flash(f"Rôle accordé\u00a0: {demande.role.label}.{by_evidence if demande.role in BY_EVIDENCE else ''}")
+    flash(f"Rôle accordé\u00a0: {demande.role.label_of(nom)}.{by_evidence if demande.role in BY_EVIDENCE else ''}")
     return _to(compte_id)
 
 
@@ -142,9 +143,10 @@ def restore(habilitation_id: UUID) -> ResponseReturnValue:
     try:
         with unit_of_work() as ctx:
             compte_id, role = comptes.restore_habilitation(ctx, habilitation_id)
+            nom = comptes.get_compte(ctx, compte_id).nom_complet
     except _REFUSALS as refusal:
         return _about_role(habilitation_id, refusal)
-    flash(f"Rôle rétabli\u00a0: {role.label}.")
+    flash(f"Rôle rétabli\u00a0: {role.label_of(nom)}.")
     return _to(compte_id)
 
 

@@ -214,6 +214,26 @@ def test_the_day_is_walked_through_at_the_keyboard(page: Page, preview_url: str)
     page.wait_for_url("**/dossier.html")
 
 
+def test_whoever_marks_arrivals_at_the_keyboard_goes_on_from_where_he_was(page: Page, preview_url: str) -> None:
+    page.route(
+        lambda url: True,
+        lambda route: (
+            route.fulfill(status=303, headers={"location": f"{preview_url}/journee.html"})
+            if route.request.method == "POST"
+            else route.continue_()
+        ),
+    )
+    page.goto(f"{preview_url}/journee.html")
+    waiting = page.locator("[data-rendez-vous]", has=page.locator("form[data-arrivee]")).first
+    name = waiting.locator("h3").inner_text()
+    while not page.locator("[aria-current=true] form[data-arrivee]").count():
+        page.keyboard.press("j")
+    with page.expect_navigation():
+        page.keyboard.press("a")
+    expect(page.locator("[data-rendez-vous][aria-current=true]")).to_be_focused()
+    expect(page.locator("[data-rendez-vous][aria-current=true]")).to_contain_text(name)
+
+
 def test_letters_can_be_switched_off_from_the_list_of_keys(page: Page, preview_url: str) -> None:
     page.goto(f"{preview_url}/journee.html")
     page.keyboard.press("?")

@@ -32,7 +32,10 @@ def save_accounts(folder: DemoFolder, accounts: Iterable[CompteDemonstration]) -
 def load_accounts(folder: DemoFolder) -> list[CompteDemonstration]:
     """Raises: DemoRefused when the demonstration was never filled."""
     if not folder.accounts_file.exists():
-        raise DemoRefused(f"Aucune démonstration n’est prête dans {folder.root}. Lancez d’abord\u00a0: make run")
+        raise DemoRefused(
+            f"Aucune démonstration n’est prête dans {folder.root}. Lancez d’abord make run, "
+            "ou dites où elle est\u00a0: SPST_DATA=/autre/dossier"
+        )
     rows = json.loads(folder.accounts_file.read_text(encoding="utf-8"))
     return [CompteDemonstration(**row) for row in rows]
 

@@ -120,6 +120,7 @@ def dossier(**changes: object) -> Model:
         "visites": {
             "lignes": visits(5),
             "total": 9,
+            "abandonnees": 0,
             "toutes_url": "#toutes",
             "nouvelle_url": "visite-nouvelle.html",
         },
@@ -197,7 +198,13 @@ def long_dossier() -> Model:
 def empty_dossier() -> Model:
     return dossier(
         parcours={"emplois": [], "expositions": [], "ajouter": None},
-        visites={"lignes": [], "total": 0, "toutes_url": None, "nouvelle_url": "visite-nouvelle.html"},
+        visites={
+            "lignes": [],
+            "total": 0,
+            "abandonnees": 0,
+            "toutes_url": None,
+            "nouvelle_url": "visite-nouvelle.html",
+        },
         remises=[],
         informations={"lignes": [], "noter": None},
         oppositions={"lignes": [], "noter": None},
