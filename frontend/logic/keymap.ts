@@ -29,7 +29,7 @@ export interface Binding {
 
 export const BINDINGS: readonly Binding[] = [
   { shown: ["Ctrl", "K"], label: "chercher un salarié", page: "partout", letter: false, command: "search", needs: "#q" },
-  { shown: ["F2"], label: "mode discret", page: "partout", letter: false, command: "discreet", needs: "[data-discreet-toggle]" },
+  { shown: ["F2"], label: "mode discret", page: "partout", letter: false, command: "discreet", needs: "[data-discreet-toggle], [data-sensitive]" },
   { shown: ["?"], label: "cette liste", page: "partout", letter: true, command: "help" },
   { shown: ["J"], label: "rendez-vous suivant", page: "journee", letter: true, command: "next", needs: "[data-rendez-vous]" },
   { shown: ["K"], label: "rendez-vous précédent", page: "journee", letter: true, command: "previous", needs: "[data-rendez-vous]" },
