@@ -104,5 +104,6 @@ def test_medecin_whose_spst_activity_is_gone_is_refused_suspended_and_his_sessio
     assert suspended.suspended_why
     assert site.get(still_open, "/compte").headers["Location"].startswith("/connexion")
     trace = site.traces("compte.update")[-1]
-    assert (trace.tenant_id, trace.details) == (site.monde.a.tenant_id, {"compte": str(compte.id)})
+    said = {"compte": str(compte.id), "geste": "suspension"}
+    assert (trace.tenant_id, trace.details) == (site.monde.a.tenant_id, said)
     assert site.refusals()[-1].faits["motif"] == "aucune_situation"
