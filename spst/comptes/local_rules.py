@@ -93,7 +93,7 @@ def matching_step(secret: str, typed: str, at: datetime, last_step: int) -> int 
 
 
 def new_code(groups: int) -> str:
-    """A code of `groups` times 25 random bits: XXXXX-XXXXX…"""
+    """A code of `groups` times 25 random bits: ABCDE-FGHJK…"""
     return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(groups))
 
 

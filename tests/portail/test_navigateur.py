@@ -12,8 +12,6 @@ from werkzeug.serving import make_server
 from spst.dmst import services as dmst
 from spst.kernel.acteur import Role
 from spst.kernel.errors import AccessDenied
-from spst.kernel.ids import new_id
-from spst.visites.models import RendezVous
 from tests.e2e.checks import axe_violations, console_is_clean, overflow, shoot
 from tests.portail.conftest import BIRTH, Portail
 from tests.portail.test_pages import Followed
@@ -98,21 +96,7 @@ def full(site: Portail, born: date) -> Followed:
     for _ in range(30):
         with site.monde.work(spst.infirmier) as ctx:
             dmst.open_dossier(ctx, followed.dossier_id)
-    at = datetime.now(UTC) + timedelta(days=12)
-    site.monde.add(
-        RendezVous(
-            tenant_id=spst.tenant_id,
-            id=new_id(),
-            travailleur_id=followed.personne.travailleur_id,
-            compte_id=spst.medecin.id,
-            centre_id=spst.centre_id,
-            starts_at=at,
-            duree_min=30,
-            libelle="Visite périodique",
-            statut="convoque",
-            updated_at=at,
-        )
-    )
+    followed.rendez_vous(datetime.now(UTC) + timedelta(days=12))
     return followed
 
 

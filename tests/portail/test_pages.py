@@ -54,6 +54,23 @@ class Followed:
                 visites.add_addendum(ctx, visite_id, "ADDENDUM-CANARI")
         return visite_id
 
+    def rendez_vous(self, at: datetime, statut: str = "convoque", **changes: object) -> None:
+        """An appointment with the médecin."""
+        row = RendezVous(
+            tenant_id=self.spst.tenant_id,
+            id=new_id(),
+            travailleur_id=self.personne.travailleur_id,
+            compte_id=self.spst.medecin.id,
+            centre_id=self.spst.centre_id,
+            starts_at=at,
+            duree_min=30,
+            libelle="Visite périodique",
+            statut=statut,
+            updated_at=at,
+            **changes,
+        )
+        self._portail.monde.add(row)
+
     def everything_else(self) -> None:
         today = datetime.now(UTC).date()
         with self._portail.monde.work(self.spst.medecin, self.spst) as ctx:
@@ -146,20 +163,7 @@ def test_first_page_says_who_follows_me_and_what_comes_next(portail: Portail) ->
     followed = Followed(portail, portail.monde.a)
     at = datetime.now(UTC) + timedelta(days=12)
     for when, statut in ((at, "convoque"), (at - timedelta(days=2), "excuse"), (at + timedelta(days=9), "convoque")):
-        portail.monde.add(
-            RendezVous(
-                tenant_id=portail.monde.a.tenant_id,
-                id=new_id(),
-                travailleur_id=followed.personne.travailleur_id,
-                compte_id=portail.monde.a.medecin.id,
-                centre_id=portail.monde.a.centre_id,
-                starts_at=when,
-                duree_min=30,
-                libelle="Visite périodique",
-                statut=statut,
-                updated_at=when,
-            )
-        )
+        followed.rendez_vous(when, statut)
     client = followed.enters()
     seen = words(read(portail, client, "accueil"))
     assert "Avec le Dr Claire Vasseur, pendant 30" in seen
@@ -172,21 +176,7 @@ def test_first_page_says_who_follows_me_and_what_comes_next(portail: Portail) ->
 def test_whoever_waits_still_finds_his_appointment_though_its_hour_is_past(portail: Portail) -> None:
     followed = Followed(portail, portail.monde.a)
     at = datetime.now(UTC) - timedelta(minutes=20)
-    portail.monde.add(
-        RendezVous(
-            tenant_id=portail.monde.a.tenant_id,
-            id=new_id(),
-            travailleur_id=followed.personne.travailleur_id,
-            compte_id=portail.monde.a.medecin.id,
-            centre_id=portail.monde.a.centre_id,
-            starts_at=at,
-            arrived_at=at,
-            duree_min=30,
-            libelle="Visite périodique",
-            statut="arrive",
-            updated_at=at,
-        )
-    )
+    followed.rendez_vous(at, "arrive", arrived_at=at)
     assert "Avec le Dr Claire Vasseur, pendant 30" in words(read(portail, followed.enters(), "accueil"))
 
 
