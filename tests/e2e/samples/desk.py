@@ -37,7 +37,7 @@ def day(rendez_vous: list[Model], a_traiter: list[Model], **changes: object) -> 
         "jour": TODAY,
         "est_aujourd_hui": True,
         "lieu": "Centre Rive-Sud, cabinet 2",
-        "resume": "Deux visites terminées, une personne attend depuis 10 h 20.",
+        "resume": "Deux visites terminées, une personne attend depuis 10:20.",
         "precedent": {"url": "#veille", "jour": date(2026, 11, 20)},
         "suivant": {"url": "#lendemain", "jour": date(2026, 11, 24)},
         "aujourd_hui_url": "journee.html",
