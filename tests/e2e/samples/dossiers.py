@@ -93,7 +93,7 @@ def visits(count: int) -> list[Model]:
 
 def dossier(**changes: object) -> Model:
     return {
-        "note": "Dossier ouvert à 9 h 58. Cet accès est inscrit au journal et visible par Mme Adrun.",
+        "note": "Dossier ouvert à 9:58. Cet accès est inscrit au journal et visible par Mme Adrun.",
         "saisie_url": None,
         "saisie_de": Saisie().de,
         "titres": TITRES,
