@@ -20,7 +20,7 @@ from spst.kernel.context import Context
 _SEES_OPPOSITIONS = (Famille.SANTE, Famille.DELEGUE, Famille.TRAVAILLEUR)
 
 _FAITS = text("""
-    SELECT d.id, d.travailleur_id,
+    SELECT d.id, d.tenant_id, d.travailleur_id,
            EXISTS (SELECT FROM suivi s JOIN equipe_membre m ON m.tenant_id = s.tenant_id AND m.equipe_id = s.equipe_id
                    WHERE s.tenant_id = :tenant AND s.dossier_id = d.id
                      AND s.starts_on <= :today AND (s.ends_on IS NULL OR s.ends_on >= :today)
@@ -34,7 +34,8 @@ _FAITS = text("""
                    WHERE r.tenant_id = :tenant AND r.dossier_id = d.id AND r.regime = 'SIR'
                      AND r.effective_from <= :today AND (r.effective_to IS NULL OR r.effective_to >= :today)
            ) AS regime_sir,
-           coalesce(v.mpc, false) AS mpc, coalesce(v.professionnels, false) AS professionnels
+           coalesce(v.mpc, false) AS mpc, coalesce(v.professionnels, false) AS professionnels,
+           coalesce(v.transfert, false) AS transfert
     FROM dossier d LEFT JOIN opposition_en_vigueur v ON v.tenant_id = d.tenant_id AND v.dossier_id = d.id
     WHERE d.tenant_id = :tenant AND d.id = ANY (:dossiers)
 """)
@@ -61,17 +62,20 @@ class FaitsFromTables:
             "now": ctx.clock.now(),
             "today": today(ctx.clock),
         }
-        return {row.id: _faits(ctx.acteur, row) for row in ctx.session.execute(_FAITS, values)}
+        return {row.id: _faits(ctx, row) for row in ctx.session.execute(_FAITS, values)}
 
 
-def _faits(acteur: Acteur, row: Row[Any]) -> Faits:
+def _faits(ctx: Context, row: Row[Any]) -> Faits:
+    acteur = ctx.acteur
     hidden = acteur.famille not in _SEES_OPPOSITIONS
     return Faits(
+        du_spst=row.tenant_id == ctx.tenant_id,
         suivi=row.par_equipe or row.par_nom,
         confie_mpc=row.par_nom,
         regime_sir=row.regime_sir or acteur.famille is not Famille.SANTE,
         opposition_mpc=row.mpc or hidden,
         opposition_professionnels=row.professionnels or hidden,
+        opposition_transfert=row.transfert or hidden,
         dossier_of_actor=_is_own(acteur, row.travailleur_id),
     )
 

@@ -230,3 +230,4 @@ class OppositionEnVigueur(Base):
     dossier_id: Mapped[UUID]
     mpc: Mapped[bool]
     professionnels: Mapped[bool]
+    transfert: Mapped[bool]

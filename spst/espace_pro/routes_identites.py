@@ -54,13 +54,13 @@ _OF_FIELD: dict[type[RuleViolation], str] = {
 
 
 @bp.get("/salaries/nouveau")
-@requires("registre.update")
+@requires("identite.register")
 def new() -> str:
     return _form(NOTHING_TYPED)
 
 
 @bp.post("/salaries/nouveau")
-@requires("registre.update")
+@requires("identite.register")
 def create() -> Answer:
     """Three demands of one form: compare with the register, come back to the form, create."""
     typed = _typed()

@@ -22,6 +22,9 @@ TITRES = {
 }
 """Names of the sections on every screen: the dossier, the policy, the journal, the worker's list."""
 
+INSPECTION = SECTIONS[:5]
+"""What the médecin inspecteur du travail may be sent (L. 4624-8 al. 1)."""
+
 DOMAINES = ("registre", "comptes", "journal", "pilotage", "portail", "systeme")
 """What lies outside of the DMST."""
 
@@ -200,6 +203,62 @@ _ON_THE_DOSSIER = (
         ("S7",),
     ),
     Action(
+        "identite.verify",
+        _R,
+        "Vérifier une pièce d’identité",
+        "a vérifié votre pièce d’identité",
+        "vérifier votre pièce d’identité",
+        ("S1",),
+    ),
+    Action(
+        "insi.call",
+        _R,
+        "Appeler le téléservice INSi",
+        "a demandé votre identité nationale de santé",
+        "demander votre identité nationale de santé",
+        ("S1",),
+    ),
+    Action(
+        "attestation.issue",
+        _R,
+        "Délivrer une attestation de suivi",
+        "vous a délivré une attestation de suivi",
+        "vous délivrer une attestation de suivi",
+        ("S5",),
+    ),
+    Action(
+        "avis.issue",
+        _R,
+        "Rendre un avis",
+        "a rendu un avis ou une proposition vous concernant",
+        "rendre un avis ou une proposition vous concernant",
+        ("S5",),
+    ),
+    Action(
+        "transfert.request",
+        _C,
+        "Demander un dossier à un autre SPST",
+        "a demandé à un autre service le dossier qu’il tient sur vous",
+        "demander à un autre service le dossier qu’il tient sur vous",
+        ("S1",),
+    ),
+    Action(
+        "transfert.send",
+        _C,
+        "Envoyer le dossier à un autre SPST",
+        "a envoyé une copie de votre dossier au service qui vous suit désormais",
+        "envoyer une copie de votre dossier à un autre service",
+        _CONTENT,
+    ),
+    Action(
+        "inspection.transmit",
+        _C,
+        "Transmettre au médecin inspecteur",
+        "a transmis votre dossier au médecin inspecteur du travail",
+        "transmettre votre dossier au médecin inspecteur du travail",
+        INSPECTION,
+    ),
+    Action(
         "acces.consult",
         _C,
         "Lire le journal du dossier",
@@ -248,6 +307,7 @@ _OUTSIDE = (
         "a mis à jour vos informations administratives",
         domaine="registre",
     ),
+    Action("identite.register", _R, "Enregistrer une identité", "vous a inscrit au registre", domaine="registre"),
     Action(
         "rendez_vous.update",
         _R,
@@ -289,7 +349,7 @@ _OUTSIDE = (
         "Accorder une habilitation",
         "a accordé une habilitation",
         domaine="comptes",
-        facts=_COMPTE | {"role"},
+        facts=_COMPTE | {"role", "geste"},
     ),
     Action(
         "habilitation.revoke",
@@ -297,7 +357,7 @@ _OUTSIDE = (
         "Retirer une habilitation",
         "a retiré une habilitation",
         domaine="comptes",
-        facts=_COMPTE | {"role"},
+        facts=_COMPTE | {"role", "geste"},
     ),
     Action(
         "session.revoke",

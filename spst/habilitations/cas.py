@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from spst.habilitations import moteur, politique
-from spst.habilitations.moteur import Situation, Verdict
+from spst.habilitations.moteur import Destinataire, Situation, Verdict
 from spst.habilitations.politique import POLICIES, Politique
 from spst.habilitations.ports import Faits
 from spst.habilitations.rules import PorteeDelegation, delegated_sections
@@ -31,7 +31,7 @@ class Cas:
 
     name: str
     file: str
-    acteur: Acteur
+    acteur: Acteur | Destinataire
     action: str
     target: str
     situation: Situation
@@ -76,6 +76,8 @@ def replay(cases: Iterable[Cas], politiques: Mapping[str, Politique]) -> tuple[E
 
 
 def ask(cas: Cas, policy: Politique) -> Verdict:
+    if isinstance(cas.acteur, Destinataire):
+        return moteur.decide_transmission(policy, cas.acteur, cas.situation).sections[cas.target]
     return moteur.decide_one(policy, cas.acteur, cas.action, cas.target, cas.situation)
 
 
@@ -98,8 +100,10 @@ def _read(path: Path) -> Iterator[Cas]:
         yield Cas(
             name=case["name"],
             file=f"{path.parent.name}/{path.name}",
-            acteur=Acteur(_ACTEUR, Role(case["acteur"])),
-            action=case["action"],
+            acteur=Destinataire(case["destinataire"])
+            if "destinataire" in case
+            else Acteur(_ACTEUR, Role(case["acteur"])),
+            action=case.get("action", moteur.RECEIVE),
             target=case["target"],
             situation=_situation({**content["context"], **case.get("context", {})}, at),
             politique=content["politique"],
@@ -114,8 +118,7 @@ def _situation(context: dict[str, Any], at: datetime) -> Situation:
     return Situation(
         faits=Faits(**{fact.name: context[fact.name] for fact in fields(Faits)}),
         delegation=delegated_sections(delegations, _DOSSIERS["ce dossier"], at),
-        deux_facteurs=context["deux_facteurs"],
-        acces_exceptionnel=context["acces_exceptionnel"],
+        **{name: context[name] for name in moteur.FLAGS},
     )
 
 

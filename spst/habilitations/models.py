@@ -1,9 +1,9 @@
-"""Delegations by written protocol, and the versions of a tenant's own policy."""
+"""What is given in writing to somebody (delegation, protocol, habilitation by name), and a tenant's own policy."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -44,6 +44,72 @@ class Delegation(TenantRow, Base):
     protocole: Mapped[str] = mapped_column(Text)
     """Reference of the written protocol."""
     created_at: Mapped[datetime]
+
+
+class Supervision(TenantRow, Base):
+    """The written protocol by which a health professional acts under the authority of a médecin du travail.
+
+    `nature`: cooperation (COLL, INF, IPA; R. 4623-14 II), maitrise_stage (INT; R. 4623-28), collaboration (MPC; R. 4623-41 and
+    following). `delegue_avis`: the interne may issue avis, under the name of his maître de stage. Instants in UTC; `ends_on` is
+    excluded.
+    """
+
+    __tablename__ = "supervision"
+    __table_args__ = (
+        to_tenant_row("compte", "medecin_id"),
+        to_tenant_row("compte", "supervise_id"),
+        CheckConstraint("nature IN ('cooperation', 'maitrise_stage', 'collaboration')", name="nature"),
+        CheckConstraint("ends_on > starts_on", name="periode"),
+        CheckConstraint("medecin_id <> supervise_id", name="autrui"),
+        CheckConstraint("NOT delegue_avis OR nature = 'maitrise_stage'", name="avis"),
+        Index("supervision_supervise_ix", "tenant_id", "supervise_id"),
+        behind(Wall(Section.TECHNIQUE, readers=("sante", "direction"), writers=("sante",), update=True)),
+    )
+
+    medecin_id: Mapped[UUID]
+    supervise_id: Mapped[UUID]
+    nature: Mapped[str] = mapped_column(Text)
+    delegue_avis: Mapped[bool] = mapped_column(default=False)
+    protocole: Mapped[str] = mapped_column(Text)
+    """Reference of the written protocol."""
+    starts_on: Mapped[datetime]
+    ends_on: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class HabilitationNominative(TenantRow, Base):
+    """What the direction gives to an account by name, beside its role. `code`: "enregistrement" registers identities."""
+
+    __tablename__ = "habilitation_nominative"
+    __table_args__ = (
+        to_tenant_row("compte", "compte_id"),
+        CheckConstraint("code IN ('enregistrement')", name="code"),
+        Index(
+            "habilitation_nominative_uq",
+            "tenant_id",
+            "compte_id",
+            "code",
+            unique=True,
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+        behind(
+            Wall(
+                Section.TECHNIQUE,
+                readers=("sante", "delegue", "administratif", "direction"),
+                writers=("direction",),
+                services=("exploitation",),
+                update=True,
+            )
+        ),
+    )
+
+    compte_id: Mapped[UUID]
+    code: Mapped[str] = mapped_column(Text)
+    granted_at: Mapped[datetime]
+    granted_by: Mapped[UUID]
+    revoked_at: Mapped[datetime | None]
+    revoked_by: Mapped[UUID | None]
 
 
 class PolitiqueVersion(TenantRow, Base):

@@ -6,18 +6,23 @@ while evaluating a rule (Cedar ignores a rule that fails, even a forbid: `diagno
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
 import cedarpy
 
-from spst.habilitations.actions import DOMAINES, SECTIONS, Action, Mode
+from spst.habilitations.actions import DOMAINES, INSPECTION, SECTIONS, Action, Mode
 from spst.habilitations.politique import Politique, Regle, schema
 from spst.habilitations.ports import Faits
 from spst.habilitations.rules import DELEGABLE
 from spst.kernel.acteur import Acteur, Famille, Role
+
+RECEIVE = "recevoir"
+Qui = tuple[UUID, Role] | str
+"""An account in its role, or a recipient outside of the SPST."""
 
 _ARTICLE_OF_THE_DOSSIER = "R. 4624-45-5"
 _ARTICLE_ELSEWHERE = "RGPD art. 32"
@@ -31,8 +36,27 @@ class Situation:
 
     faits: Faits = field(default_factory=Faits)
     delegation: frozenset[str] = frozenset()
+    supervision: bool = False
+    avis_delegue: bool = False
+    enregistrement: bool = False
+    transmission_fondee: bool = False
     deux_facteurs: bool = False
     acces_exceptionnel: bool = False
+
+
+FLAGS = tuple(one.name for one in fields(Situation) if one.name not in ("faits", "delegation"))
+"""What a rule may test beside the facts of the dossier and the delegated sections."""
+
+
+class Destinataire(StrEnum):
+    """Outside of the SPST: to whom the law says that a dossier goes, or never goes (L. 4624-8, R. 4624-45-7, R. 4624-49)."""
+
+    SPST = "spst"
+    INSPECTION_MEDICALE = "inspection_medicale"
+    EMPLOYEUR = "employeur"
+    CSE = "cse"
+    INSPECTION_TRAVAIL = "inspection_travail"
+    ASSURANCE_MALADIE = "assurance_maladie"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +110,7 @@ def decide(
     if not asked or not set(asked) <= set(action.targets):
         raise ValueError(f"{action.name} touches {action.targets}, not {asked}")
     questions = tuple((action.name, target) for target in asked)
-    verdicts = dict(zip(asked, _answers(politique, acteur.id, acteur.role, questions, situation), strict=True))
+    verdicts = dict(zip(asked, _answers(politique, (acteur.id, acteur.role), questions, situation), strict=True))
     return _decision(politique, action, dossier_id, verdicts)
 
 
@@ -94,40 +118,56 @@ def decide_matrix(politique: Politique, acteur: Acteur, situation: Situation) ->
     """The eight sections of one dossier, consult and fill, in one call of the engine."""
     cells = [(section, mode) for section in SECTIONS for mode in Mode]
     questions = tuple((str(mode), section) for section, mode in cells)
-    return dict(zip(cells, _answers(politique, acteur.id, acteur.role, questions, situation), strict=True))
+    return dict(zip(cells, _answers(politique, (acteur.id, acteur.role), questions, situation), strict=True))
 
 
 def decide_one(politique: Politique, acteur: Acteur, name: str, target: str, situation: Situation) -> Verdict:
     """One cell: `name` is an action or a mode, `target` a section or a domain."""
-    return _answers(politique, acteur.id, acteur.role, ((name, target),), situation)[0]
+    return _answers(politique, (acteur.id, acteur.role), ((name, target),), situation)[0]
+
+
+def decide_transmission(
+    politique: Politique, destinataire: Destinataire, situation: Situation, dossier_id: UUID | None = None
+) -> Decision:
+    """Which sections of a dossier may a recipient outside of the SPST be sent? Allowed as soon as one is."""
+    questions = tuple((RECEIVE, section) for section in SECTIONS)
+    verdicts = dict(zip(SECTIONS, _answers(politique, destinataire, questions, situation), strict=True))
+    return _decided(politique, RECEIVE, Mode.CONSULTER, verdicts, dossier_id, each=True)
 
 
 def _decision(politique: Politique, action: Action, dossier_id: UUID | None, verdicts: dict[str, Verdict]) -> Decision:
+    decided = _decided(politique, action.name, action.mode, verdicts, dossier_id, each=action.each)
+    return replace(decided, sections={}) if action.domaine else decided
+
+
+def _decided(
+    politique: Politique, name: str, mode: Mode, verdicts: dict[str, Verdict], dossier_id: UUID | None, *, each: bool
+) -> Decision:
     opened = [verdict for verdict in verdicts.values() if verdict.allowed]
     closed = [verdict for verdict in verdicts.values() if not verdict.allowed]
-    allowed = bool(opened) if action.each else not closed
+    allowed = bool(opened) if each else not closed
     deciding = opened if allowed else closed
     return Decision(
-        action=action.name,
-        mode=str(action.mode),
+        action=name,
+        mode=str(mode),
         dossier_id=dossier_id,
         allowed=allowed,
         rules=tuple(dict.fromkeys(rule for verdict in deciding for rule in verdict.rules)),
         version=politique.version,
         explication=deciding[0].explication,
         article=deciding[0].article,
-        sections={} if action.domaine else verdicts,
+        sections=verdicts,
     )
 
 
 @lru_cache(maxsize=2048)
 def _answers(
-    politique: Politique, acteur_id: UUID, role: Role, questions: tuple[tuple[str, str], ...], situation: Situation
+    politique: Politique, who: Qui, questions: tuple[tuple[str, str], ...], situation: Situation
 ) -> tuple[Verdict, ...]:
     """One call of the engine. Kept because the answer depends on nothing else: every fact that a rule may test is an argument,
     a policy is known by its identity and never changes, and Cedar has no clock."""
-    requests = [_request(acteur_id, action, target, situation) for action, target in questions]
-    results = cedarpy.is_authorized_batch(requests, politique.handle, _entities(acteur_id, role), schema())
+    requests = [_request(who, action, target, situation) for action, target in questions]
+    results = cedarpy.is_authorized_batch(requests, politique.handle, _entities(who), schema())
     return tuple(
         _verdict(politique, result, on_dossier=target not in DOMAINES)
         for (_, target), result in zip(questions, results, strict=True)
@@ -159,9 +199,11 @@ def _sentence(regle: Regle) -> str:
     return f"{regle.explication.rstrip('.')} ({regle.article})."
 
 
-def _request(acteur_id: UUID, action: str, target: str, situation: Situation) -> dict[str, Any]:
+def _request(who: Qui, action: str, target: str, situation: Situation) -> dict[str, Any]:
     return {
-        "principal": {"type": "Acteur", "id": str(acteur_id)},
+        "principal": {"type": "Destinataire", "id": who}
+        if isinstance(who, str)
+        else {"type": "Acteur", "id": str(who[0])},
         "action": {"type": "Action", "id": action},
         "resource": {"type": "Domaine" if target in DOMAINES else "Volet", "id": target},
         "context": _context(situation),
@@ -173,13 +215,15 @@ def _context(situation: Situation) -> dict[str, Any]:
     return {
         **{name: getattr(faits, name) for name in Faits.__slots__},
         "delegation": [{"__entity": {"type": "Volet", "id": section}} for section in sorted(situation.delegation)],
-        "deux_facteurs": situation.deux_facteurs,
-        "acces_exceptionnel": situation.acces_exceptionnel,
+        **{name: getattr(situation, name) for name in FLAGS},
     }
 
 
 @lru_cache(maxsize=1024)
-def _entities(acteur_id: UUID, role: Role) -> cedarpy.Entities:
+def _entities(who: Qui) -> cedarpy.Entities:
+    if isinstance(who, str):
+        return _world()
+    acteur_id, role = who
     return _world().with_added_json_str(json.dumps([_entity("Acteur", str(acteur_id), ("Role", str(role)))]))
 
 
@@ -197,7 +241,8 @@ def _world() -> cedarpy.Entities:
 def _parts(section: str) -> tuple[str, ...]:
     if section == "S8":
         return ("traces",)
-    return ("contenu", "delegable") if section in DELEGABLE else ("contenu", "sante")
+    parts = ("contenu", "delegable") if section in DELEGABLE else ("contenu", "sante")
+    return (*parts, "inspection") if section in INSPECTION else parts
 
 
 def _entity(kind: str, name: str, *parents: tuple[str, str]) -> dict[str, Any]:

@@ -12,16 +12,19 @@ from spst.kernel.context import Context
 class Faits:
     """Facts of one dossier for one actor; all false by default, which opens nothing.
 
-    `suivi`: he takes part in the follow-up of this travailleur (team or sector, L. 1110-4 I CSP). `confie_mpc`: the travailleur
-    was entrusted to him, a médecin praticien correspondant. `regime_sir`: suivi individuel renforcé. `dossier_of_actor`: the
-    dossier is his own. The oppositions are those of R. 4624-45-6, as recorded now.
+    `du_spst`: the SPST for which he acts holds the dossier. `suivi`: he takes part in the follow-up of this travailleur (team or
+    sector, L. 1110-4 I CSP). `confie_mpc`: the travailleur was entrusted to him, a médecin praticien correspondant. `regime_sir`:
+    suivi individuel renforcé. `dossier_of_actor`: the dossier is his own. The oppositions are those of R. 4624-45-6, as
+    recorded now.
     """
 
+    du_spst: bool = False
     suivi: bool = False
     confie_mpc: bool = False
     regime_sir: bool = False
     opposition_mpc: bool = False
     opposition_professionnels: bool = False
+    opposition_transfert: bool = False
     dossier_of_actor: bool = False
 
 
@@ -36,3 +39,10 @@ class FaitsDossier(Protocol):
 
     def read_many(self, ctx: Context, dossier_ids: Collection[UUID]) -> Mapping[UUID, Faits]:
         """The facts of several dossiers in one statement, for lists; a dossier that the tenant does not have is left out."""
+
+
+class MedecinsEnExercice(Protocol):
+    """Implemented by `comptes`: a delegation or a protocol stands as long as the médecin who gave it practises here."""
+
+    def among(self, ctx: Context, compte_ids: Collection[UUID]) -> Collection[UUID]:
+        """Those of the accounts that hold the role of médecin du travail now, and are not suspended."""

@@ -1,32 +1,51 @@
-"""What is read for a decision: delegations in force, and the policy that the SPST published last."""
+"""What is read for a decision: what was given in writing and runs now, and the policy that the SPST published last."""
 
 from datetime import datetime
-from uuid import UUID
+from typing import Any, TypeVar
 
 from sqlalchemy import or_, select
 
-from spst.habilitations.models import Delegation, PolitiqueVersion
+from spst.habilitations.models import Delegation, HabilitationNominative, PolitiqueVersion, Supervision
 from spst.kernel.context import Context
 
+_Ecrit = TypeVar("_Ecrit", Delegation, Supervision)
 
-def delegations_in_force(ctx: Context, delegue_id: UUID, dossier_id: UUID | None, at: datetime) -> list[Delegation]:
-    """Delegations given to `delegue_id` that run at `at` (UTC) and cover the dossier; the latest begun first.
 
-    `dossier_id` None (nothing is constituted yet): general delegations only.
-    """
+def delegations_in_force(ctx: Context) -> list[Delegation]:
+    """Delegations given to the actor that run now, the latest begun first, whatever dossier they cover."""
+    return _running(ctx, Delegation, Delegation.delegue_id)
+
+
+def supervisions_in_force(ctx: Context) -> list[Supervision]:
+    """Protocols that put the actor under the authority of a médecin du travail now, the latest begun first."""
+    return _running(ctx, Supervision, Supervision.supervise_id)
+
+
+def _running(ctx: Context, table: type[_Ecrit], beneficiaire: Any) -> list[_Ecrit]:
+    now = ctx.clock.now()
     query = (
-        select(Delegation)
+        select(table)
         .where(
-            Delegation.tenant_id == ctx.tenant_id,
-            Delegation.delegue_id == delegue_id,
-            Delegation.starts_on <= at,
-            Delegation.ends_on > at,
-            or_(Delegation.revoked_at.is_(None), Delegation.revoked_at > at),
-            or_(Delegation.dossier_id.is_(None), Delegation.dossier_id == dossier_id),
+            table.tenant_id == ctx.tenant_id,
+            beneficiaire == ctx.acteur.id,
+            table.starts_on <= now,
+            table.ends_on > now,
+            or_(table.revoked_at.is_(None), table.revoked_at > now),
         )
-        .order_by(Delegation.starts_on.desc(), Delegation.id)
+        .order_by(table.starts_on.desc(), table.id)
     )
     return list(ctx.session.scalars(query))
+
+
+def has_nominative(ctx: Context, code: str) -> bool:
+    """Whether the actor holds a habilitation by name now."""
+    query = select(HabilitationNominative.id).where(
+        HabilitationNominative.tenant_id == ctx.tenant_id,
+        HabilitationNominative.compte_id == ctx.acteur.id,
+        HabilitationNominative.code == code,
+        HabilitationNominative.revoked_at.is_(None),
+    )
+    return ctx.session.scalars(query).first() is not None
 
 
 def last_politique_numero(ctx: Context) -> int | None:

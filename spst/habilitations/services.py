@@ -6,42 +6,25 @@ Source: C. trav. art. L. 4624-8, R. 4624-45-5.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from spst.habilitations import actions, moteur, politique, queries
-from spst.habilitations.actions import SECTIONS, Action, Mode
-from spst.habilitations.models import Delegation
-from spst.habilitations.moteur import Decision, Situation, Verdict
+from spst.habilitations import actions, moteur, politique, queries, situations
+from spst.habilitations.actions import SECTIONS, Mode
+from spst.habilitations.moteur import Decision, Destinataire, Verdict
 from spst.habilitations.politique import Politique
-from spst.habilitations.ports import Faits, FaitsDossier
-from spst.habilitations.rules import DELEGABLE, PorteeDelegation, delegated_sections
 from spst.kernel.acteur import Famille
 from spst.kernel.context import Context
 from spst.kernel.errors import AccessDenied
-from spst.kernel.unit_of_work import bind_context
 
-_FAITS = "habilitations.faits"
 _POLITIQUE = "habilitations.politique"
 
 
-class NotPlugged(RuntimeError):
-    """`wiring` did not plug what tells the facts of a dossier: the process is badly built, and decides nothing."""
-
-
-@dataclass(slots=True)
-class _Ports:
-    dossier: FaitsDossier | None = None
-
-
-_ports = _Ports()
 _compiled: dict[UUID, tuple[int, Politique]] = {}
 """The last policy of each SPST; a published version never changes."""
 
-
-def plug_faits(impl: FaitsDossier) -> None:
-    _ports.dossier = impl
+plug_facts = situations.plug
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +70,9 @@ def require(
         _politique_in_force(ctx),
         ctx.acteur,
         entry,
-        _situation_of_act(ctx, entry, dossier_id, targets),
+        situations.elsewhere(ctx, entry.name)
+        if entry.domaine
+        else situations.of_dossier(ctx, dossier_id, targets, sign=True),
         targets=targets,
         dossier_id=dossier_id,
     )
@@ -102,8 +87,7 @@ def permitted(ctx: Context, dossier_id: UUID) -> Droits:
 
     Raises: NotFound.
     """
-    delegation = _delegation(ctx, dossier_id, SECTIONS)
-    situation = _situation(ctx, _faits(ctx, dossier_id), _opened_by(ctx, delegation, dossier_id))
+    situation = situations.of_dossier(ctx, dossier_id, SECTIONS)
     policy = _politique_in_force(ctx)
     cells = moteur.decide_matrix(policy, ctx.acteur, situation)
     droits = {s: Droit(s, cells[s, Mode.CONSULTER], cells[s, Mode.REMPLIR]) for s in SECTIONS}
@@ -115,12 +99,7 @@ def permitted_many(ctx: Context, dossier_ids: Collection[UUID]) -> dict[UUID, Dr
 
     Raises: NotFound.
     """
-    if _ports.dossier is None:
-        raise NotPlugged("FaitsDossier")
-    known: dict[UUID, Faits] = ctx.cache.setdefault(_FAITS, {})
-    missing = set(dossier_ids) - known.keys()
-    if missing:
-        known.update(_ports.dossier.read_many(ctx, missing))
+    situations.learn(ctx, dossier_ids)
     return {dossier_id: permitted(ctx, dossier_id) for dossier_id in dossier_ids}
 
 
@@ -143,8 +122,25 @@ def politique_published_at(ctx: Context) -> datetime | None:
 def may(ctx: Context, action: str) -> bool:
     """Whether an act outside of the dossier is open to the actor, so that a page offers it or not. No act, hence no trace."""
     entry = actions.get(action)
-    situation = _situation(ctx, Faits(), frozenset())
+    situation = situations.elsewhere(ctx, entry.name)
     return moteur.decide(_politique_in_force(ctx), ctx.acteur, entry, situation).allowed
+
+
+def require_transmission(
+    ctx: Context, destinataire: Destinataire, dossier_id: UUID, *, fondee: bool
+) -> tuple[str, ...]:
+    """The sections that leave the SPST for somebody outside of it; whoever sends them is judged by `require` first.
+
+    `fondee`: the recipient asked, or public health is at risk. An opposition to transfers is read here, at the moment of sending.
+    Raises: AccessDenied, NotFound.
+    Source: L. 4624-8 al. 1 and 6, R. 4624-45-7.
+    """
+    situation = replace(situations.of_dossier(ctx, dossier_id, SECTIONS), transmission_fondee=fondee)
+    decision = moteur.decide_transmission(_politique_in_force(ctx), destinataire, situation, dossier_id)
+    ctx.decisions.append(decision)
+    if not decision.allowed:
+        raise _refusal(decision)
+    return decision.open_sections
 
 
 def _refusal(decision: Decision) -> AccessDenied:
@@ -157,58 +153,6 @@ def _refusal(decision: Decision) -> AccessDenied:
         version=decision.version,
         article=decision.article,
     )
-
-
-def _situation_of_act(ctx: Context, action: Action, dossier_id: UUID | None, targets: tuple[str, ...]) -> Situation:
-    if action.domaine is not None:
-        return _situation(ctx, Faits(), frozenset())
-    faits = Faits() if dossier_id is None else _faits(ctx, dossier_id)
-    delegation = _delegation(ctx, dossier_id, targets)
-    _sign(ctx, delegation)
-    return _situation(ctx, faits, _opened_by(ctx, delegation, dossier_id))
-
-
-def _situation(ctx: Context, faits: Faits, delegation: frozenset[str]) -> Situation:
-    return Situation(faits=faits, delegation=delegation, deux_facteurs=ctx.acteur.facteurs >= 2)
-
-
-def _faits(ctx: Context, dossier_id: UUID) -> Faits:
-    known: dict[UUID, Faits] = ctx.cache.setdefault(_FAITS, {})
-    if dossier_id not in known:
-        if _ports.dossier is None:
-            raise NotPlugged("FaitsDossier")
-        known[dossier_id] = _ports.dossier.read(ctx, dossier_id)
-    return known[dossier_id]
-
-
-def _delegation(ctx: Context, dossier_id: UUID | None, sections: tuple[str, ...]) -> Delegation | None:
-    """The delegation under which a delegate acts: the one already signed, else the one that opens most of what he asks."""
-    if ctx.acteur.famille is not Famille.DELEGUE or not DELEGABLE.intersection(sections):
-        return None
-    found = queries.delegations_in_force(ctx, ctx.acteur.id, dossier_id, ctx.clock.now())
-    if ctx.delegation_id is not None:
-        found = [delegation for delegation in found if delegation.id == ctx.delegation_id]
-    return max(found, key=lambda delegation: len(set(sections).intersection(delegation.sections)), default=None)
-
-
-def _opened_by(ctx: Context, delegation: Delegation | None, dossier_id: UUID | None) -> frozenset[str]:
-    if delegation is None:
-        return frozenset()
-    portee = PorteeDelegation(
-        sections=frozenset(delegation.sections),
-        starts_on=delegation.starts_on,
-        ends_on=delegation.ends_on,
-        dossier_id=delegation.dossier_id,
-        revoked_at=delegation.revoked_at,
-    )
-    return delegated_sections([portee], dossier_id, ctx.clock.now())
-
-
-def _sign(ctx: Context, delegation: Delegation | None) -> None:
-    """One transaction acts under one delegation: the walls of the database open by it, and the trace names it."""
-    if delegation is not None and ctx.delegation_id is None:
-        ctx.delegation_id = delegation.id
-        bind_context(ctx)
 
 
 def _politique_in_force(ctx: Context) -> Politique:

@@ -116,7 +116,7 @@ def create_travailleur(
     showed to the person who creates; None when nobody types, as in a migration.
     Raises: AccessDenied, TraitRefused, ContactRefused, ProchesNotSeen, AlreadyEntered.
     """
-    habilitations.require(ctx, "registre.update")
+    habilitations.require(ctx, "identite.register")
     gardee = _kept(
         ctx, nom_naissance, prenoms, date_naissance, sexe, lieu_naissance, premier_prenom, nom_utilise, prenom_utilise
     )

@@ -41,6 +41,8 @@ GESTES = {
     "reinscription": "Inscrire un compte à nouveau",
     "equipe_entree": "Ajouter à une équipe",
     "equipe_sortie": "Retirer d’une équipe",
+    "enregistrement_accorde": "Habiliter à enregistrer des identités",
+    "enregistrement_retire": "Retirer l’habilitation à enregistrer",
 }
 """What `compte.update` did to an account."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

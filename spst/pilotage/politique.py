@@ -74,9 +74,9 @@ def _column(ctx: Context, role: Role, in_force: Politique, ceiling: Politique) -
 
 
 def _at_best(role: Role) -> Situation:
-    faits = Faits(suivi=True, confie_mpc=role is Role.MPC)
+    faits = Faits(du_spst=True, suivi=True, confie_mpc=role is Role.MPC)
     delegation = DELEGABLE if role.famille is Famille.DELEGUE else frozenset()
-    return Situation(faits=faits, delegation=delegation, deux_facteurs=True)
+    return Situation(faits=faits, delegation=delegation, supervision=True, avis_delegue=True, deux_facteurs=True)
 
 
 def _case(role: Role, read: Verdict, fill: Verdict, most: Verdict) -> Case:

@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
+from spst.comptes import nominatives
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.comptes.errors import (
@@ -195,6 +196,27 @@ def revoke_sessions(compte_id: UUID) -> ResponseReturnValue:
     return _to(compte_id)
 
 
+@bp.post("/comptes/<uuid:compte_id>/enregistrement")
+@requires("habilitation.grant")
+def grant_enregistrement(compte_id: UUID) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as ctx:
+            nominatives.grant_enregistrement(ctx, compte_id)
+    except _REFUSALS as refusal:
+        return _again(compte_id, "nominatives", str(refusal))
+    flash("Ce compte peut enregistrer des identités dès maintenant.")
+    return _to(compte_id)
+
+
+@bp.post("/enregistrements/<uuid:nominative_id>/retrait")
+@requires("habilitation.revoke")
+def revoke_nominative(nominative_id: UUID) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        compte_id = nominatives.revoke_nominative(ctx, nominative_id)
+    toast("Habilitation retirée.", f"/direction/comptes/{compte_id}/enregistrement", "La rendre")
+    return _to(compte_id)
+
+
 @bp.post("/comptes/<uuid:compte_id>/equipes")
 @requires("compte.update")
 def join_equipe(compte_id: UUID) -> ResponseReturnValue:
@@ -274,6 +296,7 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         sessions = comptes.list_sessions(ctx, compte_id)
         equipes = tenants.equipes(ctx)
         is_last = comptes.is_last_direction(ctx, compte_id)
+        held = nominatives.nominatives(ctx, compte_id)
     mine = {equipe.equipe_id for equipe in compte.equipes}
     is_own = compte_id == user().acteur.id
     roles, closed = schemas.role_options(has_rpps=compte.rpps is not None)
@@ -285,6 +308,8 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         "roles_fermes": closed,
         "preuve": _BY_CODE if compte.rpps is None else _BY_PSC,
         "retablir": set() if is_own or compte.suspended_at else _restorable(compte, web().runtime.clock.now()),
+        "nominatives": held,
+        "peut_enregistrer": nominatives.may_hold(compte.roles),
         "is_own": is_own,
         "derniere_direction": is_last,
         "reprise": reprise,

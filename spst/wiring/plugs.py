@@ -1,9 +1,10 @@
 """Gives lower rooms what only higher rooms know, without either importing the other."""
 
+from spst.comptes.exercice import MedecinsFromTables
 from spst.dmst.faits import FaitsFromTables
 from spst.habilitations import services as habilitations
 
 
 def plug_rooms() -> None:
     """Done once per process, before the first unit of work; doing it again changes nothing."""
-    habilitations.plug_faits(FaitsFromTables())
+    habilitations.plug_facts(FaitsFromTables(), MedecinsFromTables())

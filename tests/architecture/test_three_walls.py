@@ -179,7 +179,7 @@ def unbound(monde: Monde) -> Iterator[Site]:
 def break_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     yes = Verdict(True, ("P-000",), "", "")
 
-    def answers(politique: Any, acteur_id: Any, role: Any, questions: Any, situation: Any) -> tuple[Verdict, ...]:
+    def answers(politique: Any, who: Any, questions: Any, situation: Any) -> tuple[Verdict, ...]:
         return (yes,) * len(questions)
 
     monkeypatch.setattr(moteur, "_answers", answers)

@@ -21,7 +21,7 @@ from spst.comptes.models import Compte, EquipeMembre, Habilitation
 from spst.dmst.models import Dossier, Regime, Suivi
 from spst.entreprises.models import Adherent, Contrat, Etablissement
 from spst.habilitations import actions
-from spst.habilitations.models import Delegation
+from spst.habilitations.models import Delegation, HabilitationNominative, Supervision
 from spst.identite import rules as identite_rules
 from spst.identite.models import NomToken, Travailleur
 from spst.kernel.acteur import Acteur, Role
@@ -197,6 +197,7 @@ def _populate(monde: Monde, spst: Spst) -> None:
             continue
         spst.staff[role] = Acteur(new_id(), role, session_hash=f"s-{role}", facteurs=2)
         monde.add(*_account(spst, spst.staff[role], spst.equipe_id if role in IN_A_TEAM else None))
+    monde.add(*_protocoles(spst))
     monde.add(*_account(spst, spst.medecin_ailleurs, spst.autre_equipe_id, rpps_offset=500))
     for rank, traits in enumerate(_PEOPLE):
         equipe = spst.autre_equipe_id if traits["nom_naissance"] == "ADRTROIS" else spst.equipe_id
@@ -252,6 +253,44 @@ def _account(spst: Spst, acteur: Acteur, equipe: UUID | None, rpps_offset: int =
     if equipe:
         rows.append(EquipeMembre(compte_id=acteur.id, equipe_id=equipe, starts_at=LONG_AGO, **key))
     return rows
+
+
+NATURES = {
+    Role.COLL: "cooperation",
+    Role.INF: "cooperation",
+    Role.IPA: "cooperation",
+    Role.INT: "maitrise_stage",
+    Role.MPC: "collaboration",
+}
+
+
+def _protocoles(spst: Spst) -> list[Base]:
+    """What lets each work: a protocol with the médecin, and for the front desk the habilitation to register."""
+    key = {"tenant_id": spst.tenant_id}
+    return [
+        *(
+            Supervision(
+                medecin_id=spst.medecin.id,
+                supervise_id=spst[role].id,
+                nature=nature,
+                delegue_avis=False,
+                protocole="Protocole 2026-01",
+                starts_on=LONG_AGO,
+                ends_on=datetime(2099, 1, 1, tzinfo=UTC),
+                created_at=LONG_AGO,
+                **key,
+            )
+            for role, nature in NATURES.items()
+            if role in spst.staff
+        ),
+        HabilitationNominative(
+            compte_id=spst[Role.ADM].id,
+            code="enregistrement",
+            granted_at=LONG_AGO,
+            granted_by=spst.directrice.id,
+            **key,
+        ),
+    ]
 
 
 _PEOPLE: tuple[dict[str, Any], ...] = (

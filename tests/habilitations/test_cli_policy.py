@@ -1,6 +1,7 @@
 """`spst policy check` and `spst policy test`, as the operator runs them."""
 
 import json
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,8 @@ import pytest
 from click.testing import CliRunner
 
 from spst.cli.policy import policy
-from spst.habilitations import cas, politique
+from spst.habilitations import cas, couverture, politique
+from spst.habilitations.couverture import Mutant
 
 DEFAULT = str(politique.POLICIES / "default.cedar")
 CEILING = str(politique.POLICIES / "ceiling.cedar")
@@ -46,6 +48,21 @@ def test_replay_passes_every_case_and_counts_them() -> None:
     assert code == 0
     assert facts == {"cas": len(cas.load()), "ecarts": [], "regles_sans_cas": []}
     assert facts["cas"] > 272
+
+
+def test_coverage_names_the_changes_of_a_rule_that_no_case_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = tuple(case for case in cas.load() if case.rule != "P-129")
+    monkeypatch.setattr(cas, "load", lambda: kept)
+    monkeypatch.setattr(couverture, "mutants", _only("P-129"))
+    code, output = run("test", "--coverage")
+    assert code == 1
+    assert "P-129, ôtée\u00a0: aucun cas ne le voit" in output
+
+
+def _only(rule: str) -> Callable[[str], Iterator[Mutant]]:
+    """The changes of one rule: those of all take half a minute, and stand in tests/policies."""
+    measured = couverture.mutants
+    return lambda asked: measured(asked) if asked == rule else iter(())
 
 
 def test_replay_names_the_case_that_fails_and_the_rules_that_no_case_covers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from spst.kernel.acteur import Acteur, Role
 from tests.scale import SCALE
 
 PAGE = "la page qui l’explique"
-FOLLOWED = Situation(faits=Faits(suivi=True), deux_facteurs=True)
+FOLLOWED = Situation(faits=Faits(du_spst=True, suivi=True), supervision=True, deux_facteurs=True)
 NOTES = '@article("R. 4624-45-5") @explication("Votre service a fermé ce volet.")'
 NO_LETTERS = f'@id("R-014") {NOTES} forbid (principal, action, resource == Volet::"S4");'
 
@@ -71,7 +71,7 @@ def test_refusal_without_rule_says_that_none_opens() -> None:
     assert decision.rules == ()
     assert decision.explication == "Aucune règle ne l’ouvre à votre rôle (RGPD art. 32)."
     cell = moteur.decide_one(
-        ceiling(), acteur(Role.MPC), "consulter", "S8", replace(FOLLOWED, faits=Faits(confie_mpc=True))
+        ceiling(), acteur(Role.MPC), "consulter", "S8", replace(FOLLOWED, faits=Faits(du_spst=True, confie_mpc=True))
     )
     assert cell.explication == "Aucune règle ne l’ouvre à votre rôle (R. 4624-45-5)."
 
@@ -157,7 +157,7 @@ def test_exceptional_access_gets_the_medecin_past_the_policy_of_the_spst_and_nob
 @pytest.mark.exigence("HAB-03")
 def test_exceptional_access_never_gets_past_the_ceiling() -> None:
     policy = politique.compile_politique(NO_LETTERS, 1)
-    unfollowed = Situation(deux_facteurs=True, acces_exceptionnel=True)
+    unfollowed = Situation(faits=Faits(du_spst=True), deux_facteurs=True, acces_exceptionnel=True)
     assert moteur.decide_one(policy, acteur(Role.MDT), "consulter", "S3", unfollowed).rules == ("P-110",)
 
 
@@ -165,6 +165,7 @@ situations = st.builds(
     Situation,
     faits=st.builds(Faits, *[st.booleans()] * len(Faits.__slots__)),
     delegation=st.frozensets(st.sampled_from(["S1", "S2"])),
+    **dict.fromkeys(("supervision", "avis_delegue", "enregistrement", "transmission_fondee"), st.booleans()),
     deux_facteurs=st.booleans(),
     acces_exceptionnel=st.booleans(),
 )

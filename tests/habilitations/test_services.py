@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import event, text
 
 from spst.habilitations import services as habilitations
+from spst.habilitations import situations
 from spst.habilitations.actions import SECTIONS, ActionUnknown
 from spst.habilitations.models import PolitiqueVersion
 from spst.kernel.acteur import Role, service
@@ -93,7 +94,7 @@ def test_constituting_a_dossier_asks_for_no_follow_up_and_is_for_health_professi
 
 
 def test_act_on_the_dossier_without_naming_it_is_refused(monde: Monde) -> None:
-    assert refused(monde, Role.MDT, "identite.consult").facts["regles"] == ("P-110",)
+    assert refused(monde, Role.MDT, "identite.consult").facts["regles"] == ("P-110", "P-119")
 
 
 def test_worker_reads_his_own_dossier_and_no_other(monde: Monde) -> None:
@@ -190,6 +191,6 @@ def test_facts_and_policy_are_read_once_per_transaction(monde: Monde) -> None:
 def test_process_without_the_facts_of_the_dossier_decides_nothing(
     monde: Monde, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(habilitations._ports, "dossier", None)
-    with pytest.raises(habilitations.NotPlugged), monde.work(monde.a.medecin) as ctx:
+    monkeypatch.setattr(situations._ports, "dossier", None)
+    with pytest.raises(situations.NotPlugged), monde.work(monde.a.medecin) as ctx:
         habilitations.require(ctx, "dossier.open", monde.a.zoe.dossier_id)

@@ -454,3 +454,28 @@ def test_form_without_its_token_changes_nothing(pages: Pages) -> None:
     mine = pages.enter(pages.monde.a.directrice)
     path = f"/direction/comptes/{pages.monde.a.medecin.id}/suspension"
     assert mine.post(path, csrf_token="forged", motif="x").status_code == 400
+
+
+@pytest.mark.exigence("HAB-10")
+def test_direction_lets_the_front_desk_register_takes_it_back_and_gives_it_again(pages: Pages) -> None:
+    client, desk = pages.enter(pages.monde.a.directrice), pages.monde.a[Role.ADM].id
+    url = f"/direction/comptes/{desk}"
+    page = client.get(url).text
+    assert "Enregistrer des identités" in page
+    action = re.search(r"/direction/enregistrements/[0-9a-f-]+/retrait", page)
+    assert action is not None
+    client.post(action.group())
+    assert "sans y inscrire personne" in client.get(url).text
+    assert client.post(f"{url}/enregistrement").status_code == 303
+    assert "Enregistrer des identités" in client.get(url).text
+    assert "déjà habilité" in client.post(f"{url}/enregistrement").text
+    assert client.post(action.group()).status_code == 404
+
+
+@pytest.mark.exigence("HAB-10")
+def test_health_professional_needs_no_habilitation_by_name_and_is_offered_none(pages: Pages) -> None:
+    client, nurse = pages.enter(pages.monde.a.directrice), pages.monde.a.infirmier.id
+    assert "Habilitation nominative" not in client.get(f"/direction/comptes/{nurse}").text
+    refused = client.post(f"/direction/comptes/{nurse}/enregistrement")
+    assert refused.status_code == 422
+    assert "par leur fonction" in refused.text

@@ -6,18 +6,20 @@ from functools import cache
 import cedarpy
 import pytest
 
-from spst.habilitations import actions, cas, politique
+from spst.habilitations import actions, cas, couverture, politique
 from spst.habilitations.actions import SECTIONS, Mode
 from spst.habilitations.cas import Cas
+from spst.habilitations.moteur import Destinataire
 from spst.habilitations.politique import Politique
-from spst.kernel.acteur import Role
+from spst.kernel.acteur import Acteur, Role
 
 CASES = cas.load()
-CELLS = [c for c in CASES if c.cell]
+CELLS = [c for c in CASES if isinstance(c.acteur, Acteur) and c.cell]
+LEAVING = [c for c in CASES if isinstance(c.acteur, Destinataire) and c.cell]
 CEILING_RULES = sorted(politique.read_regles(politique.ceiling_text()))
 FORBIDS = [rule for rule in CEILING_RULES if rule >= "P-101"]
 
-DOUBLY_CLOSED = {"P-103", "P-104", "P-105", "P-106", "P-107", "P-108"}
+DOUBLY_CLOSED = {"P-103", "P-104", "P-105", "P-106", "P-107", "P-108", "P-127"}
 """Forbids on what no permit opens: they tell the reason, and hold if a permit is written too wide."""
 
 # C. trav. art. L. 4624-8, R. 4624-45-5; roles in rows, S1 to S8 in columns: C consult, F fill.
@@ -39,6 +41,17 @@ AUD  -  -  -  -  -  -  -  C
 TECH -  -  -  -  -  -  -  -
 SAL  C  C  C  C  C  C  CF C
 SRV  -  -  -  -  -  -  -  -
+"""
+
+
+# Who receives what outside of the SPST: L. 4624-8 al. 1 and 6, R. 4624-45-7, R. 4624-49.
+RECIPIENTS = """
+spst                R R R R R R R -
+inspection_medicale R R R R R - - -
+employeur           - - - - - - - -
+cse                 - - - - - - - -
+inspection_travail  - - - - - - - -
+assurance_maladie   - - - - - - - -
 """
 
 
@@ -77,9 +90,23 @@ def test_every_cell_of_the_access_matrix_is_one_case_with_the_answer_of_the_law(
 
 
 @pytest.mark.exigence("HAB-01")
+def test_every_recipient_outside_of_the_spst_and_every_section_is_one_case_with_the_answer_of_the_law() -> None:
+    law = {
+        f"{who} {section} recevoir": letter == "R"
+        for who, *row in (line.split() for line in RECIPIENTS.strip().splitlines())
+        for section, letter in zip(SECTIONS, row, strict=True)
+    }
+    assert len(law) == len(Destinataire) * len(SECTIONS)
+    assert len(LEAVING) == len(law)
+    assert {c.cell: c.is_permit for c in LEAVING} == law
+    assert all(str(c.cell).split() == [str(c.acteur), c.target, c.action] for c in LEAVING)
+
+
+@pytest.mark.exigence("HAB-01")
 def test_cell_asks_about_its_own_role_section_and_mode() -> None:
     for case in CELLS:
         role, section, mode = str(case.cell).split()
+        assert isinstance(case.acteur, Acteur)
         asked = (case.acteur.role, case.target, case.action)
         through_the_journal = (role, "journal", "journal.consult")
         assert asked == (role, section, mode) or (asked == through_the_journal and section == "S8")
@@ -102,9 +129,16 @@ def test_every_action_of_the_registry_is_opened_by_a_case_and_closed_by_another(
 
 @pytest.mark.exigence("HAB-03")
 @pytest.mark.parametrize("rule", CEILING_RULES)
-def test_dropping_a_rule_of_the_ceiling_fails_a_case(rule: str) -> None:
-    named = [c for c in CASES if c.rule == rule and c.politique == "plafond"]
-    assert cas.replay(named, {"plafond": ceiling_without(rule)})
+def test_no_rule_of_the_ceiling_goes_shrinks_or_swells_without_a_case_of_each_folder_seeing_it(rule: str) -> None:
+    found = couverture.measure(rule, CASES)
+    assert found.survivors == ()
+    assert found.missing == ()
+
+
+def test_change_that_no_case_sees_is_named() -> None:
+    blind = [case for case in CASES if case.rule != "P-114"]
+    found = couverture.measure("P-114", blind)
+    assert "ôtée" in found.survivors
 
 
 @pytest.mark.exigence("HAB-03")

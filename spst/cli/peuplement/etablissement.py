@@ -22,6 +22,13 @@ OPENED = datetime(2014, 1, 6, 8, tzinfo=UTC)
 _JOINED = {Role.COLL: date(2024, 1, 8), Role.INT: date(2026, 5, 4)}
 _FIRST_ADMINISTRATORS = (Role.DIR, Role.DPO)
 """Granted by the operator, when the SPST was opened: nobody grants himself a role."""
+_NATURES = {
+    Role.COLL: "cooperation",
+    Role.INF: "cooperation",
+    Role.IPA: "cooperation",
+    Role.INT: "maitrise_stage",
+    Role.MPC: "collaboration",
+}
 _CONDUCTING = (Role.MDT, Role.COLL, Role.INT, Role.INF)
 
 
@@ -98,6 +105,8 @@ def organisation(spst: Spst, psc_issuer: str, known_identities: set[UUID]) -> Lo
     for person in (one for one in ADMINISTRATION if one.spst == demo.slug):
         _add_compte(lot, spst.comptes[person.email], person.civilite, person.nom, person.prenom, email=person.email)
         _add_grant(lot, ids, spst, spst.comptes[person.email], person.role)
+        if person.role is Role.ADM:
+            _add_enregistrement(lot, ids, spst, spst.comptes[person.email])
     return lot
 
 
@@ -155,6 +164,43 @@ def _add_grant(
         hors_structure=hors_structure,
         attestation=attestation,
     )
+
+
+def _add_enregistrement(lot: Lot, ids: Ids, spst: Spst, compte_id: UUID) -> None:
+    """The front desk registers identities: the direction gave it to each by name."""
+    granted_by = spst.comptes[next(one.email for one in ADMINISTRATION if one.spst == spst.demo.slug)]
+    lot.add(
+        "habilitation_nominative",
+        id=ids(),
+        compte_id=compte_id,
+        code="enregistrement",
+        granted_at=OPENED,
+        granted_by=granted_by,
+    )
+
+
+def protocoles(spst: Spst, today: date) -> Lot:
+    """Whoever exercises under the authority of a médecin does so by a protocol of this year (R. 4623-14 II, R. 4623-41)."""
+    lot, ids = Lot(spst.tenant_id), Ids(generator(spst.demo.slug, "supervision"), 3)
+    start = datetime.combine(today, OPENED.time(), UTC) - timedelta(days=60)
+    medecins = [one for one in _staff(spst.demo) if one.role is Role.MDT and not one.remarque]
+    for one in _staff(spst.demo):
+        if one.role not in _NATURES:
+            continue
+        near = next((m for m in medecins if set(m.equipes) & set(one.equipes)), medecins[0])
+        lot.add(
+            "supervision",
+            id=ids(),
+            medecin_id=spst.comptes[near.psc],
+            supervise_id=spst.comptes[one.psc],
+            nature=_NATURES[one.role],
+            delegue_avis=False,
+            protocole=f"Protocole {start.year}-{_NATURES[one.role].upper()[:4]}",
+            starts_on=start,
+            ends_on=start + timedelta(days=365),
+            created_at=start,
+        )
+    return lot
 
 
 def delegations(spst: Spst, today: date) -> Lot:

@@ -60,6 +60,7 @@ class Peuplement:
             for spst in map(etablissement.found, SPSTS):
                 self.runtime.keyring.create_tenant_key(spst.tenant_id)
                 chargeur.load(_EXPLOITATION, etablissement.organisation(spst, self.psc_issuer, known))
+                chargeur.load(spst.medecin, etablissement.protocoles(spst, self._today))
                 chargeur.load(spst.medecin, etablissement.delegations(spst, self._today))
                 self._workers(chargeur, spst, droit, workers)
                 chargeur.load(spst.medecin, self._agendas(spst, droit, workers, days_around(self._today)))

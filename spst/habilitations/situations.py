@@ -1,0 +1,168 @@
+"""The situation in which somebody acts: the facts of the dossier, what was given to him in writing, how he logged in.
+
+Everything is read once per transaction, so that a list costs no more statements than one dossier.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
+
+from spst.habilitations import queries
+from spst.habilitations.models import Delegation, Supervision
+from spst.habilitations.moteur import Situation
+from spst.habilitations.ports import Faits, FaitsDossier, MedecinsEnExercice
+from spst.habilitations.rules import DELEGABLE, PorteeDelegation, covers, delegated_sections
+from spst.kernel.acteur import Famille, Role
+from spst.kernel.context import Context
+from spst.kernel.unit_of_work import bind_context
+
+_FAITS, _DELEGATIONS, _SUPERVISION, _ENREGISTREMENT = (
+    f"habilitations.{name}" for name in ("faits", "delegations", "supervision", "enregistrement")
+)
+REGISTRATION = "identite.register"
+_SUPERVISED = frozenset({Role.COLL, Role.INT, Role.INF, Role.IPA, Role.MPC})
+"""Who exercises under the authority of a médecin du travail, or by protocol with him (R. 4623-14 II, R. 4623-41)."""
+
+_T = TypeVar("_T")
+
+
+class NotPlugged(RuntimeError):
+    """`wiring` did not plug what tells a fact of another room: the process is badly built, and decides nothing."""
+
+
+@dataclass(slots=True)
+class _Ports:
+    dossier: FaitsDossier | None = None
+    medecins: MedecinsEnExercice | None = None
+
+
+_ports = _Ports()
+
+
+def plug(dossier: FaitsDossier, medecins: MedecinsEnExercice) -> None:
+    _ports.dossier, _ports.medecins = dossier, medecins
+
+
+def of_dossier(ctx: Context, dossier_id: UUID | None, targets: Collection[str], *, sign: bool = False) -> Situation:
+    """On a dossier, or on none that exists yet. `sign`: the act is done under the delegation that opens it.
+
+    Raises: NotFound.
+    """
+    faits = Faits() if dossier_id is None else _faits(ctx, dossier_id)
+    delegation = _delegation(ctx, dossier_id, targets)
+    if sign and delegation is not None:
+        _sign(ctx, delegation)
+    supervision = _supervision(ctx)
+    return Situation(
+        faits=faits,
+        delegation=_opened_by(ctx, [delegation] if delegation else [], dossier_id),
+        supervision=supervision is not None,
+        avis_delegue=supervision is not None and supervision.delegue_avis,
+        deux_facteurs=_deux_facteurs(ctx),
+    )
+
+
+def elsewhere(ctx: Context, action: str) -> Situation:
+    """Outside of the dossier, where registration alone asks for more than the role (HAB-10); only a delegation that covers
+    every dossier counts there."""
+    if action != REGISTRATION:
+        return Situation(deux_facteurs=_deux_facteurs(ctx))
+    return Situation(
+        delegation=_opened_by(ctx, _delegations(ctx), None),
+        enregistrement=_enregistrement(ctx),
+        deux_facteurs=_deux_facteurs(ctx),
+    )
+
+
+def learn(ctx: Context, dossier_ids: Collection[UUID]) -> None:
+    """Read the facts of a list of dossiers in one statement."""
+    known: dict[UUID, Faits] = ctx.cache.setdefault(_FAITS, {})
+    missing = set(dossier_ids) - known.keys()
+    if missing:
+        known.update(_plugged(_ports.dossier, "FaitsDossier").read_many(ctx, missing))
+
+
+def _opened_by(ctx: Context, delegations: Iterable[Delegation], dossier_id: UUID | None) -> frozenset[str]:
+    return delegated_sections(map(_portee, delegations), dossier_id, ctx.clock.now())
+
+
+def _deux_facteurs(ctx: Context) -> bool:
+    return ctx.acteur.facteurs >= 2
+
+
+def _faits(ctx: Context, dossier_id: UUID) -> Faits:
+    known: dict[UUID, Faits] = ctx.cache.setdefault(_FAITS, {})
+    if dossier_id not in known:
+        known[dossier_id] = _plugged(_ports.dossier, "FaitsDossier").read(ctx, dossier_id)
+    return known[dossier_id]
+
+
+def _delegation(ctx: Context, dossier_id: UUID | None, targets: Collection[str]) -> Delegation | None:
+    """The delegation under which a delegate acts: the one already signed, else the one that opens most of what he asks."""
+    if not DELEGABLE.intersection(targets):
+        return None
+    found = [one for one in _delegations(ctx) if covers(_portee(one), dossier_id)]
+    if ctx.delegation_id is not None:
+        found = [one for one in found if one.id == ctx.delegation_id]
+    return max(found, key=lambda one: len(set(targets).intersection(one.sections)), default=None)
+
+
+def _delegations(ctx: Context) -> list[Delegation]:
+    if ctx.acteur.famille is not Famille.DELEGUE:
+        return []
+    return _once(ctx, _DELEGATIONS, lambda: _standing(ctx, queries.delegations_in_force(ctx), "delegant_id"))
+
+
+def _supervision(ctx: Context) -> Supervision | None:
+    """The protocol in force; the one that delegates the avis first."""
+    if ctx.acteur.role not in _SUPERVISED:
+        return None
+    found = _once(ctx, _SUPERVISION, lambda: _standing(ctx, queries.supervisions_in_force(ctx), "medecin_id"))
+    return max(found, key=lambda one: one.delegue_avis, default=None)
+
+
+def _standing(ctx: Context, found: list[_T], medecin: str) -> list[_T]:
+    """What a médecin gave stands while he practises here: his responsibility ends with his role (R. 4624-45-5 al. 2)."""
+    if not found:
+        return []
+    ids = {getattr(one, medecin) for one in found}
+    present = _plugged(_ports.medecins, "MedecinsEnExercice").among(ctx, ids)
+    return [one for one in found if getattr(one, medecin) in present]
+
+
+def _enregistrement(ctx: Context) -> bool:
+    """Asked of those alone to whom the ceiling does not open registration by their function."""
+    if ctx.acteur.famille not in (Famille.ADMINISTRATIF, Famille.DELEGUE):
+        return False
+    return _once(ctx, _ENREGISTREMENT, lambda: queries.has_nominative(ctx, "enregistrement"))
+
+
+def _portee(delegation: Delegation) -> PorteeDelegation:
+    return PorteeDelegation(
+        sections=frozenset(delegation.sections),
+        starts_on=delegation.starts_on,
+        ends_on=delegation.ends_on,
+        dossier_id=delegation.dossier_id,
+        revoked_at=delegation.revoked_at,
+    )
+
+
+def _sign(ctx: Context, delegation: Delegation) -> None:
+    """One transaction acts under one delegation: the walls of the database open by it, and the trace names it."""
+    if ctx.delegation_id is None:
+        ctx.delegation_id = delegation.id
+        bind_context(ctx)
+
+
+def _once(ctx: Context, key: str, read: Callable[[], _T]) -> _T:
+    if key not in ctx.cache:
+        ctx.cache[key] = read()
+    found: _T = ctx.cache[key]
+    return found
+
+
+def _plugged(port: _T | None, name: str) -> _T:
+    if port is None:
+        raise NotPlugged(name)
+    return port
