@@ -1,7 +1,39 @@
 """Errors of this room."""
 
-from spst.kernel.errors import RuleViolation
+from spst.kernel.errors import ActRefused, Conflict, NotFound, RuleViolation
 
 
 class PolitiqueRefused(RuleViolation):
     """Cette politique ne peut pas s’appliquer. Une politique de SPST ne fait que restreindre le plafond national."""
+
+
+class ChoixRefused(RuleViolation):
+    """Ce choix n’est pas dans la liste. Rechargez la page, puis recommencez."""
+
+
+class BrouillonNotFound(NotFound):
+    """Aucun brouillon n’est ouvert. Repartez de la politique en vigueur."""
+
+
+class VersionNotFound(NotFound):
+    """Cette version de la politique est introuvable dans votre service."""
+
+
+class BrouillonAlreadyOpen(RuleViolation):
+    """Un brouillon est déjà ouvert. Votre service en prépare un à la fois."""
+
+
+class BrouillonProposed(RuleViolation):
+    """Ce brouillon est proposé à la publication. Reprenez-le pour le modifier."""
+
+
+class BrouillonNotReady(RuleViolation):
+    """Ce brouillon n’est pas prêt à être proposé."""
+
+
+class BrouillonChanged(Conflict):
+    """Le brouillon a changé depuis que vous l’avez lu. Relisez-le, puis confirmez."""
+
+
+class OwnProposal(ActRefused):
+    """Personne ne confirme ce qu’il a proposé. Demandez à une autre personne de la direction."""

@@ -1,10 +1,11 @@
 """What is given in writing to somebody (delegation, protocol, habilitation by name), and a tenant's own policy."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spst.kernel.models import Base, TenantRow, behind, to_tenant_row
@@ -112,24 +113,79 @@ class HabilitationNominative(TenantRow, Base):
     revoked_by: Mapped[UUID | None]
 
 
+_PUBLIC = Wall(
+    Section.TECHNIQUE,
+    readers=("sante", "delegue", "administratif", "direction", "equipe", "travailleur"),
+    writers=("direction",),
+    services=("connexion", "portail"),
+)
+_AVIS = "avis_cmt IN ('favorable', 'reserve', 'defavorable')"
+
+
 class PolitiqueVersion(TenantRow, Base):
-    """A policy that the SPST published; without any, the default that ships with the product is in force. Never changed."""
+    """A policy that the SPST published; without any, the default that ships with the product is in force. Never changed.
+
+    `choix`: what the direction chose, from which `texte` was written. Somebody proposed it, somebody else confirmed it, at
+    `published_at`; the opinion of the commission médico-technique is kept with it (C. trav. L. 4622-13).
+    """
 
     __tablename__ = "politique_version"
     __table_args__ = (
         CheckConstraint("numero > 0", name="numero"),
+        CheckConstraint("proposed_by IS NULL OR proposed_by <> published_by", name="deux_personnes"),
+        CheckConstraint(_AVIS, name="avis_cmt"),
         Index("politique_version_numero_uq", "tenant_id", "numero", unique=True),
-        behind(
-            Wall(
-                Section.TECHNIQUE,
-                readers=("sante", "delegue", "administratif", "direction", "equipe", "travailleur"),
-                writers=("direction",),
-                services=("connexion", "portail"),
-            )
-        ),
+        behind(_PUBLIC),
     )
 
     numero: Mapped[int]
     texte: Mapped[str] = mapped_column(Text)
+    choix: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    motif: Mapped[str | None] = mapped_column(Text)
+    avis_cmt: Mapped[str | None] = mapped_column(Text)
+    avis_cmt_on: Mapped[date | None]
+    avis_cmt_precision: Mapped[str | None] = mapped_column(Text)
+    proposed_at: Mapped[datetime | None]
+    proposed_by: Mapped[UUID | None]
     published_at: Mapped[datetime]
     published_by: Mapped[UUID]
+
+
+class PolitiqueBrouillon(TenantRow, Base):
+    """The next policy under preparation: one at a time, its choices and what leads to its publication.
+
+    `historique`: the choices before each change, the latest last, to take changes back. `revision`: grows at each change, so that
+    whoever confirms confirms what he read. Proposed while `proposed_at` is set; ended by publication or by abandon.
+    """
+
+    __tablename__ = "politique_brouillon"
+    __table_args__ = (
+        CheckConstraint("(proposed_at IS NULL) = (proposed_by IS NULL)", name="proposition"),
+        CheckConstraint(_AVIS, name="avis_cmt"),
+        Index(
+            "politique_brouillon_ouvert_uq",
+            "tenant_id",
+            unique=True,
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        behind(Wall(Section.TECHNIQUE, readers=("direction",), writers=("direction",), update=True)),
+    )
+
+    base: Mapped[int]
+    """Number of the version from which it started; 0, the one that ships with the product."""
+    choix: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    historique: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    revision: Mapped[int]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID]
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[UUID]
+    motif: Mapped[str | None] = mapped_column(Text)
+    avis_cmt: Mapped[str | None] = mapped_column(Text)
+    avis_cmt_on: Mapped[date | None]
+    avis_cmt_precision: Mapped[str | None] = mapped_column(Text)
+    proposed_at: Mapped[datetime | None]
+    proposed_by: Mapped[UUID | None]
+    returned_why: Mapped[str | None] = mapped_column(Text)
+    """Why the second person sent it back."""
+    closed_at: Mapped[datetime | None]

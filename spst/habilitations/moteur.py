@@ -40,6 +40,7 @@ class Situation:
     avis_delegue: bool = False
     enregistrement: bool = False
     transmission_fondee: bool = False
+    motif_donne: bool = False
     deux_facteurs: bool = False
     acces_exceptionnel: bool = False
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -254,6 +255,15 @@ def _account(spst: Spst, acteur: Acteur, equipe: UUID | None, rpps_offset: int =
         rows.append(EquipeMembre(compte_id=acteur.id, equipe_id=equipe, starts_at=LONG_AGO, **key))
     return rows
 
+
+def colleague(monde: Monde, spst: Spst, role: Role) -> Acteur:
+    """Somebody else in the same role."""
+    made = Acteur(new_id(), role, session_hash=f"s-{role}-{new_id()}", facteurs=2)
+    monde.add(*_account(spst, made, spst.equipe_id if role in IN_A_TEAM else None, rpps_offset=next(_OFFSETS)))
+    return made
+
+
+_OFFSETS = count(1000)
 
 NATURES = {
     Role.COLL: "cooperation",
