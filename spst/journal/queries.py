@@ -10,8 +10,11 @@ from sqlalchemy import cast as cast_as
 
 from spst.comptes.models import Compte
 from spst.dmst.models import Dossier
+from spst.habilitations.simulation import Acces, Groupe
 from spst.journal import rules
-from spst.journal.rules import Acces, Filtres, Ligne
+from spst.journal.rules import Acces as AccesLu
+from spst.journal.rules import Filtres, Ligne
+from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.kernel.context import Context
 from spst.kernel.ids import first_id_at
@@ -75,6 +78,29 @@ def decisions(ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None) -
     """Lines by decision."""
     query = select(_TRACE.c.decision, func.count().label("n")).select_from(_TRACE).group_by(_TRACE.c.decision)
     return {row.decision: int(row.n) for row in ctx.session.execute(_filtered(ctx, query, filtres, dossiers))}
+
+
+def alike(ctx: Context, filtres: Filtres) -> list[Groupe]:
+    """Accesses of the staff to dossiers, counted by account and by what decides of them: no dossier is named."""
+    same = (
+        _TRACE.c.acteur_id,
+        _TRACE.c.role,
+        _TRACE.c.action,
+        _TRACE.c.sections,
+        _TRACE.c.decision,
+        _TRACE.c.regles,
+    )
+    query = (
+        select(*same, func.count().label("n"))
+        .where(_TRACE.c.dossier_id.is_not(None), _TRACE.c.role != str(Role.SAL))
+        .group_by(*same)
+    )
+    return [_groupe(row) for row in ctx.session.execute(_filtered(ctx, query, filtres, None))]
+
+
+def _groupe(row: Any) -> Groupe:
+    acces = Acces(Role(row.role), row.action, tuple(row.sections), row.decision == rules.PERMIS, tuple(row.regles))
+    return Groupe(row.acteur_id, acces, int(row.n))
 
 
 def dossiers_behind(ctx: Context, reference: str) -> list[UUID]:
@@ -167,7 +193,7 @@ def _ligne(ctx: Context, row: Any) -> Ligne:
 
 def accesses(
     ctx: Context, dossier_id: UUID, limit: int, before: UUID | None, decision: str | None = None
-) -> list[Acces]:
+) -> list[AccesLu]:
     """Accesses to one dossier with their reasons, newest first."""
     reserve = (_RESERVE.c.tenant_id == _TRACE.c.tenant_id) & (_RESERVE.c.trace_id == _TRACE.c.id)
     query = (
@@ -207,11 +233,11 @@ def _name(row: Any) -> str | None:
     return personnel(row.civilite, row.prenom, row.nom) if row.nom is not None else None
 
 
-def _acces(row: Any) -> Acces:
+def _acces(row: Any) -> AccesLu:
     is_own = row.role == "SAL"
     qui, profession = rules.personne_of(row.role, _name(row))
     why = rules.pourquoi(row.motif, row.precision)
-    return Acces(
+    return AccesLu(
         id=row.id,
         at=row.at,
         qui=qui,

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from spst.habilitations import services as habilitations
+from spst.habilitations.simulation import Groupe
 from spst.journal import queries, rules
 from spst.journal.rules import REFUSE, Acces, Filtres, Ligne
 from spst.kernel.acteur import Role
@@ -89,6 +90,17 @@ def export(ctx: Context, filtres: Filtres, mark: UUID) -> Iterator[Ligne]:
     for batch in queries.every(ctx, filtres, _dossiers(ctx, filtres), mark):
         yield from batch
         bind_context(ctx)
+
+
+def alike(ctx: Context, days: int) -> list[Groupe]:
+    """Accesses of the staff to dossiers over the last days, counted by kind, to be asked again of a draft (HAB-04).
+
+    Raises: AccessDenied.
+    """
+    habilitations.require(ctx, "journal.consult")
+    found = queries.alike(ctx, last_days(ctx, days))
+    traces.record(ctx, "journal.consult", details={"lignes": sum(one.nombre for one in found)})
+    return found
 
 
 def figures(ctx: Context, filtres: Filtres) -> Chiffres:
