@@ -1,6 +1,6 @@
 /** The keyboard map: the one list that the listener obeys and the « ? » dialog shows. No DOM. */
 
-export type Page = "partout" | "journee" | "dossier" | "visite";
+export type Page = "partout" | "journee" | "dossier" | "visite" | "politique";
 
 export type Command =
   | "search"
@@ -13,6 +13,7 @@ export type Command =
   | "nothing-to-report"
   | "take-previous"
   | "close-visit"
+  | "undo"
   | `step-${number}`;
 
 export interface Binding {
@@ -38,6 +39,7 @@ export const BINDINGS: readonly Binding[] = [
   { shown: ["Alt", "1"], label: "première rubrique, et ainsi de suite", page: "visite", letter: false, command: "step-1" },
   { shown: ["F4"], label: "reprendre le texte précédent", page: "visite", letter: false, command: "take-previous" },
   { shown: ["F6"], label: "rien à signaler", page: "visite", letter: false, command: "nothing-to-report" },
+  { shown: ["Ctrl", "Z"], label: "annuler le dernier changement", page: "politique", letter: false, command: "undo", needs: "[data-undo]" },
   { shown: ["F9"], label: "terminer la visite", page: "visite", letter: false, command: "close-visit" },
 ];
 
@@ -71,10 +73,16 @@ const NAMED: Readonly<Record<string, Command>> = {
   A: "arrived",
 };
 
+/** In a field, Ctrl Z is the field's own. */
+function withCtrl(key: string, setting: Setting): Command | null {
+  if (key === "K") return "search";
+  return key === "Z" && setting.page === "politique" && !setting.typing ? "undo" : null;
+}
+
 /** What a key stroke asks for on this page, or null when it is not ours. */
 export function commandFor(stroke: Stroke, setting: Setting): Command | null {
   const key = stroke.key.length === 1 ? stroke.key.toUpperCase() : stroke.key;
-  if ((stroke.ctrl || stroke.meta) && !stroke.alt) return key === "K" ? "search" : null;
+  if ((stroke.ctrl || stroke.meta) && !stroke.alt) return withCtrl(key, setting);
   if (stroke.ctrl || stroke.meta) return null;
   if (stroke.alt) return stepFor(stroke, setting);
   const command = NAMED[key];

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -56,6 +57,7 @@ class Ecart:
         )
 
 
+@cache
 def load(directory: Path = CASES) -> tuple[Cas, ...]:
     """Every case of the folders `permit` and `deny`. A malformed file raises."""
     return tuple(cas for path in sorted(directory.glob("*/*.json")) for cas in _read(path))
@@ -83,6 +85,12 @@ def ask(cas: Cas, policy: Politique) -> Verdict:
 
 def is_expected(cas: Cas, verdict: Verdict) -> bool:
     return verdict.allowed == cas.is_permit and next(iter(verdict.rules), None) == cas.rule
+
+
+def check_closed(policy: Politique) -> tuple[int, tuple[str, ...]]:
+    """What the law closes, asked of a policy: how many questions, and those that it would open."""
+    closed = [case for case in load() if case.politique == "plafond" and not case.is_permit]
+    return len(closed), tuple(case.name for case in closed if ask(case, policy).allowed)
 
 
 def uncovered_rules(cases: Iterable[Cas], politiques: Mapping[str, Politique]) -> tuple[str, ...]:

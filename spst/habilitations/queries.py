@@ -1,9 +1,10 @@
 """What is read for a decision: what was given in writing and runs now, and the policy that the SPST published last."""
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
+from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from spst.habilitations.models import Delegation, HabilitationNominative, PolitiqueVersion, Supervision
 from spst.kernel.context import Context
@@ -11,23 +12,23 @@ from spst.kernel.context import Context
 _Ecrit = TypeVar("_Ecrit", Delegation, Supervision)
 
 
-def delegations_in_force(ctx: Context) -> list[Delegation]:
-    """Delegations given to the actor that run now, the latest begun first, whatever dossier they cover."""
-    return _running(ctx, Delegation, Delegation.delegue_id)
+def delegations_in_force(ctx: Context, compte_id: UUID) -> list[Delegation]:
+    """Delegations given to an account that run now, the latest begun first, whatever dossier they cover."""
+    return _running(ctx, Delegation, Delegation.delegue_id == compte_id)
 
 
-def supervisions_in_force(ctx: Context) -> list[Supervision]:
-    """Protocols that put the actor under the authority of a médecin du travail now, the latest begun first."""
-    return _running(ctx, Supervision, Supervision.supervise_id)
+def supervisions_in_force(ctx: Context, compte_id: UUID) -> list[Supervision]:
+    """Protocols that put an account under the authority of a médecin du travail now, the latest begun first."""
+    return _running(ctx, Supervision, Supervision.supervise_id == compte_id)
 
 
-def _running(ctx: Context, table: type[_Ecrit], beneficiaire: Any) -> list[_Ecrit]:
+def _running(ctx: Context, table: type[_Ecrit], is_his: ColumnElement[bool]) -> list[_Ecrit]:
     now = ctx.clock.now()
     query = (
         select(table)
         .where(
             table.tenant_id == ctx.tenant_id,
-            beneficiaire == ctx.acteur.id,
+            is_his,
             table.starts_on <= now,
             table.ends_on > now,
             or_(table.revoked_at.is_(None), table.revoked_at > now),

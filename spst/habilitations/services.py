@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from spst.habilitations import actions, moteur, politique, queries, situations
+from spst.habilitations import actions, choix, moteur, politique, queries, situations
 from spst.habilitations.actions import SECTIONS, Mode
 from spst.habilitations.moteur import Decision, Destinataire, Verdict
 from spst.habilitations.politique import Politique
-from spst.kernel.acteur import Famille
+from spst.habilitations.rules import DELEGABLE
+from spst.kernel.acteur import Acteur, Famille, Role
 from spst.kernel.context import Context
 from spst.kernel.errors import AccessDenied
 
@@ -124,6 +125,43 @@ def may(ctx: Context, action: str) -> bool:
     entry = actions.get(action)
     situation = situations.elsewhere(ctx, entry.name)
     return moteur.decide(_politique_in_force(ctx), ctx.acteur, entry, situation).allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Reponse:
+    """The answer to a free question about an account. `par_delegation`, `par_protocole`: None when its role needs none;
+    `dossiers_designes`: the delegation covers some dossiers only. The worker is supposed followed, and opposed to nothing."""
+
+    role: Role
+    droit: Droit
+    par_delegation: bool | None
+    dossiers_designes: bool
+    par_protocole: bool | None
+
+
+def answer(ctx: Context, compte_id: UUID, role: Role, section: str, policy: Politique | None = None) -> Reponse:
+    """May this account open that section today, and by which rule? `policy`: a draft, instead of what is in force.
+
+    Raises: AccessDenied.
+    """
+    require(ctx, "politique.consult")
+    delegations, supervisions = situations.written_for(ctx, compte_id)
+    covering = [one for one in delegations if section in one.sections]
+    best = choix.at_best(role)
+    situation = replace(
+        best,
+        delegation=best.delegation.intersection(given for one in delegations for given in one.sections),
+        supervision=bool(supervisions),
+        avis_delegue=any(one.delegue_avis for one in supervisions),
+    )
+    cells = moteur.decide_matrix(policy or _politique_in_force(ctx), Acteur(compte_id, role, facteurs=2), situation)
+    return Reponse(
+        role=role,
+        droit=Droit(section, cells[section, Mode.CONSULTER], cells[section, Mode.REMPLIR]),
+        par_delegation=bool(covering) if role.famille is Famille.DELEGUE and section in DELEGABLE else None,
+        dossiers_designes=bool(covering) and all(one.dossier_id is not None for one in covering),
+        par_protocole=bool(supervisions) if role in situations.SUPERVISED else None,
+    )
 
 
 def require_transmission(

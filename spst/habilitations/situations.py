@@ -21,7 +21,7 @@ _FAITS, _DELEGATIONS, _SUPERVISION, _ENREGISTREMENT = (
     f"habilitations.{name}" for name in ("faits", "delegations", "supervision", "enregistrement")
 )
 REGISTRATION = "identite.register"
-_SUPERVISED = frozenset({Role.COLL, Role.INT, Role.INF, Role.IPA, Role.MPC})
+SUPERVISED = frozenset({Role.COLL, Role.INT, Role.INF, Role.IPA, Role.MPC})
 """Who exercises under the authority of a médecin du travail, or by protocol with him (R. 4623-14 II, R. 4623-41)."""
 
 _T = TypeVar("_T")
@@ -75,6 +75,14 @@ def elsewhere(ctx: Context, action: str) -> Situation:
     )
 
 
+def written_for(ctx: Context, compte_id: UUID) -> tuple[list[Delegation], list[Supervision]]:
+    """What was given to an account in writing and stands now."""
+    return (
+        _standing(ctx, queries.delegations_in_force(ctx, compte_id), "delegant_id"),
+        _standing(ctx, queries.supervisions_in_force(ctx, compte_id), "medecin_id"),
+    )
+
+
 def learn(ctx: Context, dossier_ids: Collection[UUID]) -> None:
     """Read the facts of a list of dossiers in one statement."""
     known: dict[UUID, Faits] = ctx.cache.setdefault(_FAITS, {})
@@ -111,14 +119,18 @@ def _delegation(ctx: Context, dossier_id: UUID | None, targets: Collection[str])
 def _delegations(ctx: Context) -> list[Delegation]:
     if ctx.acteur.famille is not Famille.DELEGUE:
         return []
-    return _once(ctx, _DELEGATIONS, lambda: _standing(ctx, queries.delegations_in_force(ctx), "delegant_id"))
+    return _once(
+        ctx, _DELEGATIONS, lambda: _standing(ctx, queries.delegations_in_force(ctx, ctx.acteur.id), "delegant_id")
+    )
 
 
 def _supervision(ctx: Context) -> Supervision | None:
     """The protocol in force; the one that delegates the avis first."""
-    if ctx.acteur.role not in _SUPERVISED:
+    if ctx.acteur.role not in SUPERVISED:
         return None
-    found = _once(ctx, _SUPERVISION, lambda: _standing(ctx, queries.supervisions_in_force(ctx), "medecin_id"))
+    found = _once(
+        ctx, _SUPERVISION, lambda: _standing(ctx, queries.supervisions_in_force(ctx, ctx.acteur.id), "medecin_id")
+    )
     return max(found, key=lambda one: one.delegue_avis, default=None)
 
 

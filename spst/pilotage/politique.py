@@ -1,15 +1,22 @@
 """The policy as a table and as sentences: what the engine answers for each role and part of the dossier, at best."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
 
+from spst.comptes.comptes_queries import CompteVu
+from spst.habilitations import choix as choices
 from spst.habilitations import moteur, politique
 from spst.habilitations.actions import SECTIONS, TITRES, Mode
-from spst.habilitations.moteur import Situation, Verdict
+from spst.habilitations.choix import Choix, Niveau
+from spst.habilitations.moteur import Verdict
 from spst.habilitations.politique import Politique, Regle
-from spst.habilitations.ports import Faits
-from spst.habilitations.rules import DELEGABLE
-from spst.kernel.acteur import Acteur, Famille, Role
-from spst.kernel.context import Context
+from spst.habilitations.services import Reponse
+from spst.habilitations.simulation import Touche
+from spst.kernel.acteur import Acteur, Role
+
+_ANYBODY = UUID(int=0)
 
 COLONNES: tuple[tuple[Role, str, str], ...] = (
     (Role.MDT, "Médecin", "du travail"),
@@ -28,12 +35,18 @@ COLONNES: tuple[tuple[Role, str, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One cell. `etat`: "remplir", "lire", "ferme" (by the SPST) or "loi"."""
+    """One cell. `etat`: "remplir", "lire", "ferme" (by the SPST) or "loi".
+
+    In a draft: `cellule` names it, `suivant` is the level that the next press gives, `etait` what is in force when it differs.
+    """
 
     etat: str
     article: str = ""
     precision: str = ""
     role: str = ""
+    cellule: str = ""
+    suivant: str = ""
+    etait: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +58,22 @@ class LigneMatrice:
     cases: tuple[Case, ...]
 
 
-def matrice(ctx: Context, in_force: Politique) -> tuple[LigneMatrice, ...]:
-    """What each role may do at best: it follows the worker, is delegated, nobody is opposed."""
-    ceiling = politique.ceiling_alone()
-    columns = {role: _column(ctx, role, in_force, ceiling) for role, _, _ in COLONNES}
+def matrice(policy: Politique, *, avant: Choix | None = None) -> tuple[LigneMatrice, ...]:
+    """What each role may do at best: it follows the worker, is delegated and supervised, nobody is opposed.
+
+    `avant`: what is in force, when `policy` is a draft whose cells can be changed.
+    """
+    columns = {role: _column(role, policy, avant) for role, _, _ in COLONNES}
     return tuple(
         LigneMatrice(section, TITRES[section], tuple(columns[role][section] for role, _, _ in COLONNES))
         for section in SECTIONS
     )
 
 
-def _column(ctx: Context, role: Role, in_force: Politique, ceiling: Politique) -> dict[str, Case]:
-    acteur, situation = Acteur(ctx.acteur.id, role, facteurs=2), _at_best(role)
-    allowed = moteur.decide_matrix(in_force, acteur, situation)
-    most = moteur.decide_matrix(ceiling, acteur, situation)
+def _column(role: Role, policy: Politique, avant: Choix | None) -> dict[str, Case]:
+    acteur, situation = Acteur(_ANYBODY, role, facteurs=2), choices.at_best(role)
+    allowed = moteur.decide_matrix(policy, acteur, situation)
+    most = moteur.decide_matrix(politique.ceiling_alone(), acteur, situation)
     cells = {
         section: _case(
             role,
@@ -68,15 +83,26 @@ def _column(ctx: Context, role: Role, in_force: Politique, ceiling: Politique) -
         )
         for section in SECTIONS
     }
-    if moteur.decide_one(in_force, acteur, "journal.consult", "journal", situation).allowed:
+    if moteur.decide_one(policy, acteur, "journal.consult", "journal", situation).allowed:
         cells["S8"] = Case("lire", precision="sans contenu", role=role.label)
+    if avant is not None and role in choices.ROLES:
+        return {section: _editable(case, role, section, avant) for section, case in cells.items()}
     return cells
 
 
-def _at_best(role: Role) -> Situation:
-    faits = Faits(du_spst=True, suivi=True, confie_mpc=role is Role.MPC)
-    delegation = DELEGABLE if role.famille is Famille.DELEGUE else frozenset()
-    return Situation(faits=faits, delegation=delegation, supervision=True, avis_delegue=True, deux_facteurs=True)
+def _editable(case: Case, role: Role, section: str, avant: Choix) -> Case:
+    """A cell of the draft: pressed, it goes to the next level that the law allows, and round."""
+    levels = choices.offered(role, section)
+    if len(levels) == 1:
+        return case
+    before = str(avant.niveau(role, section))
+    following = levels[(levels.index(Niveau(case.etat)) + 1) % len(levels)]
+    return replace(
+        case,
+        cellule=f"{role}:{section}",
+        suivant=str(following),
+        etait=before if before != case.etat else "",
+    )
 
 
 def _case(role: Role, read: Verdict, fill: Verdict, most: Verdict) -> Case:
@@ -101,3 +127,73 @@ def regles(in_force: Politique) -> dict[str, list[Regle]]:
         kind = "service" if regle.id.startswith("R-") else ("ouvre" if regle.is_permit else "ferme")
         grouped[kind].append(regle)
     return grouped
+
+
+def effet(touche: Touche) -> str:
+    """What a draft would have done to one account, in a sentence of the table."""
+    titres = _listed([TITRES[section].lower() for section in SECTIONS if section in touche.sections])
+    if touche.refuses:
+        return f"Ne pourrait plus\u00a0: {titres}"
+    return f"Ne lirait plus\u00a0: {titres}" if touche.reduits else f"Pourrait\u00a0: {titres}"
+
+
+def gains(pairs: Iterable[tuple[str, Mode]]) -> str:
+    """Sections with what is gained or lost in each, in words."""
+    by_section: dict[str, list[str]] = {}
+    for section, mode in pairs:
+        by_section.setdefault(section, []).append("lire" if mode is Mode.CONSULTER else "remplir")
+    return _listed([f"{' et '.join(modes)} {TITRES[section].lower()}" for section, modes in by_section.items()])
+
+
+def _listed(words: list[str]) -> str:
+    return ", ".join(words)
+
+
+def reponse(one: Reponse, compte: CompteVu) -> dict[str, Any]:
+    """The answer to a free question, for the page."""
+    section = one.droit.section
+    return {
+        "qui": compte.nom_complet,
+        "role": one.role.label_of(compte.nom_complet),
+        "volet": f"{section}, {TITRES[section].lower()}",
+        "acces": [
+            {
+                "mode": mode,
+                "allowed": verdict.allowed,
+                "explication": verdict.explication,
+                "regle": _first(verdict.rules),
+            }
+            for mode, verdict in (("Lire", one.droit.consulter), ("Remplir", one.droit.remplir))
+        ],
+        "conditions": list(_conditions(one, compte)),
+    }
+
+
+def _conditions(one: Reponse, compte: CompteVu) -> Iterator[dict[str, Any]]:
+    """What the answer rests on, as it stands for this account today."""
+    if compte.suspended_at is not None:
+        yield {"oui": False, "phrase": "Compte suspendu\u00a0: personne n’y entre."}
+    teams = [equipe.nom for equipe in compte.equipes]
+    if one.role in choices.ROLES and one.role is not Role.MPC:
+        said = (
+            f"Suit les salariés de {_listed(teams)}." if teams else "Dans aucune équipe\u00a0: ne suit aucun salarié."
+        )
+        yield {"oui": bool(teams), "phrase": said}
+    if one.par_protocole is not None:
+        said = (
+            "Un protocole avec un médecin du travail est en cours."
+            if one.par_protocole
+            else "Aucun protocole en cours."
+        )
+        yield {"oui": one.par_protocole, "phrase": said}
+    if one.par_delegation is not None:
+        given = "Une délégation sur ce volet est en cours" + (
+            ", pour des dossiers désignés." if one.dossiers_designes else "."
+        )
+        yield {"oui": one.par_delegation, "phrase": given if one.par_delegation else "Aucune délégation sur ce volet."}
+    if one.role not in choices.ROLES:
+        yield {"oui": False, "phrase": "Aucun texte n’ouvre le dossier à cette fonction."}
+
+
+def _first(rules: tuple[str, ...]) -> str | None:
+    return rules[0] if rules else None

@@ -1,4 +1,4 @@
-"""First page of the direction, with counts alone, and the policy in readable French."""
+"""First page of the direction, with counts alone."""
 
 from collections import Counter
 from typing import Any
@@ -8,11 +8,8 @@ from flask.typing import ResponseReturnValue
 
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
-from spst.dmst import services as dmst
 from spst.habilitations import services as habilitations
 from spst.journal import services as journal
-from spst.pilotage import politique
-from spst.traces import services as traces
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work
 
@@ -31,26 +28,6 @@ def home() -> ResponseReturnValue:
         "comptes": None if found is None else _counts(found),
     }
     return render_template("pilotage/accueil.html", accueil=view)
-
-
-@bp.get("/politique")
-@requires("politique.consult")
-def policy() -> ResponseReturnValue:
-    with unit_of_work() as ctx:
-        in_force = habilitations.read_politique(ctx)
-        published_at = habilitations.politique_published_at(ctx)
-        matrice = politique.matrice(ctx, in_force)
-        legales = dmst.sections(ctx)
-        traces.record(ctx, "politique.consult")
-    view = {
-        "version": in_force.version,
-        "publiee_le": published_at,
-        "colonnes": politique.COLONNES,
-        "lignes": matrice,
-        "legales": legales,
-        "regles": politique.regles(in_force),
-    }
-    return render_template("pilotage/politique.html", politique=view)
 
 
 def _counts(found: list[CompteVu]) -> dict[str, Any]:

@@ -1,14 +1,17 @@
 """What the direction types, brought to the types of the services."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 from marshmallow import EXCLUDE, ValidationError, fields, validate
+from werkzeug.datastructures import MultiDict
 
 from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES, GRANTABLE, DemandeCompte, DemandeRole
 from spst.habilitations.actions import SECTIONS
+from spst.habilitations.choix import INACTIVITES_MIN, ROLES, Niveau
+from spst.habilitations.publication import AvisCmt
 from spst.journal import rules as journal
 from spst.journal.rules import Filtres
 from spst.kernel.acteur import Role
@@ -73,6 +76,64 @@ class SuspensionForm(Form):
 
 class EquipeForm(Form):
     equipe = fields.UUID(required=True, error_messages={"required": _CHOOSE, "invalid_uuid": _CHOOSE})
+
+
+class ReglagesForm(Form):
+    inactivite = fields.Integer(
+        required=True,
+        validate=validate.OneOf(INACTIVITES_MIN, error=_CHOOSE),
+        error_messages={"required": _CHOOSE, "invalid": _CHOOSE},
+    )
+    motif_MDT = motif_COLL = motif_INT = motif_INF = motif_IPA = motif_MPC = motif_IPRP = motif_ASST = fields.String(
+        load_default=""
+    )
+
+
+class AvisForm(Form):
+    avis = fields.Enum(AvisCmt, by_value=True, required=True, error_messages={"required": _CHOOSE, "unknown": _CHOOSE})
+    rendu_le = DateFr(required=True)
+    precision = Ligne(load_default="", maximum=500)
+
+
+class PropositionForm(Form):
+    motif = Ligne(required=True, maximum=500)
+
+
+class QuestionForm(Form):
+    compte = fields.UUID(required=True, error_messages={"required": _CHOOSE, "invalid_uuid": _CHOOSE})
+    volet = fields.String(
+        required=True, validate=validate.OneOf(SECTIONS, error=_CHOOSE), error_messages={"required": _CHOOSE}
+    )
+    brouillon = fields.String(load_default="")
+
+
+class RenvoiForm(Form):
+    pourquoi = Ligne(required=True, maximum=500)
+
+
+class ConfirmationForm(Form):
+    revision = fields.Integer(required=True)
+
+
+class CelluleForm(Form):
+    case = Ligne(required=True, maximum=40)
+
+
+def cellule(posted: "MultiDict[str, str]") -> tuple[str, str, str]:
+    """Role, section and level of the button that was pressed. Raises: ValidationError."""
+    parts = CelluleForm().read(posted)["case"].split(":")
+    if len(parts) != 3 or parts[0] not in set(ROLES) or parts[1] not in SECTIONS or parts[2] not in set(Niveau):
+        raise ValidationError(_CHOOSE, "case")
+    return parts[0], parts[1], parts[2]
+
+
+def versions_asked(args: Mapping[str, str], known: Sequence[int]) -> tuple[int, int]:
+    """The two versions of a comparison; by default the last two. What is not one is left aside."""
+    latest = known[0]
+    before = known[1] if len(known) > 1 else latest
+    asked = [args.get(name, "") for name in ("avant", "apres")]
+    found = [int(one) if one.isdecimal() and int(one) in known else None for one in asked]
+    return (before if found[0] is None else found[0], latest if found[1] is None else found[1])
 
 
 class FiltresForm(French):

@@ -124,10 +124,12 @@ class Administration:
     prenom: str
     nom: str
     role: Role
+    rang: int = 1
+    """Which of those who hold this role there."""
 
     @property
     def email(self) -> str:
-        return f"{self.role.lower()}@{self.spst}.test"
+        return f"{self.role.lower()}{self.rang if self.rang > 1 else ''}@{self.spst}.test"
 
     @property
     def personne(self) -> str:
@@ -137,9 +139,11 @@ class Administration:
 ADMINISTRATION = (
     Administration("coteaux", "Mme", "Agnès", "PRADEL-TEST", Role.DIR),
     Administration("coteaux", "M.", "Hugues", "SAINT-CYR-TEST", Role.DPO),
+    Administration("coteaux", "M.", "Loïc", "KERVAZO-TEST", Role.DIR, rang=2),
     Administration("coteaux", "Mme", "Nora", "BELKACEM-TEST", Role.ADM),
     Administration("metallurgie", "M.", "Étienne", "FOURNERON-TEST", Role.DIR),
     Administration("metallurgie", "Mme", "Sylviane", "ROCHETTE-TEST", Role.DPO),
+    Administration("metallurgie", "Mme", "Irène", "DALMASSO-TEST", Role.DIR, rang=2),
     Administration("metallurgie", "M.", "Ugo", "MARCOUX-TEST", Role.ADM),
 )
 
