@@ -154,13 +154,17 @@ def set_reglages(ctx: Context, motifs: frozenset[Role], inactivite_min: int) -> 
 
 
 def undo(ctx: Context) -> None:
-    """Take the last change back; nothing when there is none. Raises: AccessDenied, BrouillonNotFound, BrouillonProposed."""
+    """Take the last change back.
+
+    Raises: AccessDenied, BrouillonNotFound, BrouillonProposed, BrouillonNotReady.
+    """
     row = _editable(ctx)
-    if row.historique:
-        *before, last = row.historique
-        row.choix, row.historique = last, before
-        _touch(ctx, row)
-        _record(ctx, "politique.draft", "annulation")
+    if not row.historique:
+        raise BrouillonNotReady("Il n’y a plus de changement à annuler.")
+    *before, last = row.historique
+    row.choix, row.historique = last, before
+    _touch(ctx, row)
+    _record(ctx, "politique.draft", "annulation")
 
 
 def note_avis(ctx: Context, avis: Avis) -> None:
@@ -286,11 +290,10 @@ def _editable(ctx: Context, action: str = "politique.draft") -> PolitiqueBrouill
 def _change(ctx: Context, change: Callable[[Choix], Choix]) -> None:
     row = _editable(ctx)
     chosen = choices.to_json(change(choices.from_json(row.choix)))
-    if chosen == row.choix:
-        return
-    row.historique = [*row.historique, row.choix][-_UNDO_MOST:]
-    row.choix = chosen
-    _touch(ctx, row)
+    if chosen != row.choix:
+        row.historique = [*row.historique, row.choix][-_UNDO_MOST:]
+        row.choix = chosen
+        _touch(ctx, row)
     _record(ctx, "politique.draft", "modification")
 
 

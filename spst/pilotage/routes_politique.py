@@ -150,10 +150,10 @@ def _page(form: str = "", erreurs: dict[str, str] | None = None) -> ResponseRetu
     """`form`: the one that was refused, shown again with what was typed and what to correct."""
     with unit_of_work() as ctx:
         draft = publication.brouillon(ctx)
-        if draft is None:
-            return redirect("/direction/politique", 303)
-        view = _draft(ctx, draft)
+        view = None if draft is None else _draft(ctx, draft)
         traces.record(ctx, "politique.consult")
+    if view is None:
+        return redirect("/direction/politique", 303)
     typed = {name: value for name, value in request.form.items() if name != CSRF_FIELD}
     view["reprise"] = {"form": form, "valeurs": typed if form else {}, "erreurs": erreurs or {}}
     return render_template("pilotage/politique_brouillon.html", brouillon=view), 422 if form else 200
@@ -305,10 +305,11 @@ def trial() -> ResponseReturnValue:
     """The last ninety days asked again of the draft: counts and names of the staff, no worker."""
     with unit_of_work() as ctx:
         draft = publication.brouillon(ctx)
-        if draft is None:
-            return redirect("/direction/politique", 303)
-        essai = simulation.replay(draft.politique, journal.alike(ctx, JOURS))
+        past = journal.alike(ctx, JOURS)
         names = _names(ctx)
+    if draft is None:
+        return redirect("/direction/politique", 303)
+    essai = simulation.replay(draft.politique, past)
     view = {
         "essai": essai,
         "jours": JOURS,
@@ -326,7 +327,7 @@ def trial() -> ResponseReturnValue:
 
 
 @bp.route("/question", methods=["GET", "POST"])
-@requires("politique.consult")
+@requires("compte.list")
 def question() -> ResponseReturnValue:
     """May this account open that section today, by which rule? No dossier is opened, and none is named."""
     view: dict[str, Any] = {"valeurs": {}, "erreurs": {}, "reponses": [], "essaye": False}

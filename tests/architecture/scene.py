@@ -12,6 +12,9 @@ from werkzeug.test import TestResponse
 
 from spst.comptes.models import Habilitation
 from spst.dmst.models import Entete
+from spst.habilitations import choix as choices
+from spst.habilitations.choix import Choix
+from spst.habilitations.models import PolitiqueBrouillon
 from spst.kernel.acteur import Acteur, Famille, Role
 from spst.kernel.ids import new_id
 from spst.visites.models import RendezVous, Visite
@@ -110,6 +113,13 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     },
     "POST /direction/comptes/<uuid:compte_id>/roles": lambda s: {"role": "ADM"},
     "POST /direction/comptes/<uuid:compte_id>/suspension": lambda s: {"motif": "Départ"},
+    "POST /direction/politique/brouillon/cellule": lambda s: {"case": "INF:S4:lire"},
+    "POST /direction/politique/brouillon/reglages": lambda s: {"inactivite": "10"},
+    "POST /direction/politique/brouillon/avis": lambda s: {"avis": "favorable", "rendu_le": "01/09/2026"},
+    "POST /direction/politique/brouillon/proposition": lambda s: {"motif": "Essai"},
+    "POST /direction/politique/brouillon/renvoi": lambda s: {"pourquoi": "Essai"},
+    "POST /direction/politique/brouillon/confirmation": lambda s: {"revision": "1"},
+    "POST /direction/politique/question": lambda s: {"compte": str(s.monde.a.medecin.id), "volet": "S3"},
     "POST /direction/comptes/<uuid:compte_id>/equipes": lambda s: {"equipe": str(s.monde.a.equipe_id)},
 }
 
@@ -134,6 +144,7 @@ def address(rule: Rule, scene: Scene) -> str:
         path = path.replace(f"<uuid:{name}>", values.get(name, str(new_id()))).replace(
             f"<{name}>", values.get(name, "")
         )
+        path = path.replace(f"<int:{name}>", "0")
     return path
 
 
@@ -160,6 +171,7 @@ def set_scene(monde: Monde, acteur: Acteur) -> Scene:
         connection.exec_driver_sql(
             "UPDATE visite SET closed_at = now() WHERE closed_at IS NULL AND abandoned_at IS NULL"
         )
+        connection.exec_driver_sql("DELETE FROM politique_brouillon")
     author = acteur if acteur.famille is Famille.SANTE else monde.a.medecin_ailleurs
     made = Scene(monde, acteur, new_id(), new_id(), new_id(), new_id(), new_id())
     of_a = {"tenant_id": monde.a.tenant_id}
@@ -183,6 +195,18 @@ def set_scene(monde: Monde, acteur: Acteur) -> Scene:
             libelle="Visite médicale",
             statut="convoque",
             updated_at=now,
+            **of_a,
+        ),
+        PolitiqueBrouillon(
+            id=new_id(),
+            base=0,
+            choix=choices.to_json(Choix()),
+            historique=[],
+            revision=1,
+            created_at=now,
+            created_by=monde.a.directrice.id,
+            saved_at=now,
+            saved_by=monde.a.directrice.id,
             **of_a,
         ),
         Habilitation(

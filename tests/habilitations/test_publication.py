@@ -154,13 +154,15 @@ def test_changes_are_taken_back_one_by_one(monde: Monde) -> None:
         publication.set_niveau(ctx, Role.INF, "S4", Niveau.LIRE)
         publication.set_niveau(ctx, Role.INF, "S4", Niveau.FERME)
         publication.set_niveau(ctx, Role.INF, "S4", Niveau.FERME)
-        for expected in (Niveau.LIRE, Niveau.REMPLIR, Niveau.REMPLIR):
+        for expected in (Niveau.LIRE, Niveau.REMPLIR):
             publication.undo(ctx)
             found = publication.brouillon(ctx)
             assert found is not None
             assert found.choix.niveau(Role.INF, "S4") is expected
         assert found is not None
         assert not found.can_undo
+        with pytest.raises(BrouillonNotReady, match="plus de changement"):
+            publication.undo(ctx)
 
 
 def test_draft_that_changes_nothing_or_without_the_opinion_of_the_cmt_is_not_proposed(monde: Monde) -> None:

@@ -189,11 +189,11 @@ def test_policy_shows_each_role_and_part_with_the_article_that_closes_it(pages: 
         assert said in page
 
 
-def test_policy_says_that_it_is_in_force_and_that_it_is_only_read_here(pages: Pages) -> None:
+def test_policy_says_which_version_is_in_force_and_since_when(pages: Pages) -> None:
     spst = pages.monde.b
     path, mine = "/direction/politique", pages.enter(spst.directrice, spst)
     shipped = mine.get(path).text
-    for said in ("livrée avec l’application", "tant que votre service n’en a pas publié", "sans se modifier"):
+    for said in ("livrée avec l’application", "votre service n’en a pas encore publié", "Préparer une modification"):
         assert said in shipped
     pages.monde.add(
         PolitiqueVersion(
@@ -205,11 +205,12 @@ def test_policy_says_that_it_is_in_force_and_that_it_is_only_read_here(pages: Pa
             published_by=spst.directrice.id,
         )
     )
-    assert re.search(r"Politique 1-[0-9a-f]{8}, publiée par votre service le 1er mars 2026", mine.get(path).text)
+    assert re.search("Version 1, publiée par votre service le 1er mars 2026", mine.get(path).text)
 
 
 def test_rule_of_a_line_leads_to_what_it_says(pages: Pages) -> None:
     mine = pages.enter(pages.monde.a.directrice)
+    mine.get("/direction/journal")  # its own line has its own rule
     rules = set(re.findall(r'href="/direction/politique#([PR]-\d{3})"', mine.get("/direction/journal").text))
     assert "P-025" in rules
     policy = mine.get("/direction/politique").text

@@ -77,7 +77,7 @@ def test_director_drafts_sees_the_difference_and_the_trial_publishes_with_a_coll
     file_a_letter(pages, nurse, times=3)
     propose(director)
     page = second.get(DRAFT).text
-    assert "1 changement" in page
+    assert "1 changement" in page.replace("\u00a0", " ")
     assert "Infirmier en santé au travail, courriers</b><br>Remplir → <b>lire</b>" in page.replace("\n", "")
     assert "était : remplir" in page
     trial = second.get(f"{DRAFT}/essai").text
