@@ -13,6 +13,7 @@ from spst.dmst.actes import (
 from spst.dmst.entetes import Header, add_header, header
 from spst.dmst.listes import dossiers_of, droits_of, entete
 from spst.dmst.ouverture import open_dossier, sections
+from spst.dmst.perimetre import travailleurs_confies
 from spst.dmst.vues import DossierVu, EnTete, EquipeVue, Fermeture, SectionLegale, SectionVue
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "record_opposition",
     "sections",
     "set_medecin_traitant",
+    "travailleurs_confies",
     "withdraw_opposition",
 ]

@@ -13,10 +13,11 @@ from spst.espace_pro.liens import dossier_url, ferme_model, page_asked, pages_mo
 from spst.espace_pro.schemas import RechercheSchema, SuggestionSchema
 from spst.identite import services as identite
 from spst.identite.services import Ligne, ResultatRecherche
-from spst.kernel.acteur import Famille
+from spst.kernel.acteur import Famille, Role
 from spst.web import recherches
 from spst.web.errors import is_fragment
 from spst.web.fields import parse_date
+from spst.web.filters import articles_lies
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work, user
 
@@ -24,6 +25,7 @@ bp = Blueprint("recherche", __name__)
 
 PAGE = 50
 SUGGESTIONS = 8
+_CONFIES = "Seuls les salariés qui vous sont confiés sont cherchés, hors suivi renforcé (L. 4624-8 al. 3, R. 4623-43)."
 _CAPPED = "Plus de {0} personnes portent ce nom. Précisez le prénom ou la date de naissance."
 
 
@@ -44,8 +46,8 @@ def show() -> str:
         "total": 0,
         "resultats": [],
         "pages": pages_model(1, 0, PAGE, ".show"),
-        "portee": None,
-        "creer_url": url_for("identites.new"),
+        "portee": _portee(),
+        "creer_url": None if _is_mpc() else url_for("identites.new"),
     }
     if (q or naissance) and not erreur:
         model |= _found(f"{q} {naissance}".strip(), page, r)
@@ -67,8 +69,17 @@ def keep() -> ResponseReturnValue:
 def suggest() -> str:
     q = SuggestionSchema().read(request.form)["q"]
     found, lines = _search(q, SUGGESTIONS, 0)
-    suggestions = {"q": q, "total": found.total, "portee": None, "resultats": lines}
+    suggestions = {"q": q, "total": found.total, "portee": _portee(), "resultats": lines}
     return render_template("espace_pro/_suggestions.html", suggestions=suggestions)
+
+
+def _is_mpc() -> bool:
+    """He is offered no creation: he sees few of those who may be the same person, and would not find whom he created."""
+    return user().acteur.role is Role.MPC
+
+
+def _portee() -> str | None:
+    return articles_lies(_CONFIES) if _is_mpc() else None
 
 
 def _date_refused(typed: str) -> str | None:

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from spst.dmst import services as dmst
 from spst.habilitations import services as habilitations
 from spst.habilitations.services import Droits
+from spst.identite import services as identite
 from spst.kernel.acteur import Famille
 from spst.kernel.clock import PARIS
 from spst.kernel.context import Context
@@ -110,6 +111,7 @@ def update_rendez_vous(ctx: Context, rendez_vous_id: UUID, statut: StatutRdv) ->
     rdv = queries.locked_rendez_vous(ctx, rendez_vous_id)
     if rdv is None:
         raise RendezVousNotFound
+    identite.check_perimetre(ctx, rdv.travailleur_id)
     before, now = StatutRdv(rdv.statut), ctx.clock.now()
     if before is not statut:
         rules.check_statut(before, statut, rdv.starts_at, now)

@@ -8,7 +8,7 @@ from spst.dmst import services as dmst
 from spst.dmst.services import EnTete
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.errors import AccessDenied
-from tests.factories.confies import oppose, opposed
+from tests.factories.confies import entrusted, oppose, opposed, under_sir
 from tests.factories.monde import Monde, Personne, Spst
 from tests.factories.releves import count_traces, statements
 
@@ -105,3 +105,59 @@ def test_a_list_holds_no_dossier_of_the_other_tenant(monde: Monde) -> None:
     with monde.work(monde.a.infirmier) as ctx:
         assert dmst.dossiers_of(ctx, [monde.b.zoe.travailleur_id]) == {}
         assert dmst.dossiers_of(ctx, []) == {}
+
+
+# ──── Whom a médecin praticien correspondant may find
+
+
+def confies(monde: Monde, acteur: Acteur, spst: Spst | None = None) -> frozenset[UUID] | None:
+    with monde.work(acteur, spst) as ctx:
+        return dmst.travailleurs_confies(ctx)
+
+
+@pytest.mark.exigence("HAB-09", partielle="qui lui est confié")
+def test_only_workers_entrusted_by_name_are_found_by_an_mpc(monde: Monde) -> None:
+    mpc = monde.a[Role.MPC]
+    assert confies(monde, mpc) == frozenset()
+    with entrusted(monde, monde.a.zoe, monde.a.toussaint):
+        assert confies(monde, mpc) == {monde.a.zoe.travailleur_id, monde.a.toussaint.travailleur_id}
+    with entrusted(monde, monde.a.zoe, ended=True):
+        assert confies(monde, mpc) == frozenset()
+    with entrusted(monde, monde.a.zoe, to=monde.a[Role.COLL]):
+        assert confies(monde, mpc) == frozenset(), "another one's"
+
+
+@pytest.mark.exigence("HAB-09", partielle="hors suivi renforcé")
+@pytest.mark.exigence("HAB-07", partielle="opposition au médecin praticien correspondant")
+def test_sir_and_an_opposition_to_him_take_a_worker_from_an_mpc_at_once(monde: Monde) -> None:
+    mpc, both = monde.a[Role.MPC], {monde.a.zoe.travailleur_id, monde.a.pierre.travailleur_id}
+    with entrusted(monde, monde.a.zoe, monde.a.pierre):
+        with under_sir(monde, monde.a.pierre):
+            assert confies(monde, mpc) == {monde.a.zoe.travailleur_id}
+        [opposition_id] = oppose(monde, monde.a.zoe, "mpc")
+        assert confies(monde, mpc) == {monde.a.pierre.travailleur_id}
+        with monde.work(monde.a.medecin) as ctx:
+            dmst.withdraw_opposition(ctx, opposition_id)
+        with opposed(monde, monde.a.zoe, "professionnels"):
+            assert confies(monde, mpc) == both, "that opposition is to others"
+
+
+@pytest.mark.exigence("HAB-09", partielle="la liste et la décision s’accordent")
+@pytest.mark.parametrize("is_entrusted", [True, False])
+@pytest.mark.parametrize("is_sir", [True, False])
+@pytest.mark.parametrize("portees", [(), ("mpc",), ("professionnels",)])
+def test_the_list_of_an_mpc_is_that_of_the_dossiers_that_open_to_him(
+    monde: Monde, is_entrusted: bool, is_sir: bool, portees: tuple[str, ...]
+) -> None:
+    mpc, zoe = monde.a[Role.MPC], monde.a.zoe
+    with entrusted(monde, *([zoe] if is_entrusted else [])), opposed(monde, zoe, *portees):
+        if is_sir:
+            with under_sir(monde, zoe):
+                assert (confies(monde, mpc) == {zoe.travailleur_id}) == opens(monde, mpc, zoe)
+        else:
+            assert (confies(monde, mpc) == {zoe.travailleur_id}) == opens(monde, mpc, zoe)
+
+
+@pytest.mark.parametrize("role", [Role.MDT, Role.INF, Role.IPRP, Role.ADM])
+def test_the_register_is_narrowed_for_nobody_else(monde: Monde, role: Role) -> None:
+    assert confies(monde, monde.a[role]) is None

@@ -5,10 +5,10 @@ from html import unescape
 
 import pytest
 
-from spst.kernel.acteur import Role
+from spst.kernel.acteur import Acteur, Role
 from tests.espace_pro.test_pages import now
 from tests.espace_pro.test_recherche import FETCH, dossier, search
-from tests.factories.confies import opposed
+from tests.factories.confies import entrusted, opposed
 from tests.factories.monde import Monde, Personne
 from tests.factories.releves import statements
 from tests.factories.site import Site
@@ -157,14 +157,56 @@ def test_the_day_leads_a_delegate_to_what_was_delegated_and_says_what_is_closed(
         assert "Le salarié réserve son dossier au médecin du travail" in plain(page)
 
 
-def test_a_search_costs_the_same_statements_for_one_row_and_for_two(
-    infirmier: Poste, pages: Site, monde: Monde
-) -> None:
+@pytest.mark.parametrize("acteur", ["infirmier", "mpc"])
+def test_a_search_costs_the_same_statements_for_one_row_and_for_three(pages: Site, monde: Monde, acteur: str) -> None:
+    poste = Poste(pages, monde.a.infirmier if acteur == "infirmier" else monde.a[Role.MPC])
     costs = []
-    token = {"csrf_token": pages.token(infirmier.client)}
-    for q, rows in (("adrun", 1), ("ad", 2)):
-        with statements(monde) as sent:
-            answer = infirmier.post("/recherche/suggestions", {"q": q, **token}, **FETCH)
-        costs.append(len([one for one in sent if "set_config" not in one]))
-        assert answer.text.count("data-url") == rows
-    assert costs[0] == costs[1] <= 9
+    with entrusted(monde, monde.a.zoe, monde.a.pierre, monde.a.toussaint):
+        token = {"csrf_token": pages.token(poste.client)}
+        for q, rows in (("adrun", 1), ("ad", 2)):
+            with statements(monde) as sent:
+                answer = poste.post("/recherche/suggestions", {"q": q, **token}, **FETCH)
+            costs.append(len([one for one in sent if "set_config" not in one]))
+            assert answer.text.count("data-url") == rows
+    assert costs[0] == costs[1] <= (9 if acteur == "infirmier" else 10)
+
+
+# ──── The médecin praticien correspondant
+
+
+@pytest.mark.exigence("HAB-09", partielle="recherche, suggestions, fiche, création")
+def test_an_mpc_finds_on_screen_who_is_entrusted_to_him_and_no_sign_of_others(pages: Site, monde: Monde) -> None:
+    mpc, zoe = Poste(pages, monde.a[Role.MPC]), monde.a.zoe
+    with entrusted(monde, monde.a.toussaint):
+        page = search(mpc, "adr").text
+        assert "ADRTROIS" in page
+        assert "ADRUN" not in page
+        assert "1 dossier" in plain(page)
+        assert "Seuls les salariés qui vous sont confiés sont cherchés" in plain(page)
+        assert "/salaries/nouveau" not in page
+        options = suggested(mpc, "adr")
+        assert ("ADRTROIS" in options, "ADRUN" in options) == (True, False)
+        assert "Voir les" not in options
+        assert "Seuls les salariés" in plain(suggested(mpc, "adrun"))
+        assert mpc.get(sheet(monde.a.toussaint)).status_code == 200
+        refused = mpc.get(sheet(zoe))
+        assert refused.status_code == 403
+        assert "n’est pas confié au médecin praticien correspondant (L. 4624-8 al. 3, R. 4623-43)" in plain(
+            refused.text
+        )
+        assert "ADRUN" not in refused.text
+
+
+@pytest.mark.exigence("HAB-09", partielle="agenda")
+def test_the_day_of_an_mpc_holds_those_entrusted_to_him(pages: Site, monde: Monde) -> None:
+    acteur: Acteur = monde.a[Role.MPC]
+    rdv = appointment(monde, monde.a, acteur, monde.a.zoe, now())
+    appointment(monde, monde.a, acteur, monde.a.pierre, now())
+    mpc = Poste(pages, acteur)
+    with entrusted(monde, monde.a.zoe):
+        page = mpc.get("/journee").text
+        assert ("ADRUN" in page, "ARTAGNAN" in page) == (True, False)
+        with opposed(monde, monde.a.zoe, "mpc"):
+            assert "ADRUN" not in mpc.get("/journee").text
+            assert mpc.post(f"/rendez-vous/{rdv}/statut", {"statut": "arrive"}).status_code == 403
+        assert mpc.post(f"/rendez-vous/{rdv}/statut", {"statut": "arrive"}).status_code == 303

@@ -15,7 +15,7 @@ from spst.visites import services as visites
 from spst.visites.errors import RendezVousNotAllowed, RendezVousNotFound
 from spst.visites.rules import StatutRdv
 from spst.visites.vues import Agenda, EtatChange
-from tests.factories.confies import opposed
+from tests.factories.confies import entrusted, opposed
 from tests.factories.monde import Monde, Spst
 from tests.factories.releves import run
 from tests.visites.conftest import Horloge, Lines, appointment, close, start, traces_left
@@ -119,6 +119,16 @@ def test_the_trace_of_a_day_names_the_sections_that_were_read(monde: Monde, horl
     with opposed(monde, monde.a.zoe, "professionnels"), traces_left(monde, seen):
         day(monde, monde.a.infirmier)
     assert seen == [("agenda.consult", "permis", ())]
+
+
+@pytest.mark.exigence("HAB-09", partielle="agenda")
+def test_an_mpc_finds_nobody_else_in_the_day_of_the_whole_spst(monde: Monde, horloge: Horloge) -> None:
+    for one in (monde.a.zoe, monde.a.pierre):
+        appointment(monde, monde.a, monde.a.infirmier, one, horloge.at)
+    mpc = monde.a[Role.MPC]
+    assert day(monde, mpc).rendez_vous == ()
+    with entrusted(monde, monde.a.pierre):
+        assert [one.salarie.id for one in day(monde, mpc).rendez_vous] == [monde.a.pierre.travailleur_id]
 
 
 @pytest.mark.exigence("TEN-01", partielle="agenda")
