@@ -14,7 +14,6 @@ from spst.dmst.rules import READ_ON_OPENING, shows_free_text
 from spst.dmst.vues import (
     CourrierVu,
     DossierVu,
-    EnTete,
     IdentiteVue,
     InformationVue,
     MedecinTraitantVu,
@@ -72,11 +71,6 @@ def dossier_row(ctx: Context, dossier_id: UUID) -> EnTeteRow:
     if row is None:
         raise DossierNotFound
     return row
-
-
-def dossiers_of(ctx: Context, travailleur_ids: list[UUID]) -> dict[UUID, EnTete]:
-    """Headers of the dossiers of some travailleurs, for a list that its caller authorised: they tell nothing of content."""
-    return queries.dossiers_of(ctx, travailleur_ids) if travailleur_ids else {}
 
 
 def _s1(ctx: Context, dossier_id: UUID) -> IdentiteVue:

@@ -31,6 +31,14 @@ def check_past(day: date, today: date) -> date:
     return day
 
 
+def opens_dossiers(famille: Famille) -> bool:
+    """Whether a dossier may open at all to this family of the SPST, so that its lists lead to dossiers and say which are closed.
+
+    Source: C. trav. art. R. 4624-45-5.
+    """
+    return famille in {Famille.SANTE, Famille.DELEGUE}
+
+
 def shows_free_text(famille: Famille) -> bool:
     """Whether the free text of professionals is shown as it stands.
 

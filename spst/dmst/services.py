@@ -11,13 +11,16 @@ from spst.dmst.actes import (
     withdraw_opposition,
 )
 from spst.dmst.entetes import Header, add_header, header
-from spst.dmst.ouverture import dossiers_of, open_dossier, sections
-from spst.dmst.vues import DossierVu, EnTete, EquipeVue, SectionLegale, SectionVue
+from spst.dmst.listes import dossiers_of, droits_of, entete
+from spst.dmst.ouverture import open_dossier, sections
+from spst.dmst.perimetre import travailleurs_confies
+from spst.dmst.vues import DossierVu, EnTete, EquipeVue, Fermeture, SectionLegale, SectionVue
 
 __all__ = [
     "DossierVu",
     "EnTete",
     "EquipeVue",
+    "Fermeture",
     "Header",
     "SectionLegale",
     "SectionVue",
@@ -25,6 +28,8 @@ __all__ = [
     "add_header",
     "create_dossier",
     "dossiers_of",
+    "droits_of",
+    "entete",
     "equipes",
     "give_information",
     "header",
@@ -33,5 +38,6 @@ __all__ = [
     "record_opposition",
     "sections",
     "set_medecin_traitant",
+    "travailleurs_confies",
     "withdraw_opposition",
 ]

@@ -135,8 +135,20 @@ class EquipeVue:
 
 
 @dataclass(frozen=True, slots=True)
+class Fermeture:
+    """A dossier that the actor may not open: the sentence of a refusal, which names its article, and the article alone."""
+
+    phrase: str
+    article: str
+
+
+@dataclass(frozen=True, slots=True)
 class EnTete:
-    """That there is a dossier, and whether the actor takes part in its follow-up."""
+    """That there is a dossier, and whether some section of it opens to the actor.
+
+    `ferme`: why none does; None also for the register's roles, to whom lists say nothing of dossiers.
+    """
 
     dossier_id: UUID
-    suivi: bool
+    opens: bool
+    ferme: Fermeture | None

@@ -185,6 +185,7 @@ def end_contrat(ctx: Context, contrat_id: UUID, ends_on: date, *, travailleur_id
     found = _contrats(ctx, _CONTRAT.c.id == contrat_id, *_of(travailleur_id))
     if not found:
         raise ContratNotFound
+    identite.check_perimetre(ctx, found[0].travailleur_id)
     habilitations.require(ctx, "registre.update")
     rules.check_contrat(found[0].type, found[0].poste, found[0].starts_on, ends_on)
     ctx.session.execute(

@@ -11,7 +11,7 @@ from flask import url_for
 from spst.dmst.services import EnTete, EquipeVue
 from spst.entreprises.rules import TYPES, runs_on
 from spst.entreprises.services import MOST_FOUND, ContratVu, EtablissementVu
-from spst.espace_pro.liens import dossier_url
+from spst.espace_pro.liens import dossier_url, ferme_model
 from spst.identite.services import Examen, TravailleurVu
 from spst.kernel.acteur import Famille
 from spst.kernel.ids import new_id
@@ -150,7 +150,7 @@ def _proche(other: TravailleurVu, emplois: Sequence[ContratVu]) -> dict[str, Any
 
 @dataclass(frozen=True, slots=True)
 class Fiche:
-    """What the register keeps of somebody, and whether he has a dossier that the reader may be led to."""
+    """What the register keeps of somebody, and whether he has a dossier that opens to the reader."""
 
     qui: TravailleurVu
     contrats: Sequence[ContratVu]
@@ -163,13 +163,17 @@ def fiche_model(seen: Fiche, famille: Famille, today: date, saisie: Saisie) -> d
         **_personne(seen, today),
         "modifier_url": url_for("identites.edit", travailleur_id=seen.qui.id),
         "a_un_dossier": seen.entete is not None,
-        "dossier_url": dossier_url(seen.entete.dossier_id)
-        if seen.entete is not None and famille is not Famille.ADMINISTRATIF
-        else None,
+        "dossier_url": _opened(seen),
+        "ferme": ferme_model(seen.entete),
         "constituer": _constituer(seen) if seen.entete is None and famille is Famille.SANTE else None,
         "erreurs": saisie.erreurs,
         "refus": saisie.refus,
     }
+
+
+def _opened(seen: Fiche) -> str | None:
+    """The address of the dossier, for whom some section of it opens."""
+    return dossier_url(seen.entete.dossier_id) if seen.entete is not None and seen.entete.opens else None
 
 
 def _constituer(seen: Fiche) -> dict[str, Any]:
@@ -260,7 +264,8 @@ def modifier_model(seen: Fiche, famille: Famille, today: date, refused: str | No
 
 
 def _retour(seen: Fiche, famille: Famille) -> dict[str, str]:
-    """To the dossier for who follows it, to the sheet for the others."""
-    if seen.entete is not None and seen.entete.suivi and famille is Famille.SANTE:
-        return {"retour": "Revenir au dossier", "retour_url": dossier_url(seen.entete.dossier_id)}
+    """To the dossier for the health professional to whom it opens, to the sheet for the others."""
+    opened = _opened(seen)
+    if opened is not None and famille is Famille.SANTE:
+        return {"retour": "Revenir au dossier", "retour_url": opened}
     return {"retour": "Revenir à la fiche", "retour_url": url_for("identites.show", travailleur_id=seen.qui.id)}

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 
-from spst.espace_pro.liens import dossier_url
+from spst.espace_pro.liens import dossier_url, ferme_model
 from spst.kernel.clock import PARIS
 from spst.visites.rules import StatutRdv
 from spst.visites.vues import Agenda, RendezVousVu, VisiteOuverte
@@ -23,8 +23,7 @@ _OTHER_STATES = {
 }
 
 
-def journee_model(seen: Agenda, now: datetime, *, opens_dossiers: bool) -> dict[str, Any]:
-    """`opens_dossiers`: the reader may hold a delegation, so that a dossier is offered without knowing whether it opens."""
+def journee_model(seen: Agenda, now: datetime) -> dict[str, Any]:
     today = now.astimezone(PARIS).date()
     several = len({rdv.praticien.id for rdv in seen.rendez_vous}) > 1
     return {
@@ -36,8 +35,7 @@ def journee_model(seen: Agenda, now: datetime, *, opens_dossiers: bool) -> dict[
         "suivant": _day(_weekday(seen.jour, 1)),
         "aujourd_hui_url": url_for("journee.show"),
         "rendez_vous": [
-            _rendez_vous(rdv, seen.jour, today, opens_dossiers) | {"avec": _avec(rdv) if several else None}
-            for rdv in seen.rendez_vous
+            _rendez_vous(rdv, seen.jour, today) | {"avec": _avec(rdv) if several else None} for rdv in seen.rendez_vous
         ],
         "a_traiter": [_a_terminer(visite) for visite in seen.ouvertes],
     }
@@ -74,9 +72,9 @@ def _resume(seen: Agenda, today: date) -> str | None:
     return ", ".join(parts) + "."
 
 
-def _rendez_vous(rdv: RendezVousVu, jour: date, today: date, opens_dossiers: bool) -> dict[str, Any]:
+def _rendez_vous(rdv: RendezVousVu, jour: date, today: date) -> dict[str, Any]:
     salarie, sante = rdv.salarie, rdv.sante
-    may_open = rdv.dossier_id is not None and (sante is not None or opens_dossiers)
+    opened = rdv.dossier.dossier_id if rdv.dossier is not None and rdv.dossier.opens else None
     return {
         "debut": rdv.starts_at,
         "duree_min": rdv.duree_min,
@@ -93,7 +91,8 @@ def _rendez_vous(rdv: RendezVousVu, jour: date, today: date, opens_dossiers: boo
         "libelle": (sante and sante.visite_type) or rdv.libelle,
         "suivi": sante.regime if sante else None,
         "alertes": _alertes(rdv),
-        "dossier_url": dossier_url(rdv.dossier_id, rendez_vous=rdv.id) if may_open and rdv.dossier_id else None,
+        "dossier_url": dossier_url(opened, rendez_vous=rdv.id) if opened else None,
+        "ferme": ferme_model(rdv.dossier),
         "visite_url": url_for("visites.show", visite_id=sante.visite_id) if sante and sante.visite_id else None,
         "arrivee_url": _statut_url(rdv, StatutRdv.ARRIVE) if rdv.statut in _WAITING and jour == today else None,
         "etats": [

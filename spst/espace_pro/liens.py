@@ -1,13 +1,24 @@
-"""Addresses that several pages of this room give, and pages of a list."""
+"""Addresses that several pages of this room give, what is said where one is not given, and pages of a list."""
 
 from typing import Any
 from uuid import UUID
 
 from flask import url_for
 
+from spst.dmst.services import EnTete
+from spst.web.filters import articles_lies
+
 
 def dossier_url(dossier_id: UUID, **query: Any) -> str:
     return url_for("dossier.show", dossier_id=dossier_id, **query)
+
+
+def ferme_model(entete: EnTete | None) -> dict[str, str | None] | None:
+    """`motif` of templates/components/fiches.html, for a dossier shown closed in its place; None when nothing closes it."""
+    if entete is None or entete.ferme is None:
+        return None
+    ferme = entete.ferme
+    return {"phrase": articles_lies(ferme.phrase), "article": articles_lies(ferme.article), "contact": None}
 
 
 def pages_model(page: int, total: int, size: int, endpoint: str, **query: Any) -> dict[str, Any]:

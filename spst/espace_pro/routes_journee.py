@@ -26,7 +26,7 @@ def show() -> str:
     own = acteur.id if acteur.famille is Famille.SANTE else None
     with unit_of_work() as ctx:
         seen = visites.agenda(ctx, _day_asked(today(clock)), own)
-    model = journee_model(seen, clock.now(), opens_dossiers=acteur.famille is Famille.DELEGUE)
+    model = journee_model(seen, clock.now())
     return render_template("espace_pro/journee.html", journee=model)
 
 

@@ -9,14 +9,15 @@ from spst.dmst import services as dmst
 from spst.dmst.services import EnTete
 from spst.entreprises import services as entreprises
 from spst.entreprises.services import ContratVu
-from spst.espace_pro.liens import dossier_url, page_asked, pages_model
+from spst.espace_pro.liens import dossier_url, ferme_model, page_asked, pages_model
 from spst.espace_pro.schemas import RechercheSchema, SuggestionSchema
 from spst.identite import services as identite
 from spst.identite.services import Ligne, ResultatRecherche
-from spst.kernel.acteur import Famille
+from spst.kernel.acteur import Famille, Role
 from spst.web import recherches
 from spst.web.errors import is_fragment
 from spst.web.fields import parse_date
+from spst.web.filters import articles_lies
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work, user
 
@@ -24,6 +25,7 @@ bp = Blueprint("recherche", __name__)
 
 PAGE = 50
 SUGGESTIONS = 8
+_CONFIES = "Seuls les salariés qui vous sont confiés sont cherchés, hors suivi renforcé (L. 4624-8 al. 3, R. 4623-43)."
 _CAPPED = "Plus de {0} personnes portent ce nom. Précisez le prénom ou la date de naissance."
 
 
@@ -44,7 +46,8 @@ def show() -> str:
         "total": 0,
         "resultats": [],
         "pages": pages_model(1, 0, PAGE, ".show"),
-        "creer_url": url_for("identites.new"),
+        "portee": _portee(),
+        "creer_url": None if _is_mpc() else url_for("identites.new"),
     }
     if (q or naissance) and not erreur:
         model |= _found(f"{q} {naissance}".strip(), page, r)
@@ -66,8 +69,17 @@ def keep() -> ResponseReturnValue:
 def suggest() -> str:
     q = SuggestionSchema().read(request.form)["q"]
     found, lines = _search(q, SUGGESTIONS, 0)
-    suggestions = {"q": q, "total": found.total, "resultats": lines}
+    suggestions = {"q": q, "total": found.total, "portee": _portee(), "resultats": lines}
     return render_template("espace_pro/_suggestions.html", suggestions=suggestions)
+
+
+def _is_mpc() -> bool:
+    """He is offered no creation: he sees few of those who may be the same person, and would not find whom he created."""
+    return user().acteur.role is Role.MPC
+
+
+def _portee() -> str | None:
+    return articles_lies(_CONFIES) if _is_mpc() else None
 
 
 def _date_refused(typed: str) -> str | None:
@@ -90,7 +102,7 @@ def _found(query: str, page: int, r: str) -> dict[str, Any]:
 
 
 def _search(query: str, limit: int, offset: int) -> tuple[ResultatRecherche, list[dict[str, Any]]]:
-    """Three statements, whatever the number of results."""
+    """Four statements, whatever the number of results."""
     with unit_of_work() as ctx:
         found = identite.search(ctx, query, limit=limit, offset=offset)
         ids = [ligne.travailleur_id for ligne in found.lignes]
@@ -103,8 +115,8 @@ def _search(query: str, limit: int, offset: int) -> tuple[ResultatRecherche, lis
 
 
 def _url(ligne: Ligne, entete: EnTete | None) -> str:
-    """The register's roles open no dossier, and are given no address of one: theirs is the sheet of the register."""
-    if entete is None or user().acteur.famille is Famille.ADMINISTRATIF:
+    """Whoever may not open the dossier is given no address of it: his is the sheet of the register."""
+    if entete is None or not entete.opens:
         return url_for("identites.show", travailleur_id=ligne.travailleur_id)
     return dossier_url(entete.dossier_id)
 
@@ -123,6 +135,7 @@ def _ligne(ligne: Ligne, emplois: tuple[ContratVu, ...], entete: EnTete | None) 
         "attributs": [],
         "url": _url(ligne, entete),
         "a_un_dossier": entete is not None,
+        "ferme": ferme_model(entete),
         "constituer_url": url_for("identites.show", travailleur_id=ligne.travailleur_id, _anchor="dossier")
         if entete is None and user().acteur.famille is Famille.SANTE
         else None,

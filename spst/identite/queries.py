@@ -1,6 +1,6 @@
 """What is read of identities, as read models; every statement names the tenant."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -10,9 +10,12 @@ from uuid import UUID
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Integer,
     Select,
     Table,
+    Uuid,
+    any_,
     bindparam,
     exists,
     func,
@@ -21,6 +24,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from spst.identite.models import MatriculeIns, NomToken, Travailleur
 from spst.identite.rules import Recherche, Traits, prefix_range
@@ -80,21 +84,22 @@ _LISTED = [TRAVAILLEUR.c.id, *(TRAVAILLEUR.c[name] for name in Ligne.__slots__ i
 
 
 def find_travailleur(ctx: Context, travailleur_id: UUID) -> TravailleurVu | None:
-    return next(iter(_people(ctx, TRAVAILLEUR.c.id == travailleur_id)), None)
+    query = select(*_SEEN).where(TRAVAILLEUR.c.tenant_id == ctx.tenant_id, TRAVAILLEUR.c.id == travailleur_id)
+    row = ctx.session.execute(query).one_or_none()
+    return None if row is None else TravailleurVu(*row)
 
 
-def born_on(ctx: Context, day: date) -> list[TravailleurVu]:
-    """Everybody of the SPST who was born that day: those whom an electronic identity may be."""
-    return _people(ctx, TRAVAILLEUR.c.date_naissance == day)
+def born_on(ctx: Context, day: date, within: Collection[UUID] | None = None) -> list[TravailleurVu]:
+    """Everybody of the SPST who was born that day: those whom an electronic identity may be. `within`: among these alone."""
+    born = select(*_SEEN).where(TRAVAILLEUR.c.tenant_id == _TENANT, TRAVAILLEUR.c.date_naissance == day)
+    query = born.where(*_among(TRAVAILLEUR.c.id, within is not None))
+    return [TravailleurVu(*row) for row in ctx.session.execute(query, {"tenant": ctx.tenant_id, **_within(within)})]
 
 
-def _people(ctx: Context, *conditions: ColumnElement[bool]) -> list[TravailleurVu]:
-    query = select(*_SEEN).where(TRAVAILLEUR.c.tenant_id == ctx.tenant_id, *conditions)
-    return [TravailleurVu(*row) for row in ctx.session.execute(query)]
-
-
-def search(ctx: Context, asked: Recherche, limit: int, offset: int) -> tuple[int, list[Ligne]]:
-    """A page of results and their number (at most CAP + 1), in one statement.
+def search(
+    ctx: Context, asked: Recherche, limit: int, offset: int, within: Collection[UUID] | None = None
+) -> tuple[int, list[Ligne]]:
+    """A page of results and their number (at most CAP + 1), in one statement. `within`: among these people alone.
 
     Names that begin with what was typed come first, then words inside names and first names; both in the order of names.
     """
@@ -104,11 +109,13 @@ def search(ctx: Context, asked: Recherche, limit: int, offset: int) -> tuple[int
         "naissance": asked.naissance,
         "limit": limit,
         "offset": offset,
+        **_within(within),
     }
     for name, prefix in (("nom", asked.debut_du_nom), *_numbered("long", long), *_numbered("short", short)):
         if prefix:
             values[f"{name}_low"], values[f"{name}_high"] = prefix_range(prefix)
-    rows = ctx.session.execute(_statement(len(long), len(short), asked.naissance is not None), values).all()
+    statement = _statement(len(long), len(short), asked.naissance is not None, within is not None)
+    rows = ctx.session.execute(statement, values).all()
     return (rows[0].total if rows else 0), [Ligne(*row[1:]) for row in rows]
 
 
@@ -124,12 +131,13 @@ def _numbered(kind: str, words: list[str]) -> list[tuple[str, str]]:
 
 
 @lru_cache(maxsize=64)
-def _statement(long: int, short: int, is_dated: bool) -> Select[Any]:
+def _statement(long: int, short: int, is_dated: bool, is_bounded: bool) -> Select[Any]:
     """The statement for so many words, made once: only its values change.
 
-    Every condition is an equality or a range on a `COLLATE "C"` column, the operators that row security leaves to indexes.
+    Every condition is an equality or a range on a `COLLATE "C"` column, the operators that row security leaves to indexes. Where
+    the actor finds some people only, each part looks among them before it is cut at CAP: others neither count nor push them out.
     """
-    found = _born(long, short) if is_dated else union_all(_by_name(), _by_word(long, short))
+    found = _born(long, short, is_bounded) if is_dated else _named(long, short, is_bounded)
     everybody = found.cte("trouves")
     kept = select(everybody.c.id, func.min(everybody.c.rang).label("rang")).group_by(everybody.c.id).cte("uniques")
     return (
@@ -142,27 +150,41 @@ def _statement(long: int, short: int, is_dated: bool) -> Select[Any]:
     )
 
 
-def _born(long: int, short: int) -> Select[Any]:
+def _within(people: Collection[UUID] | None) -> dict[str, object]:
+    return {} if people is None else {"within": list(people)}
+
+
+def _among(travailleur_id: ColumnElement[UUID], is_bounded: bool) -> tuple[ColumnElement[bool], ...]:
+    return (travailleur_id == any_(bindparam("within", type_=ARRAY(Uuid))),) if is_bounded else ()
+
+
+def _born(long: int, short: int, is_bounded: bool) -> Select[Any]:
     words = (*_names("long", long), *_names("short", short))
     return (
         select(TRAVAILLEUR.c.id, literal(0).label("rang"))
         .where(TRAVAILLEUR.c.tenant_id == _TENANT, TRAVAILLEUR.c.date_naissance == bindparam("naissance"))
         .where(*(_has_word(name, TRAVAILLEUR.c.id) for name in words))
+        .where(*_among(TRAVAILLEUR.c.id, is_bounded))
         .limit(CAP + 1)
     )
 
 
-def _by_name() -> Select[Any]:
+def _named(long: int, short: int, is_bounded: bool) -> CompoundSelect[Any]:
+    return union_all(_by_name(is_bounded), _by_word(long, short, is_bounded))
+
+
+def _by_name(is_bounded: bool) -> Select[Any]:
     """Birth names that begin with the words joined: "DE VIN" finds DE VINCI."""
     return (
         select(TRAVAILLEUR.c.id, literal(0).label("rang"))
         .where(TRAVAILLEUR.c.tenant_id == _TENANT, *_between(TRAVAILLEUR.c.nom_cle, "nom"))
+        .where(*_among(TRAVAILLEUR.c.id, is_bounded))
         .order_by(TRAVAILLEUR.c.nom_cle)
         .limit(CAP + 1)
     )
 
 
-def _by_word(long: int, short: int) -> Select[Any]:
+def _by_word(long: int, short: int, is_bounded: bool) -> Select[Any]:
     """Whoever has, for each word typed, a word that begins so.
 
     Row security makes the planner expect far fewer rows than there are, and a semi-join of two common words then costs seconds.
@@ -174,6 +196,7 @@ def _by_word(long: int, short: int) -> Select[Any]:
     return (
         select(people.c.travailleur_id, literal(1).label("rang"))
         .where(*(_has_word(name, people.c.travailleur_id) for name in _names("short", short)))
+        .where(*_among(people.c.travailleur_id, is_bounded))
         .limit(CAP + 1)
     )
 

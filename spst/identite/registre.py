@@ -12,7 +12,7 @@ from sqlalchemy import delete, insert, update
 from sqlalchemy.exc import IntegrityError
 
 from spst.habilitations import services as habilitations
-from spst.identite import queries, rules
+from spst.identite import perimetre, queries, rules
 from spst.identite.errors import AlreadyEntered, ProchesNotSeen, TraitRefused, TravailleurNotFound
 from spst.identite.models import StatutIns
 from spst.identite.queries import TOKEN, TRAVAILLEUR, TravailleurVu
@@ -53,10 +53,11 @@ class Examen:
 
 
 def found(ctx: Context, travailleur_id: UUID) -> TravailleurVu:
-    """Raises: TravailleurNotFound."""
+    """Somebody of the register whom the actor may find. Raises: TravailleurNotFound, AccessDenied."""
     seen = queries.find_travailleur(ctx, travailleur_id)
     if seen is None:
         raise TravailleurNotFound
+    perimetre.check(ctx, travailleur_id)
     return seen
 
 
@@ -86,9 +87,10 @@ def examine(
 
 
 def _proches(ctx: Context, gardee: IdentiteGardee) -> tuple[TravailleurVu, ...]:
+    """Those whom the actor may find, and nobody else."""
     return tuple(
         other
-        for other in queries.born_on(ctx, gardee.traits.date_naissance)
+        for other in queries.born_on(ctx, gardee.traits.date_naissance, perimetre.travailleurs(ctx))
         if rules.are_close(gardee.names, (other.nom_naissance, other.prenoms, other.nom_utilise, other.prenom_utilise))
     )
 

@@ -11,9 +11,10 @@ from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
 from spst.habilitations import services as habilitations
-from spst.identite import queries, registre, rules
+from spst.identite import perimetre, queries, registre, rules
 from spst.identite.activation import activate, link_stands, linked_travailleur, match_pivot
 from spst.identite.errors import MatriculeAlreadyUsed, MatriculeRefused
+from spst.identite.perimetre import check as check_perimetre
 from spst.identite.queries import CAP, MATRICULE, Ligne, TravailleurVu
 from spst.identite.registre import Examen, IdentiteGardee, create_travailleur, examine, set_used_names, update_contact
 from spst.identite.rules import IdentitePivot, Traits
@@ -31,6 +32,7 @@ __all__ = [
     "Traits",
     "TravailleurVu",
     "activate",
+    "check_perimetre",
     "create_travailleur",
     "examine",
     "get_travailleur",
@@ -77,7 +79,9 @@ def search(ctx: Context, query: str, *, limit: int = PAGE, offset: int = 0) -> R
     """
     habilitations.require(ctx, "dossier.search")
     asked = rules.parse_search(query)
-    found, lines = (0, []) if asked.is_empty or asked.is_impossible else queries.search(ctx, asked, limit, offset)
+    within = perimetre.travailleurs(ctx)
+    is_vain = asked.is_empty or asked.is_impossible
+    found, lines = (0, []) if is_vain else queries.search(ctx, asked, limit, offset, within)
     total = min(found, CAP)
     traces.record(ctx, "dossier.search", details={"filtres": asked.filtres, "resultats": total})
     return ResultatRecherche(total, tuple(lines), is_capped=found > CAP)
@@ -97,7 +101,7 @@ def get_travailleur(ctx: Context, travailleur_id: UUID) -> TravailleurVu:
 def identite(ctx: Context, travailleur_id: UUID) -> TravailleurVu:
     """The same for a room that has authorised and traces an act of its own, as opening a dossier.
 
-    Raises: TravailleurNotFound.
+    Raises: TravailleurNotFound, AccessDenied.
     """
     return registre.found(ctx, travailleur_id)
 

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from spst.dmst import services as dmst
 from spst.habilitations import services as habilitations
 from spst.habilitations.services import Droits
+from spst.identite import services as identite
 from spst.kernel.acteur import Famille
 from spst.kernel.clock import PARIS
 from spst.kernel.context import Context
@@ -29,25 +31,31 @@ def agenda(ctx: Context, jour: date, compte_id: UUID | None = None) -> Agenda:
     habilitations.require(ctx, "agenda.consult")
     is_health = ctx.acteur.famille is Famille.SANTE
     rows = agenda_queries.agenda_of(ctx, *rules.bounds_of(jour), compte_id, with_health=is_health)
-    droits = _droits(ctx, rows) if is_health else {}
     ouvertes = agenda_queries.open_visites(ctx) if is_health else []
+    droits = _droits(ctx, rows, ouvertes)
     # TO CONFIRM (R. 4624-45-5 al. 4): a regime seen in a list of the day leaves one trace for the list, none in each dossier.
-    traces.record(ctx, "agenda.consult", None, ["S2", "S3"] if droits else [])
+    traces.record(ctx, "agenda.consult", None, _read(droits) if is_health else [])
     return Agenda(
         jour=jour,
-        rendez_vous=tuple(_rendez_vous(row, droits.get(row.dossier_id)) for row in rows),
+        rendez_vous=tuple(_rendez_vous(row, droits.get(row.dossier_id), is_health) for row in rows),
         ouvertes=tuple(
             VisiteOuverte(row.id, row.dossier_id, row.started_at, row.nom_naissance, row.premier_prenom)
             for row in ouvertes
+            if droits[row.dossier_id].can_consult("S3")
         ),
     )
 
 
-def _droits(ctx: Context, rows: list[Row[Any]]) -> dict[UUID, Droits]:
-    return habilitations.permitted_many(ctx, {row.dossier_id for row in rows if row.dossier_id is not None})
+def _droits(ctx: Context, *lists: list[Row[Any]]) -> dict[UUID, Droits]:
+    """What the actor may do now in every dossier of the page, in one statement."""
+    return dmst.droits_of(ctx, {row.dossier_id for rows in lists for row in rows if row.dossier_id is not None})
 
 
-def _rendez_vous(row: Row[Any], droits: Droits | None) -> RendezVousVu:
+def _read(droits: dict[UUID, Droits]) -> list[str]:
+    return [section for section in ("S2", "S3") if any(one.can_consult(section) for one in droits.values())]
+
+
+def _rendez_vous(row: Row[Any], droits: Droits | None, is_health: bool) -> RendezVousVu:
     return RendezVousVu(
         id=row.id,
         starts_at=row.starts_at,
@@ -67,8 +75,8 @@ def _rendez_vous(row: Row[Any], droits: Droits | None) -> RendezVousVu:
         ),
         praticien=personne(row),
         centre=row.centre,
-        dossier_id=row.dossier_id,
-        sante=_sante(row, droits) if droits is not None else None,
+        dossier=dmst.entete(row.dossier_id, droits) if row.dossier_id is not None else None,
+        sante=_sante(row, droits) if is_health and droits is not None else None,
     )
 
 
@@ -103,6 +111,7 @@ def update_rendez_vous(ctx: Context, rendez_vous_id: UUID, statut: StatutRdv) ->
     rdv = queries.locked_rendez_vous(ctx, rendez_vous_id)
     if rdv is None:
         raise RendezVousNotFound
+    identite.check_perimetre(ctx, rdv.travailleur_id)
     before, now = StatutRdv(rdv.statut), ctx.clock.now()
     if before is not statut:
         rules.check_statut(before, statut, rdv.starts_at, now)

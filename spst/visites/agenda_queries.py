@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Table, and_, select, true
 
+from spst.dmst import services as dmst
 from spst.kernel.context import Context
 from spst.tenants.models import Centre
 from spst.visites.queries import COMPTE, DOSSIER, IS_OPEN, RENDEZ_VOUS, STAFF, VISITE, libelle_of, same_row
@@ -19,7 +20,10 @@ _CENTRE = cast(Table, Centre.__table__)
 def agenda_of(
     ctx: Context, start: datetime, end: datetime, compte_id: UUID | None, *, with_health: bool
 ) -> list[Row[Any]]:
-    """A day of the register, by hour; `with_health` adds what a health professional's page may show."""
+    """A day of the register, by hour; `with_health` adds what a health professional's page may show.
+
+    A médecin praticien correspondant finds in it those who are entrusted to him, and nobody else, in his own agenda too.
+    """
     contrat = main_contrat(RENDEZ_VOUS.c.travailleur_id, start.date())
     columns: list[Any] = [RENDEZ_VOUS, *TRAITS, contrat.c.poste, contrat.c.employeur, *STAFF]
     columns += [_CENTRE.c.nom.label("centre"), DOSSIER.c.id.label("dossier_id")]
@@ -64,6 +68,9 @@ def agenda_of(
     )
     if compte_id is not None:
         query = query.where(RENDEZ_VOUS.c.compte_id == compte_id)
+    confies = dmst.travailleurs_confies(ctx)
+    if confies is not None:
+        query = query.where(RENDEZ_VOUS.c.travailleur_id.in_(confies))
     return list(ctx.session.execute(query))
 
 

@@ -1,6 +1,5 @@
 """View-models of the pages of one visit, as their templates document them."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +11,8 @@ from spst.kernel.ids import new_id
 from spst.visites import rules
 from spst.visites.rules import TypeLegal
 from spst.visites.vues import Bandeau, Choix, NoteVue, RubriqueVue, TypeOuvert, VisiteVue
-from spst.web.filters import date_longue
+from spst.web.filters import articles_lies, date_longue
 
-_ARTICLE = re.compile(r"\b([LRD])\. (?=\d)")
 REGIMES = {"SIS": "Suivi simple", "SIA": "Suivi adapté", "SIR": "Suivi renforcé"}
 
 
@@ -203,14 +201,9 @@ def _type_model(seen: TypeOuvert) -> dict[str, Any]:
     return {
         "code": seen.type.code,
         "libelle": seen.type.libelle,
-        "consequence": _tied(_consequence(seen.type, is_of_regime=seen.is_of_regime)),
-        "ferme": _tied(seen.ferme) if seen.ferme else None,
+        "consequence": articles_lies(_consequence(seen.type, is_of_regime=seen.is_of_regime)),
+        "ferme": articles_lies(seen.ferme) if seen.ferme else None,
     }
-
-
-def _tied(sentence: str) -> str:
-    """The number of an article stays with its letter at the end of a line."""
-    return _ARTICLE.sub("\\1.\u00a0", sentence)
 
 
 def _consequence(type_: TypeLegal, *, is_of_regime: bool) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row
 
+from spst.dmst.services import EnTete
 from spst.visites.rules import Rubrique, StatutRdv, TypeLegal
 from spst.web.filters import personnel
 
@@ -68,7 +69,7 @@ class RendezVousVu:
     salarie: Salarie
     praticien: Personne
     centre: str
-    dossier_id: UUID | None
+    dossier: EnTete | None
     """None when there is no dossier yet."""
     sante: VoletSante | None
     """None for the register's roles, and for who does not follow this dossier."""

@@ -12,6 +12,7 @@ from spst.kernel.clock import PARIS
 NO_BREAK = "\u00a0"
 NARROW_NO_BREAK = "\u202f"
 MINUS = "\u2212"
+_ARTICLE = re.compile(r"\b([LRD])\. (?=\d)")
 
 _JOURS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
 _MOIS = (
@@ -52,6 +53,11 @@ def _day(value: date | datetime, zone: ZoneInfo) -> date:
 
 def _rank(day: int) -> str:
     return "1er" if day == 1 else str(day)
+
+
+def articles_lies(sentence: str) -> str:
+    """The number of an article of law stays with its letter at the end of a line."""
+    return _ARTICLE.sub("\\1.\u00a0", sentence)
 
 
 def avec_article(nom: str) -> str:

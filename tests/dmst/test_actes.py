@@ -78,13 +78,6 @@ def test_a_dossier_is_constituted_by_a_health_professional(monde: Monde, role: R
         run(monde, "DELETE FROM delegation WHERE id = :id", id=delegation)
 
 
-def test_a_list_says_who_follows_each_dossier(monde: Monde) -> None:
-    ids = [monde.a.zoe.travailleur_id, monde.a.toussaint.travailleur_id, monde.b.zoe.travailleur_id]
-    with monde.work(monde.a.infirmier) as ctx:
-        found = dmst.dossiers_of(ctx, ids)
-    assert {travailleur_id: en_tete.suivi for travailleur_id, en_tete in found.items()} == {ids[0]: True, ids[1]: False}
-
-
 # ──── Writing
 
 

@@ -1,6 +1,7 @@
 """The day of a professional and of the register: who sees what, the states, the statements it costs."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -14,7 +15,9 @@ from spst.visites import services as visites
 from spst.visites.errors import RendezVousNotAllowed, RendezVousNotFound
 from spst.visites.rules import StatutRdv
 from spst.visites.vues import Agenda, EtatChange
+from tests.factories.confies import entrusted, opposed
 from tests.factories.monde import Monde, Spst
+from tests.factories.releves import run
 from tests.visites.conftest import Horloge, Lines, appointment, close, start, traces_left
 
 pytestmark = pytest.mark.usefixtures("clean")
@@ -61,8 +64,9 @@ def test_the_register_alone_is_shown_to_those_who_keep_it(monde: Monde, horloge:
     [line] = seen.rendez_vous
     assert (line.libelle, line.statut, line.sante) == ("Visite périodique", StatutRdv.EN_COURS, None)
     assert seen.ouvertes == ()
-    assert "demande" not in str(line)
-    assert "SIS" not in str(line)
+    told = str(replace(line, dossier=None))
+    assert "demande" not in told
+    assert "SIS" not in told
 
 
 @pytest.mark.parametrize("role", [Role.DIR, Role.DPO, Role.AUD, Role.PRO, Role.ASS])
@@ -82,6 +86,49 @@ def test_an_opposition_hides_the_regime_from_the_infirmier_and_not_the_slot(mond
     finally:
         with monde.superuser.begin() as connection:
             connection.execute(text("UPDATE opposition SET withdrawn_at = now()"))
+
+
+@pytest.mark.exigence("HAB-07", partielle="visites à terminer")
+def test_an_open_visit_leaves_the_list_when_its_dossier_closes_to_whoever_opened_it(
+    monde: Monde, horloge: Horloge
+) -> None:
+    visite_id = start(monde)
+    start(monde, dossier=monde.a.pierre.dossier_id)
+
+    def left() -> list[str]:
+        return [one.nom_naissance for one in day(monde, monde.a.infirmier).ouvertes]
+
+    both = ["ADRUN", "D'ARTAGNAN DE L'HERAULT"]
+    assert sorted(left()) == both
+    with opposed(monde, monde.a.zoe, "professionnels"):
+        assert left() == both[1:]
+    assert sorted(left()) == both
+    of_pierre = {"dossier": monde.a.pierre.dossier_id}
+    run(monde, "UPDATE suivi SET ends_on = date '2026-11-22' WHERE dossier_id = :dossier", **of_pierre)
+    try:
+        [only] = day(monde, monde.a.infirmier).ouvertes
+        assert only.id == visite_id
+    finally:
+        run(monde, "UPDATE suivi SET ends_on = NULL WHERE dossier_id = :dossier", **of_pierre)
+
+
+@pytest.mark.exigence("TRA-01", partielle="agenda, volets lus")
+def test_the_trace_of_a_day_names_the_sections_that_were_read(monde: Monde, horloge: Horloge) -> None:
+    appointment(monde, monde.a, monde.a.infirmier, monde.a.zoe, horloge.at)
+    seen: Lines = []
+    with opposed(monde, monde.a.zoe, "professionnels"), traces_left(monde, seen):
+        day(monde, monde.a.infirmier)
+    assert seen == [("agenda.consult", "permis", ())]
+
+
+@pytest.mark.exigence("HAB-09", partielle="agenda")
+def test_an_mpc_finds_nobody_else_in_the_day_of_the_whole_spst(monde: Monde, horloge: Horloge) -> None:
+    for one in (monde.a.zoe, monde.a.pierre):
+        appointment(monde, monde.a, monde.a.infirmier, one, horloge.at)
+    mpc = monde.a[Role.MPC]
+    assert day(monde, mpc).rendez_vous == ()
+    with entrusted(monde, monde.a.pierre):
+        assert [one.salarie.id for one in day(monde, mpc).rendez_vous] == [monde.a.pierre.travailleur_id]
 
 
 @pytest.mark.exigence("TEN-01", partielle="agenda")

@@ -5,6 +5,19 @@ from datetime import date, time
 
 from tests.e2e.samples.common import LONG_COMPANY, LONG_FIRST, LONG_JOB, LONG_NAME, TODAY, Model, Sample, at, frame
 
+OPPOSED = {
+    "phrase": "Le salarié s’oppose à l’accès des professionnels placés sous l’autorité du médecin du travail"
+    " (R. 4624-45-6, L. 4624-8).",
+    "article": "R. 4624-45-6, L. 4624-8",
+    "contact": None,
+}
+NOT_FOLLOWED = {
+    "phrase": "Vous ne suivez pas ce salarié. Seule son équipe de suivi ouvre son dossier (L. 1110-4 I CSP, R. 4624-45-5).",
+    "article": "L. 1110-4 I CSP, R. 4624-45-5",
+    "contact": None,
+}
+PORTEE = "Seuls les salariés qui vous sont confiés sont cherchés, hors suivi renforcé (L. 4624-8 al. 3, R. 4623-43)."
+
 
 def appointment(hour: int, minute: int, etat: str, nom: str, prenom: str, **changes: object) -> Model:
     return {
@@ -25,6 +38,7 @@ def appointment(hour: int, minute: int, etat: str, nom: str, prenom: str, **chan
         "suivi": "SIA",
         "alertes": [],
         "dossier_url": "dossier.html",
+        "ferme": None,
         "visite_url": None,
         "arrivee_url": None,
         "etats": [],
@@ -91,6 +105,19 @@ def ordinary_day() -> Model:
                 etats=[{"libelle": "Absent", "url": "/a"}],
             ),
             appointment(14, 0, "excuse", "NGUYEN", "Thi Mai", sexe="F"),
+            appointment(
+                14,
+                30,
+                "convoque",
+                "KERVELLA",
+                "Maëlys",
+                sexe="F",
+                suivi=None,
+                dossier_url=None,
+                ferme=OPPOSED,
+                arrivee_url="/arrivee",
+                etats=[{"libelle": "Absent", "url": "/a"}],
+            ),
         ],
         [
             {"nombre": 1, "titre": "Visite à terminer", "precision": "ouverte vendredi", "url": "visite.html"},
@@ -145,6 +172,7 @@ def result(index: int, **changes: object) -> Model:
         "url": "dossier.html",
         "a_un_dossier": True,
         "constituer_url": None,
+        "ferme": None,
         **changes,
     }
 
@@ -159,6 +187,7 @@ def search(count: int, total: int, **changes: object) -> Model:
         "total": total,
         "pages": {"page": 2, "nombre": 10 if total > count else 1, "precedente": "#p1", "suivante": "#p3"},
         "resultats": [result(index) for index in range(count)],
+        "portee": None,
         "creer_url": "identite-creation.html",
         **changes,
     }
@@ -176,7 +205,14 @@ def desk() -> Iterator[Sample]:
     yield page("recherche", "recherche", "Dossiers", recherche=search(0, 0, q="", cherche=False))
     yield page("recherche-500", "recherche", "Dossiers", recherche=search(50, 500))
     yield page("recherche-vide", "recherche", "Dossiers", recherche=search(0, 0, q="GUILOUX"))
-    suggestions = {"q": "mar", "total": 132, "resultats": [result(i) for i in range(8)]}
+    closed = [
+        result(0),
+        *(result(i, ferme=OPPOSED if i < 3 else NOT_FOLLOWED, url="salarie.html") for i in range(1, 6)),
+    ]
+    yield page("recherche-fermes", "recherche", "Dossiers", recherche=search(6, 6, resultats=closed))
+    entrusted = search(0, 0, q="GUILOUX", portee=PORTEE, creer_url=None)
+    yield page("recherche-confies", "recherche", "Dossiers", recherche=entrusted)
+    suggestions = {"q": "mar", "total": 132, "portee": None, "resultats": [result(i) for i in range(6)] + closed[2:4]}
     yield Sample("_suggestions", "espace_pro/_suggestions.html", {"suggestions": suggestions}, is_fragment=True)
-    nothing = {"q": "guiloux", "total": 0, "resultats": []}
+    nothing = {"q": "guiloux", "total": 0, "portee": PORTEE, "resultats": []}
     yield Sample("_suggestions-vide", "espace_pro/_suggestions.html", {"suggestions": nothing}, is_fragment=True)

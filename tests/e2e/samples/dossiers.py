@@ -355,5 +355,10 @@ def dossiers() -> Iterator[Sample]:
     yield page("identite-comparee", "salarie_verifier", verifier=compared(0))
     yield page("identite-proche", "salarie_verifier", verifier=compared(2))
     yield page("salarie", "salarie", fiche=register_sheet())
+    article = "R. 4624-45-6, R. 4624-45-8 al. 3"
+    phrase = f"Le salarié réserve son dossier au médecin du travail ({article})."
+    ferme = {"phrase": phrase, "article": article, "contact": None}
+    closed = register_sheet(constituer=None, a_un_dossier=True, dossier_url=None, ferme=ferme)
+    yield page("salarie-ferme", "salarie", fiche=closed)
     yield page("salarie-registre", "salarie", fiche=register_sheet(constituer=None, emplois=[], usage=[]))
     yield page("identite-modification", "salarie_modifier", fiche=register_changes())
