@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import BindParameter, Row, Select, Table, and_, bindparam, exists, lateral, or_, select, true
+from sqlalchemy import BindParameter, Row, Select, Table, and_, bindparam, lateral, or_, select, true
 
 from spst.comptes.models import Compte, EquipeMembre, Habilitation
 from spst.dmst.models import (
@@ -21,9 +21,8 @@ from spst.dmst.models import (
     SectionDmst,
     Suivi,
 )
-from spst.dmst.vues import EnTete, SectionLegale
+from spst.dmst.vues import SectionLegale
 from spst.identite.queries import MATRICULE
-from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.tenants.models import Equipe
 
@@ -75,31 +74,6 @@ def find_dossier(ctx: Context, dossier_id: UUID) -> EnTeteRow | None:
     return None if row is None else EnTeteRow(*row)
 
 
-def dossiers_of(ctx: Context, travailleur_ids: list[UUID]) -> dict[UUID, EnTete]:
-    """Headers by travailleur, and whether the actor follows each, today."""
-    follows = exists(_suivi_of_actor(ctx).where(SUIVI.c.dossier_id == DOSSIER.c.id).correlate(DOSSIER))
-    query = select(DOSSIER.c.travailleur_id, DOSSIER.c.id, follows).where(
-        DOSSIER.c.tenant_id == ctx.tenant_id, DOSSIER.c.travailleur_id.in_(travailleur_ids)
-    )
-    return {row[0]: EnTete(row[1], row[2]) for row in ctx.session.execute(query)}
-
-
-def _suivi_of_actor(ctx: Context) -> Select[Any]:
-    day, now = today(ctx.clock), ctx.clock.now()
-    teams = select(_MEMBRE.c.equipe_id).where(
-        _MEMBRE.c.tenant_id == ctx.tenant_id,
-        _MEMBRE.c.compte_id == ctx.acteur.id,
-        _MEMBRE.c.starts_at <= now,
-        or_(_MEMBRE.c.ends_at.is_(None), _MEMBRE.c.ends_at > now),
-    )
-    return select(SUIVI.c.id).where(
-        SUIVI.c.tenant_id == ctx.tenant_id,
-        SUIVI.c.starts_on <= day,
-        or_(SUIVI.c.ends_on.is_(None), SUIVI.c.ends_on >= day),
-        or_(SUIVI.c.compte_id == ctx.acteur.id, SUIVI.c.equipe_id.in_(teams)),
-    )
-
-
 def equipes_of_actor(ctx: Context) -> list[UUID]:
     now = ctx.clock.now()
     query = select(_MEMBRE.c.equipe_id).where(
@@ -114,44 +88,6 @@ def equipes_of_actor(ctx: Context) -> list[UUID]:
 def has_equipe(ctx: Context, equipe_id: UUID) -> bool:
     query = select(_EQUIPE.c.id).where(_EQUIPE.c.tenant_id == ctx.tenant_id, _EQUIPE.c.id == equipe_id)
     return ctx.session.execute(query).one_or_none() is not None
-
-
-def followers(ctx: Context, dossier_id: UUID) -> list[Row[Any]]:
-    """Who follows today, one row per account, équipe and role."""
-    instant = {"day": today(ctx.clock), "now": ctx.clock.now()}
-    return list(ctx.session.execute(_followers(), {**_of(ctx, dossier_id), **instant}))
-
-
-@cache
-def _followers() -> Select[Any]:
-    of_team = and_(
-        _MEMBRE.c.tenant_id == SUIVI.c.tenant_id,
-        _MEMBRE.c.equipe_id == SUIVI.c.equipe_id,
-        _MEMBRE.c.starts_at <= _NOW,
-        or_(_MEMBRE.c.ends_at.is_(None), _MEMBRE.c.ends_at > _NOW),
-    )
-    who = and_(
-        _COMPTE.c.tenant_id == SUIVI.c.tenant_id,
-        or_(_COMPTE.c.id == _MEMBRE.c.compte_id, _COMPTE.c.id == SUIVI.c.compte_id),
-    )
-    granted = and_(
-        _HABILITATION.c.tenant_id == _COMPTE.c.tenant_id,
-        _HABILITATION.c.compte_id == _COMPTE.c.id,
-        _HABILITATION.c.starts_at <= _NOW,
-        or_(_HABILITATION.c.ends_at.is_(None), _HABILITATION.c.ends_at > _NOW),
-        _HABILITATION.c.revoked_at.is_(None),
-    )
-    return (
-        select(_COMPTE.c.id, *_AUTEUR, _HABILITATION.c.role, _EQUIPE.c.nom.label("equipe"))
-        .select_from(SUIVI)
-        .outerjoin(_MEMBRE, of_team)
-        .join(_COMPTE, who)
-        .outerjoin(_HABILITATION, granted)
-        .outerjoin(_EQUIPE, and_(_EQUIPE.c.tenant_id == SUIVI.c.tenant_id, _EQUIPE.c.id == SUIVI.c.equipe_id))
-        .where(SUIVI.c.tenant_id == _TENANT, SUIVI.c.dossier_id == _DOSSIER, SUIVI.c.starts_on <= _DAY)
-        .where(or_(SUIVI.c.ends_on.is_(None), SUIVI.c.ends_on >= _DAY))
-        .order_by(_COMPTE.c.nom, _COMPTE.c.prenom, _COMPTE.c.id)
-    )
 
 
 def identite_row(ctx: Context, dossier_id: UUID) -> Row[Any]:

@@ -12,6 +12,7 @@ from spst.dmst.actes import (
 )
 from spst.dmst.entetes import Header, add_header, header
 from spst.dmst.ouverture import dossiers_of, open_dossier, sections
+from spst.dmst.suivi_queries import confies_par_etablissement
 from spst.dmst.vues import DossierVu, EnTete, EquipeVue, SectionLegale, SectionVue
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "SectionVue",
     "add_courrier",
     "add_header",
+    "confies_par_etablissement",
     "create_dossier",
     "dossiers_of",
     "equipes",
