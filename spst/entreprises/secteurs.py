@@ -20,7 +20,7 @@ from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
 from spst.tenants import queries as tenants
-from spst.tenants.queries import SecteurVu
+from spst.tenants.queries import SecteurVu as SecteurVu
 from spst.traces import services as traces
 
 _ETABLISSEMENT = cast(Table, Etablissement.__table__)

@@ -16,9 +16,11 @@ from sqlalchemy.exc import IntegrityError
 from spst.entreprises import rules
 from spst.entreprises.errors import AdherentNotFound, AlreadyRegistered, ContratNotFound, EtablissementNotFound
 from spst.entreprises.models import Adherent, Contrat, Etablissement
+from spst.entreprises.secteurs import PER_PAGE as PER_PAGE
 from spst.entreprises.secteurs import Deplacement as Deplacement
 from spst.entreprises.secteurs import EtablissementPlace as EtablissementPlace
 from spst.entreprises.secteurs import PageEtablissements as PageEtablissements
+from spst.entreprises.secteurs import SecteurVu as SecteurVu
 from spst.entreprises.secteurs import count_by_secteur as count_by_secteur
 from spst.entreprises.secteurs import etablissements_by_id as etablissements_by_id
 from spst.entreprises.secteurs import etablissements_of as etablissements_of
