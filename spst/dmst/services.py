@@ -12,7 +12,7 @@ from spst.dmst.actes import (
 )
 from spst.dmst.entetes import Header, add_header, header
 from spst.dmst.ouverture import dossiers_of, open_dossier, sections
-from spst.dmst.suivi_queries import confies_par_etablissement
+from spst.dmst.suivi_queries import confies_par_etablissement, equipes_du_secteur
 from spst.dmst.vues import DossierVu, EnTete, EquipeVue, SectionLegale, SectionVue
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "create_dossier",
     "dossiers_of",
     "equipes",
+    "equipes_du_secteur",
     "give_information",
     "header",
     "issue_code",

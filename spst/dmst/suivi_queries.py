@@ -81,6 +81,16 @@ _FOLLOWERS = text("""
     ORDER BY c.nom, c.prenom, c.id, f.par_secteur, e.nom
 """)
 
+_DU_SECTEUR = text("""
+    SELECT DISTINCT e.nom FROM contrat c
+    JOIN secteur_etablissement x ON x.tenant_id = c.tenant_id AND x.etablissement_id = c.etablissement_id
+    JOIN equipe e ON e.tenant_id = x.tenant_id AND e.secteur_id = x.secteur_id
+    WHERE c.tenant_id = :tenant AND c.travailleur_id = :travailleur
+      AND c.starts_on <= :today AND (c.ends_on IS NULL OR c.ends_on >= :today)
+      AND x.starts_on <= :today AND (x.ends_on IS NULL OR x.ends_on >= :today)
+    ORDER BY e.nom
+""")
+
 _CONFIES = text("""
     SELECT c.etablissement_id, count(DISTINCT c.travailleur_id) FROM contrat c
     WHERE c.tenant_id = :tenant AND c.etablissement_id = ANY (:etablissements)
@@ -101,6 +111,11 @@ def dossiers_of(ctx: Context, travailleur_ids: Collection[UUID]) -> dict[UUID, E
 def followers(ctx: Context, dossier_id: UUID) -> list[Row[Any]]:
     """Who follows today, one row per account, équipe and role, in the order of names."""
     return list(ctx.session.execute(_FOLLOWERS, {**of_actor(ctx), "dossier": dossier_id}))
+
+
+def equipes_du_secteur(ctx: Context, travailleur_id: UUID) -> tuple[str, ...]:
+    """Names of the équipes that follow where he works today, in order; none while his establishment has no sector."""
+    return tuple(ctx.session.scalars(_DU_SECTEUR, {**of_actor(ctx), "travailleur": travailleur_id}))
 
 
 def confies_par_etablissement(ctx: Context, etablissement_ids: Collection[UUID]) -> dict[UUID, int]:
