@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 from spst.kernel.row_security import Section, Wall, ddl
 
 revision = "0026"
-down_revision = "0024"
+down_revision = "0025"
 
 AVIS = "avis_cmt IN ('favorable', 'reserve', 'defavorable')"
 

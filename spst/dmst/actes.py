@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
-from spst.dmst import queries, rules, textes
+from spst.dmst import queries, rules, suivi_queries, textes
 from spst.dmst.entetes import add_header, header
 from spst.dmst.errors import (
     DossierAlreadyExists,
@@ -14,6 +14,7 @@ from spst.dmst.errors import (
     EquipeRequired,
     OppositionAlreadyRecorded,
     OppositionNotInForce,
+    SecteurWithoutEquipe,
     TexteRefused,
 )
 from spst.dmst.ouverture import dossier_row
@@ -30,16 +31,22 @@ from spst.tenants import queries as tenants
 from spst.traces import services as traces
 
 
-def create_dossier(ctx: Context, travailleur_id: UUID, *, equipe_id: UUID | None = None) -> UUID:
+def create_dossier(
+    ctx: Context, travailleur_id: UUID, *, equipe_id: UUID | None = None, par_secteur: bool = False
+) -> UUID:
     """Constitute the dossier of somebody of the register: one per travailleur and SPST (R. 4624-45-3).
 
-    `equipe_id`: who will follow it; by default the one équipe of the actor. It begins under suivi simple (R. 4624-16).
+    `equipe_id`: who will follow it; by default the one équipe of the actor. `par_secteur`: none is entrusted with it, and
+    those of the sector where he works follow it, as long as there are any today (L. 1110-4 I CSP).
+    It begins under suivi simple (R. 4624-16).
     Its key is made first: a key without dossier is harmless, the reverse is not.
-    Raises: TravailleurNotFound, AccessDenied, EquipeRequired, EquipeNotFound, DossierAlreadyExists.
+    Raises: TravailleurNotFound, AccessDenied, EquipeRequired, EquipeNotFound, SecteurWithoutEquipe, DossierAlreadyExists.
     """
     identite.identite(ctx, travailleur_id)
     habilitations.require(ctx, "dossier.create")
-    equipe = _equipe(ctx, equipe_id)
+    if par_secteur and not suivi_queries.equipes_du_secteur(ctx, travailleur_id):
+        raise SecteurWithoutEquipe
+    equipe = None if par_secteur else _equipe(ctx, equipe_id)
     dossier_id, day = new_id(ctx.clock.now()), today(ctx.clock)
     ctx.runtime.keyring.create_dossier_key(ctx.tenant_id, dossier_id)
     try:
@@ -55,7 +62,8 @@ def create_dossier(ctx: Context, travailleur_id: UUID, *, equipe_id: UUID | None
     except IntegrityError as error:
         raise DossierAlreadyExists from error
     of_dossier = {"tenant_id": ctx.tenant_id, "dossier_id": dossier_id}
-    ctx.session.execute(insert(SUIVI).values(id=new_id(), equipe_id=equipe, starts_on=day, **of_dossier))
+    if equipe is not None:
+        ctx.session.execute(insert(SUIVI).values(id=new_id(), equipe_id=equipe, starts_on=day, **of_dossier))
     ctx.session.execute(
         insert(REGIME).values(id=new_id(), regime="SIS", effective_from=day, article="R. 4624-16", **of_dossier)
     )

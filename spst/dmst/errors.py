@@ -31,6 +31,10 @@ class DateNotAllowed(RuleViolation):
     """Cette date est dans l’avenir. Indiquez le jour où le fait a eu lieu."""
 
 
+class SecteurWithoutEquipe(RuleViolation):
+    """Aucune équipe ne suit ce salarié par le secteur de son établissement. Choisissez une équipe."""
+
+
 class EquipeRequired(RuleViolation):
     """Indiquez l’équipe qui suivra ce salarié\u00a0: vous n’appartenez à aucune, ou à plusieurs."""
 

@@ -12,24 +12,15 @@ from uuid import UUID
 from sqlalchemy import Row, text
 
 from spst.dmst.errors import DossierNotFound
+from spst.dmst.suivi_queries import PAR_SECTEUR, SUIVI_EXPLICITE, of_actor
 from spst.habilitations.ports import Faits
 from spst.kernel.acteur import Acteur, Famille
-from spst.kernel.clock import today
 from spst.kernel.context import Context
 
 _SEES_OPPOSITIONS = (Famille.SANTE, Famille.DELEGUE, Famille.TRAVAILLEUR)
 
-_FAITS = text("""
-    SELECT d.id, d.tenant_id, d.travailleur_id,
-           EXISTS (SELECT FROM suivi s JOIN equipe_membre m ON m.tenant_id = s.tenant_id AND m.equipe_id = s.equipe_id
-                   WHERE s.tenant_id = :tenant AND s.dossier_id = d.id
-                     AND s.starts_on <= :today AND (s.ends_on IS NULL OR s.ends_on >= :today)
-                     AND m.compte_id = :acteur AND m.starts_at <= :now AND (m.ends_at IS NULL OR m.ends_at > :now)
-           ) AS par_equipe,
-           EXISTS (SELECT FROM suivi s
-                   WHERE s.tenant_id = :tenant AND s.dossier_id = d.id AND s.compte_id = :acteur
-                     AND s.starts_on <= :today AND (s.ends_on IS NULL OR s.ends_on >= :today)
-           ) AS par_nom,
+_FAITS = text(f"""
+    SELECT d.id, d.tenant_id, d.travailleur_id, suivi_explicite.par_equipe, suivi_explicite.par_nom, {PAR_SECTEUR} AS par_secteur,
            EXISTS (SELECT FROM regime r
                    WHERE r.tenant_id = :tenant AND r.dossier_id = d.id AND r.regime = 'SIR'
                      AND r.effective_from <= :today AND (r.effective_to IS NULL OR r.effective_to >= :today)
@@ -37,14 +28,16 @@ _FAITS = text("""
            coalesce(v.mpc, false) AS mpc, coalesce(v.professionnels, false) AS professionnels,
            coalesce(v.transfert, false) AS transfert
     FROM dossier d LEFT JOIN opposition_en_vigueur v ON v.tenant_id = d.tenant_id AND v.dossier_id = d.id
+    CROSS JOIN {SUIVI_EXPLICITE}
     WHERE d.tenant_id = :tenant AND d.id = ANY (:dossiers)
-""")
+""")  # noqa: S608 - texts of this room
 
 
 class FaitsFromTables:
     """Implements `habilitations.ports.FaitsDossier`.
 
-    Follow-up: L. 1110-4 I CSP. Entrusted by name: R. 4623-43. Suivi renforcé: R. 4623-44. Oppositions: R. 4624-45-6.
+    Follow-up, by équipe, by name or by sector: L. 1110-4 I CSP.
+    Entrusted by name: R. 4623-43. Suivi renforcé: R. 4623-44. Oppositions: R. 4624-45-6.
     """
 
     def read(self, ctx: Context, dossier_id: UUID) -> Faits:
@@ -55,13 +48,7 @@ class FaitsFromTables:
         return found[dossier_id]
 
     def read_many(self, ctx: Context, dossier_ids: Collection[UUID]) -> dict[UUID, Faits]:
-        values = {
-            "tenant": ctx.tenant_id,
-            "dossiers": list(dossier_ids),
-            "acteur": ctx.acteur.id,
-            "now": ctx.clock.now(),
-            "today": today(ctx.clock),
-        }
+        values = {**of_actor(ctx), "dossiers": list(dossier_ids)}
         return {row.id: _faits(ctx, row) for row in ctx.session.execute(_FAITS, values)}
 
 
@@ -70,7 +57,7 @@ def _faits(ctx: Context, row: Row[Any]) -> Faits:
     hidden = acteur.famille not in _SEES_OPPOSITIONS
     return Faits(
         du_spst=row.tenant_id == ctx.tenant_id,
-        suivi=row.par_equipe or row.par_nom,
+        suivi=row.par_equipe or row.par_nom or row.par_secteur,
         confie_mpc=row.par_nom,
         regime_sir=row.regime_sir or acteur.famille is not Famille.SANTE,
         opposition_mpc=row.mpc or hidden,

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Table
 
-from spst.dmst import queries, textes
+from spst.dmst import queries, suivi_queries, textes
 from spst.dmst.errors import DossierNotFound
 from spst.dmst.queries import COURRIER, INFORMATION, MEDECIN_TRAITANT, OPPOSITION, EnTeteRow
 from spst.dmst.rules import READ_ON_OPENING, shows_free_text
@@ -49,7 +49,7 @@ def open_dossier(ctx: Context, dossier_id: UUID) -> DossierVu:
         created_at=row.created_at,
         identite=identite.identite(ctx, row.travailleur_id),
         emplois=entreprises.emploi_actuel(ctx, [row.travailleur_id]).get(row.travailleur_id, ()),
-        equipe=_membres(queries.followers(ctx, dossier_id)),
+        equipe=_membres(suivi_queries.followers(ctx, dossier_id)),
         sections=tuple(SectionVue(legale, droits.sections[legale.code]) for legale in sections(ctx)),
         s1=_s1(ctx, dossier_id) if "S1" in read else None,
         s4=_s4(ctx, dossier_id) if "S4" in read else None,
@@ -158,5 +158,5 @@ def _membres(rows: list[Row[Any]]) -> tuple[Membre, ...]:
     for compte_id, group in groupby(rows, key=lambda row: row.id):
         each = list(group)
         roles = sorted({Role(row.role) for row in each if row.role is not None}, key=list(Role).index)
-        found.append(Membre(compte_id, _auteur(each[0]) or "", tuple(roles), each[0].equipe))
+        found.append(Membre(compte_id, _auteur(each[0]) or "", tuple(roles), each[0].equipe, each[0].par_secteur))
     return tuple(found)

@@ -24,7 +24,6 @@ from spst.dmst.models import (
 )
 from spst.dmst.vues import SectionLegale
 from spst.identite.queries import MATRICULE
-from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.tenants.models import Equipe
 
@@ -98,44 +97,6 @@ def equipes_of_actor(ctx: Context) -> list[UUID]:
 def has_equipe(ctx: Context, equipe_id: UUID) -> bool:
     query = select(_EQUIPE.c.id).where(_EQUIPE.c.tenant_id == ctx.tenant_id, _EQUIPE.c.id == equipe_id)
     return ctx.session.execute(query).one_or_none() is not None
-
-
-def followers(ctx: Context, dossier_id: UUID) -> list[Row[Any]]:
-    """Who follows today, one row per account, équipe and role."""
-    instant = {"day": today(ctx.clock), "now": ctx.clock.now()}
-    return list(ctx.session.execute(_followers(), {**_of(ctx, dossier_id), **instant}))
-
-
-@cache
-def _followers() -> Select[Any]:
-    of_team = and_(
-        _MEMBRE.c.tenant_id == SUIVI.c.tenant_id,
-        _MEMBRE.c.equipe_id == SUIVI.c.equipe_id,
-        _MEMBRE.c.starts_at <= _NOW,
-        or_(_MEMBRE.c.ends_at.is_(None), _MEMBRE.c.ends_at > _NOW),
-    )
-    who = and_(
-        _COMPTE.c.tenant_id == SUIVI.c.tenant_id,
-        or_(_COMPTE.c.id == _MEMBRE.c.compte_id, _COMPTE.c.id == SUIVI.c.compte_id),
-    )
-    granted = and_(
-        _HABILITATION.c.tenant_id == _COMPTE.c.tenant_id,
-        _HABILITATION.c.compte_id == _COMPTE.c.id,
-        _HABILITATION.c.starts_at <= _NOW,
-        or_(_HABILITATION.c.ends_at.is_(None), _HABILITATION.c.ends_at > _NOW),
-        _HABILITATION.c.revoked_at.is_(None),
-    )
-    return (
-        select(_COMPTE.c.id, *_AUTEUR, _HABILITATION.c.role, _EQUIPE.c.nom.label("equipe"))
-        .select_from(SUIVI)
-        .outerjoin(_MEMBRE, of_team)
-        .join(_COMPTE, who)
-        .outerjoin(_HABILITATION, granted)
-        .outerjoin(_EQUIPE, and_(_EQUIPE.c.tenant_id == SUIVI.c.tenant_id, _EQUIPE.c.id == SUIVI.c.equipe_id))
-        .where(SUIVI.c.tenant_id == _TENANT, SUIVI.c.dossier_id == _DOSSIER, SUIVI.c.starts_on <= _DAY)
-        .where(or_(SUIVI.c.ends_on.is_(None), SUIVI.c.ends_on >= _DAY))
-        .order_by(_COMPTE.c.nom, _COMPTE.c.prenom, _COMPTE.c.id)
-    )
 
 
 def identite_row(ctx: Context, dossier_id: UUID) -> Row[Any]:

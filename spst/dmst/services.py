@@ -14,6 +14,7 @@ from spst.dmst.entetes import Header, add_header, header
 from spst.dmst.listes import dossiers_of, droits_of, entete
 from spst.dmst.ouverture import open_dossier, sections
 from spst.dmst.perimetre import travailleurs_confies
+from spst.dmst.suivi_queries import confies_par_etablissement, equipes_du_secteur
 from spst.dmst.vues import DossierVu, EnTete, EquipeVue, Fermeture, SectionLegale, SectionVue
 
 __all__ = [
@@ -26,11 +27,13 @@ __all__ = [
     "SectionVue",
     "add_courrier",
     "add_header",
+    "confies_par_etablissement",
     "create_dossier",
     "dossiers_of",
     "droits_of",
     "entete",
     "equipes",
+    "equipes_du_secteur",
     "give_information",
     "header",
     "issue_code",

@@ -87,12 +87,16 @@ class OppositionVue:
 
 @dataclass(frozen=True, slots=True)
 class Membre:
-    """Somebody who follows the dossier, by his équipe or by name (`equipe` None)."""
+    """Somebody who follows the dossier, by his équipe or by name (`equipe` None).
+
+    `par_secteur`: that équipe follows it by the sector of an establishment, no équipe being entrusted with the dossier.
+    """
 
     compte_id: UUID
     nom: str
     roles: tuple[Role, ...]
     equipe: str | None
+    par_secteur: bool = False
 
     @property
     def rang(self) -> int:

@@ -29,3 +29,11 @@ class AlreadyRegistered(Conflict):
 
 class ContratRefused(RuleViolation):
     """Ce contrat ne peut pas s’enregistrer. Indiquez un poste, un type de contrat connu, et une fin qui suit le début."""
+
+
+class SecteurNotFound(NotFound):
+    """Ce secteur est introuvable. Repartez de la liste des secteurs."""
+
+
+class PlacementChanged(Conflict):
+    """Le secteur de cet établissement vient de changer. Vérifiez-le dans la liste, puis recommencez."""

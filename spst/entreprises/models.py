@@ -1,15 +1,22 @@
 """Companies and who works there. A worker may have several employers at once (C. trav. D. 4624-59)."""
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from spst.kernel.models import Base, TenantRow, behind, to_tenant_row
 from spst.kernel.row_security import Section, Wall
 
 _REGISTRE = Wall(Section.REGISTRE, update=True)
+_READ_BY_TRAVAILLEURS = Wall(
+    Section.REGISTRE,
+    readers=("sante", "delegue", "administratif", "travailleur"),
+    writers=("sante", "delegue", "administratif"),
+    update=True,
+)
+"""Where he works and which sector that is: the travailleur reads it, since it tells who follows him."""
 
 
 class Adherent(TenantRow, Base):
@@ -34,14 +41,7 @@ class Etablissement(TenantRow, Base):
         CheckConstraint("siret ~ '^[0-9]{14}$'", name="siret"),
         to_tenant_row("adherent", "adherent_id"),
         Index("etablissement_siret_uq", "tenant_id", "siret", unique=True),
-        behind(
-            Wall(
-                Section.REGISTRE,
-                readers=("sante", "delegue", "administratif", "travailleur"),
-                writers=("sante", "delegue", "administratif"),
-                update=True,
-            )
-        ),
+        behind(_READ_BY_TRAVAILLEURS),
     )
 
     adherent_id: Mapped[UUID]
@@ -49,6 +49,39 @@ class Etablissement(TenantRow, Base):
     nom: Mapped[str] = mapped_column(Text)
     naf: Mapped[str | None] = mapped_column(Text)
     commune: Mapped[str | None] = mapped_column(Text)
+
+
+class SecteurEtablissement(TenantRow, Base):
+    """In which sector an establishment stood, from day to day, both included: its équipes follow who works there.
+
+    Never overwritten: a move ends one row the day before and adds another. A row that ends the day before it starts was
+    placed and taken back within a day: it stays, and was in force on none.
+    Source: L. 1110-4 I CSP, C. trav. art. D. 4622-25.
+    """
+
+    __tablename__ = "secteur_etablissement"
+    __table_args__ = (
+        to_tenant_row("secteur", "secteur_id"),
+        to_tenant_row("etablissement", "etablissement_id"),
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on - 1", name="periode"),
+        Index(
+            "secteur_etablissement_en_cours_uq",
+            "tenant_id",
+            "etablissement_id",
+            unique=True,
+            postgresql_where=text("ends_on IS NULL"),
+        ),
+        Index("secteur_etablissement_etablissement_ix", "tenant_id", "etablissement_id"),
+        Index("secteur_etablissement_secteur_ix", "tenant_id", "secteur_id"),
+        behind(_READ_BY_TRAVAILLEURS),
+    )
+
+    secteur_id: Mapped[UUID]
+    etablissement_id: Mapped[UUID]
+    starts_on: Mapped[date]
+    ends_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID]
 
 
 class Contrat(TenantRow, Base):

@@ -16,6 +16,18 @@ from sqlalchemy.exc import IntegrityError
 from spst.entreprises import rules
 from spst.entreprises.errors import AdherentNotFound, AlreadyRegistered, ContratNotFound, EtablissementNotFound
 from spst.entreprises.models import Adherent, Contrat, Etablissement
+from spst.entreprises.secteurs import PER_PAGE as PER_PAGE
+from spst.entreprises.secteurs import Deplacement as Deplacement
+from spst.entreprises.secteurs import EtablissementPlace as EtablissementPlace
+from spst.entreprises.secteurs import PageEtablissements as PageEtablissements
+from spst.entreprises.secteurs import SecteurVu as SecteurVu
+from spst.entreprises.secteurs import count_by_secteur as count_by_secteur
+from spst.entreprises.secteurs import etablissements_by_id as etablissements_by_id
+from spst.entreprises.secteurs import etablissements_of as etablissements_of
+from spst.entreprises.secteurs import get_secteur as get_secteur
+from spst.entreprises.secteurs import place_etablissements as place_etablissements
+from spst.entreprises.secteurs import secteurs as secteurs
+from spst.entreprises.secteurs import undo_placement as undo_placement
 from spst.habilitations import services as habilitations
 from spst.identite import rules as identite_rules
 from spst.identite import services as identite

@@ -85,8 +85,19 @@ def dossier_model(seen: Contenu, now: datetime, saisie: Saisie) -> dict[str, Any
         "oppositions": _oppositions(dossier) if dossier.s7 is not None else None,
         "acces_url": url_for("dossier.acces", dossier_id=dossier.id) if _reads(dossier, "S8") else None,
         "equipe": [(_fonction(membre), membre.nom) for membre in sorted(dossier.equipe, key=lambda one: one.rang)],
+        "equipe_note": _equipe_note(dossier),
         "a_savoir": _a_savoir(dossier),
     }
+
+
+def _equipe_note(dossier: DossierVu) -> dict[str, str] | None:
+    """By which way the équipe follows, when nobody chose it for this dossier."""
+    names = sorted({membre.equipe for membre in dossier.equipe if membre.par_secteur and membre.equipe})
+    if not names:
+        return None
+    follows = "suit" if len(names) == 1 else "suivent"
+    phrase = f"{' et '.join(names)} {follows} ce dossier par le secteur de l’établissement."
+    return {"phrase": phrase, "url": url_for("secteurs.show")}
 
 
 def _reads(dossier: DossierVu, section: str) -> bool:

@@ -12,6 +12,7 @@ from spst.dmst.services import EnTete, EquipeVue
 from spst.entreprises.rules import TYPES, runs_on
 from spst.entreprises.services import MOST_FOUND, ContratVu, EtablissementVu
 from spst.espace_pro.liens import dossier_url, ferme_model
+from spst.espace_pro.schemas_identites import PAR_SECTEUR
 from spst.identite.services import Examen, TravailleurVu
 from spst.kernel.acteur import Famille
 from spst.kernel.ids import new_id
@@ -156,6 +157,7 @@ class Fiche:
     contrats: Sequence[ContratVu]
     entete: EnTete | None
     equipes: Sequence[EquipeVue] = ()
+    du_secteur: Sequence[str] = ()
 
 
 def fiche_model(seen: Fiche, famille: Famille, today: date, saisie: Saisie) -> dict[str, Any]:
@@ -180,9 +182,17 @@ def _constituer(seen: Fiche) -> dict[str, Any]:
     own = [equipe for equipe in seen.equipes if equipe.is_own]
     return {
         "url": url_for("identites.constitute", travailleur_id=seen.qui.id),
-        "equipes": [(str(equipe.id), equipe.nom) for equipe in seen.equipes],
+        "equipes": [*_of_secteur(seen), *((str(equipe.id), equipe.nom) for equipe in seen.equipes)],
         "equipe": str(own[0].id) if len(own) == 1 else "",
     }
+
+
+def _of_secteur(seen: Fiche) -> list[tuple[str, str]]:
+    """Care by sector is offered when an équipe gives it."""
+    if not seen.du_secteur:
+        return []
+    those = "Celle" if len(seen.du_secteur) == 1 else "Celles"
+    return [(PAR_SECTEUR, f"{those} du secteur\u00a0: {', '.join(seen.du_secteur)}")]
 
 
 def _personne(seen: Fiche, today: date) -> dict[str, Any]:

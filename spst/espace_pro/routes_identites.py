@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 from werkzeug.wrappers import Response as AnyResponse
 
 from spst.dmst import services as dmst
-from spst.dmst.errors import DossierAlreadyExists
+from spst.dmst.errors import DossierAlreadyExists, SecteurWithoutEquipe
 from spst.entreprises import services as entreprises
 from spst.entreprises.services import EtablissementVu
 from spst.espace_pro import identites as vues
@@ -47,6 +47,7 @@ _SHAPE = "Ce formulaire n’a pas la forme attendue. Rechargez la page, puis rec
 _OF_FIELD: dict[type[RuleViolation], str] = {
     DateNaissanceRefused: "naissance",
     PremierPrenomInconsistent: "premier_prenom",
+    SecteurWithoutEquipe: "equipe",
 }
 
 
@@ -176,6 +177,7 @@ def _fiche(ctx: Context, travailleur_id: UUID) -> Fiche:
         entreprises.contrats(ctx, travailleur_id),
         dmst.dossiers_of(ctx, [travailleur_id]).get(travailleur_id),
         dmst.equipes(ctx) if _famille() is Famille.SANTE else (),
+        dmst.equipes_du_secteur(ctx, travailleur_id) if _famille() is Famille.SANTE else (),
     )
 
 
@@ -186,11 +188,13 @@ def constitute(travailleur_id: UUID) -> Answer:
     try:
         form = DossierSchema().read(request.form)
         with unit_of_work() as ctx:
-            dossier_id = dmst.create_dossier(ctx, travailleur_id, equipe_id=form["equipe"])
+            dossier_id = dmst.create_dossier(
+                ctx, travailleur_id, equipe_id=form["equipe"], par_secteur=form["equipe"] is None
+            )
     except DossierAlreadyExists as error:
         flash(str(error), "warn")
         return _sheet(travailleur_id, NOTHING_TYPED), 409
-    except ValidationError as error:
+    except (ValidationError, SecteurWithoutEquipe) as error:
         return _sheet(travailleur_id, _refused(error)), 422
     flash("Le dossier est constitué.")
     return redirect(dossier_url(dossier_id), 303)

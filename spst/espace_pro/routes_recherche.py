@@ -11,9 +11,11 @@ from spst.entreprises import services as entreprises
 from spst.entreprises.services import ContratVu
 from spst.espace_pro.liens import dossier_url, ferme_model, page_asked, pages_model
 from spst.espace_pro.schemas import RechercheSchema, SuggestionSchema
+from spst.habilitations import services as habilitations
 from spst.identite import services as identite
 from spst.identite.services import Ligne, ResultatRecherche
 from spst.kernel.acteur import Famille, Role
+from spst.kernel.context import Context
 from spst.web import recherches
 from spst.web.errors import is_fragment
 from spst.web.fields import parse_date
@@ -47,10 +49,11 @@ def show() -> str:
         "resultats": [],
         "pages": pages_model(1, 0, PAGE, ".show"),
         "portee": _portee(),
-        "creer_url": None if _is_mpc() else url_for("identites.new"),
     }
-    if (q or naissance) and not erreur:
-        model |= _found(f"{q} {naissance}".strip(), page, r)
+    with unit_of_work() as ctx:
+        model["creer_url"] = url_for("identites.new") if habilitations.may(ctx, "identite.register") else None
+        if (q or naissance) and not erreur:
+            model |= _found(ctx, f"{q} {naissance}".strip(), page, r)
     template = "espace_pro/_resultats.html" if is_fragment() else "espace_pro/recherche.html"
     return render_template(template, recherche=model)
 
@@ -68,18 +71,14 @@ def keep() -> ResponseReturnValue:
 @requires("dossier.search")
 def suggest() -> str:
     q = SuggestionSchema().read(request.form)["q"]
-    found, lines = _search(q, SUGGESTIONS, 0)
+    with unit_of_work() as ctx:
+        found, lines = _search(ctx, q, SUGGESTIONS, 0)
     suggestions = {"q": q, "total": found.total, "portee": _portee(), "resultats": lines}
     return render_template("espace_pro/_suggestions.html", suggestions=suggestions)
 
 
-def _is_mpc() -> bool:
-    """He is offered no creation: he sees few of those who may be the same person, and would not find whom he created."""
-    return user().acteur.role is Role.MPC
-
-
 def _portee() -> str | None:
-    return articles_lies(_CONFIES) if _is_mpc() else None
+    return articles_lies(_CONFIES) if user().acteur.role is Role.MPC else None
 
 
 def _date_refused(typed: str) -> str | None:
@@ -91,8 +90,8 @@ def _date_refused(typed: str) -> str | None:
     return None
 
 
-def _found(query: str, page: int, r: str) -> dict[str, Any]:
-    found, lines = _search(query, PAGE, PAGE * (page - 1))
+def _found(ctx: Context, query: str, page: int, r: str) -> dict[str, Any]:
+    found, lines = _search(ctx, query, PAGE, PAGE * (page - 1))
     return {
         "total": found.total,
         "resultats": lines,
@@ -101,13 +100,12 @@ def _found(query: str, page: int, r: str) -> dict[str, Any]:
     }
 
 
-def _search(query: str, limit: int, offset: int) -> tuple[ResultatRecherche, list[dict[str, Any]]]:
+def _search(ctx: Context, query: str, limit: int, offset: int) -> tuple[ResultatRecherche, list[dict[str, Any]]]:
     """Four statements, whatever the number of results."""
-    with unit_of_work() as ctx:
-        found = identite.search(ctx, query, limit=limit, offset=offset)
-        ids = [ligne.travailleur_id for ligne in found.lignes]
-        emplois = entreprises.emploi_actuel(ctx, ids)
-        dossiers = dmst.dossiers_of(ctx, ids)
+    found = identite.search(ctx, query, limit=limit, offset=offset)
+    ids = [ligne.travailleur_id for ligne in found.lignes]
+    emplois = entreprises.emploi_actuel(ctx, ids)
+    dossiers = dmst.dossiers_of(ctx, ids)
     return found, [
         _ligne(ligne, emplois.get(ligne.travailleur_id, ()), dossiers.get(ligne.travailleur_id))
         for ligne in found.lignes

@@ -14,6 +14,7 @@ ETAPES = ("verifier", "corriger", "creer")
 _CHOISIR: dict[str, Any] = {"required": REQUIRED, "null": REQUIRED}
 _UUID: dict[str, Any] = {"required": UNEXPECTED, "null": UNEXPECTED, "invalid_uuid": UNEXPECTED}
 _LONGEST_JOB = 200
+PAR_SECTEUR = "secteur"
 
 
 class Selon(Ligne):
@@ -99,5 +100,12 @@ class FinEmploiSchema(Form):
     fin = DateFr(required=True)
 
 
+class EquipeOuSecteur(fields.UUID):
+    """An équipe; or, as None, those of the sector."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        return None if value == PAR_SECTEUR else super()._deserialize(value, attr, data, **kwargs)
+
+
 class DossierSchema(Form):
-    equipe = fields.UUID(required=True, error_messages={**_UUID, "invalid_uuid": "Choisissez une équipe."})
+    equipe = EquipeOuSecteur(required=True, error_messages={**_UUID, "invalid_uuid": "Choisissez une équipe."})

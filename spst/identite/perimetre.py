@@ -7,7 +7,7 @@ Source: C. trav. art. L. 4624-8 al. 3, R. 4623-43, R. 4623-44.
 from dataclasses import dataclass
 from uuid import UUID
 
-from spst.habilitations.services import NotPlugged
+from spst.habilitations.situations import NotPlugged
 from spst.identite.errors import TravailleurNotFound
 from spst.identite.ports import Perimetre
 from spst.kernel.context import Context

@@ -26,10 +26,11 @@ class MembreVu:
 
 @dataclass(frozen=True, slots=True)
 class EquipeVue:
-    """`nom`: None for somebody who follows by name alone."""
+    """`nom`: None for somebody who follows by name alone. `par_secteur`: it follows everybody of the establishment."""
 
     nom: str | None
     membres: tuple[MembreVu, ...]
+    par_secteur: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +168,10 @@ _STATUTS = {
 def equipes(membres: tuple[Membre, ...]) -> tuple[EquipeVue, ...]:
     """Those who follow, by équipe; the médecin du travail first, then the doctors who help him."""
     ordered = sorted(membres, key=lambda membre: (membre.equipe is None, membre.equipe or "", membre.rang))
+    teams = ((nom, list(group)) for nom, group in groupby(ordered, key=lambda membre: membre.equipe))
     return tuple(
-        EquipeVue(nom, tuple(MembreVu(membre.nom, _fonction(membre)) for membre in group))
-        for nom, group in groupby(ordered, key=lambda membre: membre.equipe)
+        EquipeVue(nom, tuple(MembreVu(one.nom, _fonction(one)) for one in group), group[0].par_secteur)
+        for nom, group in teams
     )
 
 

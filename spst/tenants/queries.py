@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy import Connection, Select, select
 
 from spst.kernel.context import Context
 from spst.tenants.errors import SpstNotFound
-from spst.tenants.models import Equipe, Structure, Tenant, TypeSpst
+from spst.tenants.models import Equipe, Secteur, Structure, Tenant, TypeSpst
 
 _Public = Select[UUID, str, str, str, datetime | None, str | None, str | None]
 
@@ -28,6 +29,15 @@ class SpstPublic:
     @property
     def is_suspended(self) -> bool:
         return self.suspended_at is not None
+
+
+@dataclass(frozen=True, slots=True)
+class SecteurVu:
+    """A sector, and the names of its équipes."""
+
+    id: UUID
+    nom: str
+    equipes: tuple[str, ...]
 
 
 def by_slug(connection: Connection, slug: str) -> SpstPublic:
@@ -69,3 +79,15 @@ def equipes(ctx: Context) -> list[tuple[UUID, str]]:
     """Équipes by name."""
     query = select(Equipe.id, Equipe.nom).where(Equipe.tenant_id == ctx.tenant_id).order_by(Equipe.nom)
     return [(row.id, row.nom) for row in ctx.session.execute(query)]
+
+
+def secteurs(ctx: Context) -> tuple[SecteurVu, ...]:
+    """Sectors by name, those without équipe included."""
+    query = (
+        select(Secteur.id, Secteur.nom, Equipe.nom.label("equipe"))
+        .outerjoin(Equipe, (Equipe.tenant_id == Secteur.tenant_id) & (Equipe.secteur_id == Secteur.id))
+        .where(Secteur.tenant_id == ctx.tenant_id)
+        .order_by(Secteur.nom, Secteur.id, Equipe.nom)
+    )
+    grouped = groupby(ctx.session.execute(query), key=lambda row: (row.id, row.nom))
+    return tuple(SecteurVu(*key, tuple(row.equipe for row in rows if row.equipe)) for key, rows in grouped)

@@ -11,7 +11,7 @@ _RECHERCHE = ("Rechercher", "/recherche")
 _LINKS: dict[Famille, tuple[tuple[str, str], ...]] = {
     Famille.SANTE: (_JOURNEE, _RECHERCHE),
     Famille.DELEGUE: (_JOURNEE, _RECHERCHE),
-    Famille.ADMINISTRATIF: (_JOURNEE, _RECHERCHE),
+    Famille.ADMINISTRATIF: (_JOURNEE, _RECHERCHE, ("Secteurs", "/secteurs")),
     Famille.DIRECTION: (
         ("Pilotage", "/direction/accueil"),
         ("Journal des accès", "/direction/journal"),

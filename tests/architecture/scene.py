@@ -105,6 +105,12 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     },
     "POST /salaries/<uuid:travailleur_id>/emplois/<uuid:contrat_id>/fin": lambda s: {"fin": _today()},
     "POST /salaries/<uuid:travailleur_id>/dossier": lambda s: {"equipe": str(s.monde.a.equipe_id)},
+    "POST /secteurs/recherche": lambda s: {"q": "briere"},
+    "POST /secteurs/choix": lambda s: {"etablissement": str(s.monde.a.etablissement_id)},
+    "POST /secteurs/rattachement": lambda s: {
+        "etablissement": str(s.monde.a.etablissement_id),
+        "secteur": str(s.monde.a.secteur_id),
+    },
     "POST /direction/comptes": lambda s: {
         "civilite": "Mme",
         "prenom": "Anne",
@@ -137,6 +143,7 @@ def address(rule: Rule, scene: Scene) -> str:
         "compte_id": str(a[Role.PRO].id),
         "habilitation_id": str(scene.habilitation),
         "travailleur_id": str(a.zoe.travailleur_id),
+        "secteur_id": str(a.secteur_id),
         "slug": a.slug,
     }
     path = rule.rule

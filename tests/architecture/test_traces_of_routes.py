@@ -25,6 +25,10 @@ WITHOUT_TRACE = {
     "GET /salaries/nouveau": "an empty form",
     "GET /recherche": "an empty form, as long as its address names no search",
     "POST /recherche": "typed and kept; the page that this leads to searches and is traced",
+    "GET /secteurs": "names of companies and counts: nobody's datum",
+    "GET /secteurs/<uuid:secteur_id>": "the same",
+    "POST /secteurs/choix": "the same; nothing moves yet",
+    "POST /secteurs/recherche": "typed and kept",
     "POST /direction/comptes/recherche": "typed and kept; the list that this leads to is traced",
 }
 """Routes that open nothing of anybody: no trace is owed. Anything else owes one."""
@@ -92,9 +96,15 @@ def test_the_same_routes_on_another_tenants_ids_answer_as_if_they_did_not_exist(
     client = pages.at_work(monde.b[role], monde.b)
     token = pages.token(client)
     for rule, method, action in routes:
-        if not {"dossier_id", "visite_id", "rendez_vous_id", "compte_id", "habilitation_id", "travailleur_id"} & set(
-            rule.arguments
-        ):
+        if not {
+            "dossier_id",
+            "visite_id",
+            "rendez_vous_id",
+            "compte_id",
+            "habilitation_id",
+            "travailleur_id",
+            "secteur_id",
+        } & set(rule.arguments):
             continue
         last = new_id()
         answer = ask(client, rule, method, scene, token)

@@ -209,6 +209,24 @@ def test_a_dossier_has_one_regime_at_a_time(demo: Demo) -> None:
     assert {row.code for row in demo.rows("SELECT DISTINCT code FROM exposition")} <= known
 
 
+@pytest.mark.exigence("TEN-05", partielle="les secteurs et leurs établissements")
+def test_new_hires_are_followed_by_the_sector_where_they_work_and_by_nothing_else(demo: Demo) -> None:
+    without_sector = demo.value(
+        "SELECT count(*) FROM etablissement e"
+        " WHERE NOT EXISTS (SELECT FROM secteur_etablissement x WHERE x.etablissement_id = e.id)"
+    )
+    assert 0 < without_sector < 5
+    by_sector = demo.rows(
+        "SELECT c.starts_on, q.nom FROM dossier d"
+        " JOIN contrat c ON c.travailleur_id = d.travailleur_id AND c.ends_on IS NULL"
+        " LEFT JOIN secteur_etablissement x ON x.etablissement_id = c.etablissement_id AND x.ends_on IS NULL"
+        " LEFT JOIN equipe q ON q.secteur_id = x.secteur_id"
+        " WHERE NOT EXISTS (SELECT FROM suivi s WHERE s.dossier_id = d.id AND s.equipe_id IS NOT NULL)"
+    )
+    assert by_sector
+    assert all(row.nom and (NOON.date() - row.starts_on).days < 100 for row in by_sector)
+
+
 # ──── Secrets and walls
 
 
@@ -327,7 +345,7 @@ def _content(demo: Demo) -> dict[str, list[tuple[Any, ...]]]:
     tables = """
         travailleur nom_token dossier entete suivi regime contrat emploi exposition visite visite_note conclusion courrier
         information opposition medecin_traitant rendez_vous matricule_ins compte habilitation equipe_membre equipe centre
-        structure delegation adherent etablissement tenant
+        structure delegation adherent etablissement tenant secteur secteur_etablissement
     """.split()
     return {table: sorted(map(_plain, demo.rows(f"SELECT * FROM {table}")), key=str) for table in tables}
 

@@ -19,6 +19,8 @@ PAGES = (
     "visite",
     "visite-close",
     "visite-abandonnee",
+    "secteurs-trouves",
+    "secteur",
 )
 
 
@@ -40,7 +42,7 @@ def test_a_page_on_paper_says_when_it_was_printed_and_holds_nothing_to_press(
         assert paper.locator(f"{act}:visible").count() == 0, act
 
 
-@pytest.mark.parametrize("name", ["recherche-500", "acces"])
+@pytest.mark.parametrize("name", ["recherche-500", "acces", "secteur"])
 def test_a_table_stays_a_table_on_paper(paper: Page, preview_url: str, name: str) -> None:
     paper.goto(f"{preview_url}/{name}.html")
     row = paper.locator("tbody tr").first

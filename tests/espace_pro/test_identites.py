@@ -244,6 +244,28 @@ def test_the_medecin_constitutes_the_dossier_of_his_equipe_from_the_sheet(
     assert medecin.post(f"{sheet}/dossier", {"equipe": ""}).status_code == 422
 
 
+@pytest.mark.exigence("HAB-01", partielle="un dossier confié à personne, suivi par le secteur")
+def test_the_dossier_is_left_to_the_equipes_of_the_sector_when_there_are_any(
+    desk: Poste, medecin: Poste, monde: Monde
+) -> None:
+    sheet = registered(desk, naissance="11031977")
+    assert "du secteur" not in medecin.get(sheet).text
+    refused = medecin.post(f"{sheet}/dossier", {"equipe": "secteur"})
+    assert refused.status_code == 422
+    assert "Aucune équipe ne suit ce salarié par le secteur" in refused.text
+    form = {"etablissement": str(monde.a.etablissement_id), "secteur": str(monde.a.secteur_id)}
+    assert desk.post("/secteurs/rattachement", form).status_code == 303
+    try:
+        assert "Celles du secteur\u00a0: Équipe Besson, Équipe Vasseur" in unescape(medecin.get(sheet).text)
+        done = medecin.post(f"{sheet}/dossier", {"equipe": "secteur"})
+        assert done.status_code == 303
+        page = medecin.get(done.headers["Location"])
+        assert page.status_code == 200
+        assert "suivent ce dossier par le secteur" in page.text
+    finally:
+        run(monde, "DELETE FROM secteur_etablissement")
+
+
 @pytest.mark.parametrize("role", [Role.ADM, Role.IPRP, Role.ASST])
 def test_others_read_who_constitutes_it_and_do_not(pages: Site, monde: Monde, desk: Poste, role: Role) -> None:
     sheet = registered(desk, naissance={Role.ADM: "21071990", Role.IPRP: "22071990"}.get(role, "23071990"))

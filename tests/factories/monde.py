@@ -56,7 +56,10 @@ class Personne:
 
 @dataclass(slots=True)
 class Spst:
-    """One tenant. `zoe` and `pierre` are followed by the first équipe, `toussaint` by the second."""
+    """One tenant. `zoe` and `pierre` are followed by the first équipe, `toussaint` by the second.
+
+    Both équipes stand in one sector, in which no establishment was placed.
+    """
 
     tenant_id: UUID
     slug: str
@@ -67,6 +70,7 @@ class Spst:
     staff: dict[Role, Acteur] = field(default_factory=dict)
     personnes: dict[str, Personne] = field(default_factory=dict)
     etablissement_id: UUID = field(default_factory=new_id)
+    secteur_id: UUID = field(default_factory=new_id)
     medecin_ailleurs: Acteur = field(default_factory=lambda: Acteur(new_id(), Role.MDT, "s-ailleurs", 2))
     """A médecin du travail of the second équipe."""
 
@@ -211,14 +215,13 @@ def _populate(monde: Monde, spst: Spst) -> None:
 def _organisation(spst: Spst) -> list[Base]:
     nom, type_, siren, siret = _TENANTS[spst.slug]
     key = {"tenant_id": spst.tenant_id}
-    secteur = new_id()
     adherent = new_id()
-    team = {"secteur_id": secteur, "centre_id": spst.centre_id}
+    team = {"secteur_id": spst.secteur_id, "centre_id": spst.centre_id}
     return [
         Tenant(id=spst.tenant_id, slug=spst.slug, nom=nom, type=type_, siren=siren, created_at=LONG_AGO),
         Structure(id=spst.structure_id, siret=siret, nom=nom, **key),
         Centre(id=spst.centre_id, structure_id=spst.structure_id, nom="Centre Rive-Sud", commune="Lyon", **key),
-        Secteur(id=secteur, nom="Secteur sud", **key),
+        Secteur(id=spst.secteur_id, nom="Secteur sud", **key),
         Equipe(id=spst.equipe_id, nom="Équipe Vasseur", **team, **key),
         Equipe(id=spst.autre_equipe_id, nom="Équipe Besson", **team, **key),
         Adherent(id=adherent, siren="732829320", raison_sociale="Chantiers de la Brière", **key),

@@ -8,7 +8,7 @@ import pytest
 
 from spst.dmst import services as dmst
 from spst.entreprises import services as entreprises
-from spst.habilitations.services import NotPlugged
+from spst.habilitations.situations import NotPlugged
 from spst.identite import perimetre, queries
 from spst.identite import services as identite
 from spst.identite.errors import TravailleurNotFound

@@ -9,6 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from spst.dmst import services as dmst
+from spst.entreprises.models import Contrat, SecteurEtablissement
 from spst.expositions import services as expositions
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.errors import AccessDenied, Conflict, ServiceUnavailable
@@ -17,7 +18,8 @@ from spst.visites import services as visites
 from spst.visites.models import RendezVous
 from spst.visites.rules import RUBRIQUES, Conclusion
 from spst.web.ports import TooManyRequests
-from tests.factories.monde import Spst
+from tests.factories.monde import LONG_AGO, Spst
+from tests.factories.releves import run
 from tests.portail.conftest import Portail, fresh_name
 
 POR_05 = pytest.mark.exigence("POR-05", partielle="no result yet that waits for its announcement")
@@ -367,3 +369,25 @@ def test_portal_says_you_and_never_the_words_of_the_trade(portail: Portail) -> N
     for page in PAGES:
         found = jargon.search(words(read(portail, client, page)))
         assert found is None, (page, found)
+
+
+@pytest.mark.exigence("HAB-01", partielle="dire au salarié qui le suit par son secteur")
+def test_the_worker_is_told_when_his_equipe_is_that_of_his_sector(portail: Portail) -> None:
+    monde, a = portail.monde, portail.monde.a
+    followed = Followed(portail, a)
+    client = followed.enters()
+    said = "Cette équipe suit les salariés du secteur de votre établissement."
+    assert said not in words(read(portail, client, "accueil"))
+    run(monde, "DELETE FROM suivi WHERE dossier_id = :id", id=followed.dossier_id)
+    assert "Aucune équipe n’est encore désignée." in words(read(portail, client, "accueil"))
+    key = {"tenant_id": a.tenant_id, "etablissement_id": a.etablissement_id, "starts_on": LONG_AGO.date()}
+    monde.add(
+        Contrat(travailleur_id=followed.personne.travailleur_id, type="CDI", poste="Soudeuse", **key),
+        SecteurEtablissement(secteur_id=a.secteur_id, created_at=LONG_AGO, created_by=a[Role.ADM].id, **key),
+    )
+    try:
+        page = words(read(portail, client, "accueil"))
+        assert f"Équipe Vasseur {said}" in page
+        assert f"Équipe Besson {said}" in page
+    finally:
+        run(monde, "DELETE FROM secteur_etablissement")

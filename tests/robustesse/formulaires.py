@@ -141,6 +141,10 @@ IDENTITE_SHOWN = (
 _DAYS = count()
 
 
+def _chosen(scene: Scene) -> Values:
+    return {"etablissement": (str(scene.a.etablissement_id),), "retour": ("/secteurs",)}
+
+
 def _salarie(scene: Scene, tail: str) -> str:
     return f"/salaries/{scene.a.zoe.travailleur_id}/{tail}"
 
@@ -239,6 +243,17 @@ _FORMS = (
         "identites.constitute",
         lambda s: (s.of(Role.MDT), f"/salaries/{s.enregistre()}/dossier", {"equipe": (str(s.a.equipe_id),)}),
     ),
+    Formulaire("secteurs.search", lambda s: (s.of(Role.ADM), "/secteurs/recherche", {"q": ("briere", "")})),
+    Formulaire("secteurs.choose", lambda s: (s.of(Role.ADM), "/secteurs/choix", _chosen(s))),
+    Formulaire(
+        "secteurs.place",
+        lambda s: (
+            s.of(Role.ADM),
+            "/secteurs/rattachement",
+            {**_chosen(s), "secteur": (str(s.a.secteur_id),)},
+        ),
+    ),
+    Formulaire("secteurs.undo", lambda s: (s.of(Role.ADM), "/secteurs/annulation", {})),
     Formulaire("comptes.create_compte", _direction(lambda s: "comptes", **ACCOUNT), ("prenom", "nom", "rpps", "email")),
     Formulaire("comptes.grant", _grant, ("debut", "fin", "attestation")),
     Formulaire("comptes.revoke", _direction(lambda s: f"roles/{s.habilitation()}/retrait")),
@@ -304,6 +319,8 @@ _ACCEPTED = {
     "visites.save_note": 200,
     "recherche.suggest": 200,
     "actes.activation": 200,
+    "secteurs.choose": 200,
+    "secteurs.undo": 409,
     "comptes.create_compte": 200,
     "comptes.renew_inscription": 200,
     "connexion_locale.check_password": 401,

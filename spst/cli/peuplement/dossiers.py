@@ -62,6 +62,8 @@ class Dossier:
     ids: Ids
     autres: tuple[Poste, ...] = ()
     """Posts held before, and a second employment held beside."""
+    par_secteur: bool = False
+    """A new hire whom no équipe was entrusted with: `equipe` is that of the sector where he works."""
 
     @property
     def opened_at(self) -> datetime:
@@ -136,9 +138,11 @@ class Redacteur:
             created_at=dossier.opened_at,
             created_by=dossier.equipe.medecin_id,
         )
-        lot.add(
-            "suivi", id=dossier.ids(), dossier_id=dossier.id, equipe_id=dossier.equipe.id, starts_on=dossier.poste.debut
-        )
+        suivi_id = dossier.ids()
+        if not dossier.par_secteur:
+            lot.add(
+                "suivi", id=suivi_id, dossier_id=dossier.id, equipe_id=dossier.equipe.id, starts_on=dossier.poste.debut
+            )
 
     def _matricule(self, lot: Lot, dossier: Dossier, matricule: str, oid: str) -> None:
         row_id = dossier.ids()

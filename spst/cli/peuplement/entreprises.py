@@ -7,14 +7,19 @@ from uuid import UUID
 
 from spst.cli.peuplement import noms
 from spst.cli.peuplement.chargement import Lot
+from spst.cli.peuplement.etablissement import OPENED, Spst
 from spst.cli.peuplement.graine import Ids, generator
 from spst.cli.peuplement.metiers import SECTEURS
-from spst.cli.peuplement.organisation import SpstDemo
+from spst.cli.peuplement.organisation import ADMINISTRATION, SpstDemo
+from spst.kernel.acteur import Role
 from spst.tenants.rules import has_luhn_key
 
 PER_COMPANY = 10
 AT_LEAST = 14
 """So many even when there are few workers: one of each activity."""
+COMMUNES = ("Lyon", "Villeurbanne", "Saint-Étienne", "Tarare", "Givors", "Belleville-en-Beaujolais")
+_UNPLACED = 13
+"""One company in so many came lately, and stands in no sector yet."""
 _FIRST_SIREN = 100_000
 """Eight digits with leading zeros, which no company bears, then the key."""
 _SUFFIXES = ("", " & Fils", " Frères", " SAS", " Rhône", " Loire", " et Associés")
@@ -29,6 +34,9 @@ class Entreprise:
     siren: str
     siret: str
     commune: str
+    equipe: int | None
+    """Rank of the équipe whose sector it stands in; None while nobody has placed it."""
+    placement_id: UUID
 
 
 @lru_cache(maxsize=4096)
@@ -38,17 +46,23 @@ def company(demo: SpstDemo, rank: int) -> Entreprise:
     ids = Ids(source, rank)
     code = demo.employeurs[rank % len(demo.employeurs)]
     siren = _with_key(f"{_FIRST_SIREN + rank:08d}")
+    adherent_id, etablissement_id, nom = ids(), ids(), _name(source, code)
+    commune = source.choice(COMMUNES)
     return Entreprise(
-        adherent_id=ids(),
-        etablissement_id=ids(),
-        nom=_name(source, code),
+        adherent_id=adherent_id,
+        etablissement_id=etablissement_id,
+        nom=nom,
         secteur=code,
         siren=siren,
         siret=_with_key(f"{siren}0001"),
-        commune=source.choice(
-            ("Lyon", "Villeurbanne", "Saint-Étienne", "Tarare", "Givors", "Belleville-en-Beaujolais")
-        ),
+        commune=commune,
+        equipe=None if rank % _UNPLACED == _UNPLACED - 1 else _equipe_of(demo, commune),
+        placement_id=ids(),
     )
+
+
+def _equipe_of(demo: SpstDemo, commune: str) -> int:
+    return next((rank for rank, equipe in enumerate(demo.equipes) if commune in equipe.communes), 0)
 
 
 def employer_of(source: Random, rank: int) -> int:
@@ -61,9 +75,13 @@ def number_for(workers: int) -> int:
     return max(AT_LEAST, 1 + (workers - 1) // PER_COMPANY)
 
 
-def add_companies(lot: Lot, demo: SpstDemo, ranks: range) -> None:
+def add_companies(lot: Lot, spst: Spst, ranks: range) -> None:
+    """Companies, their establishment, and its sector, placed by the administration."""
+    clerk = next(
+        spst.comptes[one.email] for one in ADMINISTRATION if (one.spst, one.role) == (spst.demo.slug, Role.ADM)
+    )
     for rank in ranks:
-        one = company(demo, rank)
+        one = company(spst.demo, rank)
         lot.add("adherent", id=one.adherent_id, siren=one.siren, raison_sociale=one.nom)
         lot.add(
             "etablissement",
@@ -74,6 +92,16 @@ def add_companies(lot: Lot, demo: SpstDemo, ranks: range) -> None:
             naf=SECTEURS[one.secteur].naf,
             commune=one.commune,
         )
+        if one.equipe is not None:
+            lot.add(
+                "secteur_etablissement",
+                id=one.placement_id,
+                secteur_id=spst.equipes[one.equipe].secteur_id,
+                etablissement_id=one.etablissement_id,
+                starts_on=OPENED.date(),
+                created_at=OPENED,
+                created_by=clerk,
+            )
 
 
 def _name(source: Random, code: str) -> str:

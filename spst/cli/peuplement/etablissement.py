@@ -36,6 +36,7 @@ _CONDUCTING = (Role.MDT, Role.COLL, Role.INT, Role.INF)
 class Equipe:
     id: UUID
     centre_id: UUID
+    secteur_id: UUID
     nom: str
     conducteurs: list[Conducteur] = field(default_factory=list)
 
@@ -63,7 +64,9 @@ def found(demo: SpstDemo) -> Spst:
     """The SPST with its ids, which are the same in every demonstration."""
     ids = Ids(generator(demo.slug, "organisation"))
     spst = Spst(demo, ids())
-    spst.equipes = [Equipe(ids(), ids(), one.nom) for one in demo.equipes]
+    # Ids of their own: those of the accounts stay what they were.
+    secteurs = Ids(generator(demo.slug, "secteur"))
+    spst.equipes = [Equipe(ids(), ids(), secteurs(), one.nom) for one in demo.equipes]
     for psc in (one.psc for one in PROFESSIONNELS if one.spst == demo.slug):
         spst.comptes[psc] = ids()
     for email in (one.email for one in ADMINISTRATION if one.spst == demo.slug):
@@ -111,10 +114,9 @@ def organisation(spst: Spst, psc_issuer: str, known_identities: set[UUID]) -> Lo
 
 
 def _add_equipe(lot: Lot, ids: Ids, equipe: Equipe, one: EquipeDemo, structure_id: UUID) -> None:
-    secteur_id = ids()
     lot.add("centre", id=equipe.centre_id, structure_id=structure_id, nom=one.centre, commune=one.commune)
-    lot.add("secteur", id=secteur_id, nom=one.secteur)
-    lot.add("equipe", id=equipe.id, nom=one.nom, secteur_id=secteur_id, centre_id=equipe.centre_id)
+    lot.add("secteur", id=equipe.secteur_id, nom=one.secteur)
+    lot.add("equipe", id=equipe.id, nom=one.nom, secteur_id=equipe.secteur_id, centre_id=equipe.centre_id)
 
 
 def _add_professionnel(

@@ -16,6 +16,8 @@ class EquipeDemo:
     centre: str
     commune: str
     siret: str
+    communes: tuple[str, ...] = ()
+    """Where the establishments of its sector stand, the rest being the first one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,10 @@ COTEAUX = SpstDemo(
     "accueil@coteaux.test",
     (
         EquipeDemo("Équipe Rouvière", "Lyon et première couronne", "Centre Lyon 3e", "Lyon", "90000011800019"),
-        EquipeDemo("Équipe Charvolin", "Beaujolais", "Centre Villefranche", "Villefranche-sur-Saône", "90000011800027"),
+        EquipeDemo(
+            "Équipe Charvolin", "Beaujolais", "Centre Villefranche", "Villefranche-sur-Saône", "90000011800027",
+            ("Tarare", "Belleville-en-Beaujolais"),
+        ),
     ),
     (
         "btp", "sante", "commerce", "metal", "bureau", "transport", "restauration", "second_oeuvre", "ehpad", "proprete",

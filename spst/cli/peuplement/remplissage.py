@@ -99,7 +99,7 @@ class Peuplement:
 
     def _workers(self, chargeur: Chargeur, spst: Spst, droit: Droit, workers: int) -> None:
         lot = Lot(spst.tenant_id)
-        entreprises.add_companies(lot, spst.demo, range(entreprises.number_for(workers)))
+        entreprises.add_companies(lot, spst, range(entreprises.number_for(workers)))
         chargeur.load(spst.medecin, lot)
         redacteur = self._redacteur(spst, droit)
         series = list(travailleurs.of_series(spst, self._today))

@@ -18,6 +18,8 @@ _CONTRATS = (("CDI", 80), ("CDD", 9), ("interim", 5), ("apprenti", 4), ("saisonn
 _BEFORE, _BESIDE = 0.25, 0.05
 _BY_SECTOR = {code: [m for m in METIERS if code in m.secteurs] for code in {s for m in METIERS for s in m.secteurs}}
 _BY_TITLE = {metier.titres[1]: metier for metier in METIERS}
+_NEW_HIRE = 17
+"""One invented worker in so many was hired lately."""
 _RANK_OF_SERIES = 50
 """Room in the order of ids for the test series, before the invented workers."""
 
@@ -48,12 +50,17 @@ def invented(spst: Spst, rank: int, today: date) -> Dossier:
     civil = personnes.invented(spst.demo.slug, rank)
     company = entreprises.company(spst.demo, entreprises.employer_of(source, rank))
     seniority = timedelta(days=int(source.triangular(40, 7000, 900)))
+    is_new = rank % _NEW_HIRE == 5
+    if is_new:
+        seniority = timedelta(days=31 + rank % 60)
     debut = max(add_months(civil.naissance, 18 * 12) + timedelta(days=30), today - seniority)
     kind = source.choices([name for name, _ in _CONTRATS], [weight for _, weight in _CONTRATS])[0]
     poste = Poste(
         source.choice(_BY_SECTOR[company.secteur]), company, min(debut, today - timedelta(days=30)), contrat=kind
     )
     dossier = _dossier(spst, source, _RANK_OF_SERIES + rank, civil, poste)
+    if is_new and company.equipe is not None:
+        dossier.equipe, dossier.par_secteur = spst.equipes[company.equipe], True
     dossier.autres = tuple(_others(spst, source, rank, poste, civil))
     return dossier
 

@@ -5,10 +5,11 @@ from tests.e2e.samples.desk import desk
 from tests.e2e.samples.doors import errors, logins
 from tests.e2e.samples.dossiers import dossiers
 from tests.e2e.samples.pilotage import pilotage
+from tests.e2e.samples.secteurs import secteurs
 from tests.e2e.samples.visites import visites
 
 __all__ = ["Sample", "every"]
 
 
 def every() -> list[Sample]:
-    return [*desk(), *dossiers(), *visites(), *pilotage(), *logins(), *errors()]
+    return [*desk(), *dossiers(), *visites(), *secteurs(), *pilotage(), *logins(), *errors()]

@@ -45,9 +45,10 @@ def at(hour: int, minute: int, second: int = 0, *, day: date = TODAY) -> datetim
 
 
 def frame(current: str = "Ma journée", **changes: object) -> Model:
+    others = [("Secteurs", "secteurs.html")] if current == "Secteurs" else []
     nav = [
         {"libelle": libelle, "url": url, "courant": libelle == current, "compte": None}
-        for libelle, url in (("Ma journée", "journee.html"), ("Dossiers", "recherche.html"))
+        for libelle, url in (("Ma journée", "journee.html"), ("Dossiers", "recherche.html"), *others)
     ]
     return {
         "spst": "Santé au travail des Deux-Rives",

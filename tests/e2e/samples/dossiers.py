@@ -178,6 +178,10 @@ def dossier(**changes: object) -> Model:
         },
         "acces_url": "acces.html",
         "equipe": [("Médecin", "Dr Claire Vasseur"), ("Infirmier", "Malo Le Roux"), ("IPRP", "Élise Caradec")],
+        "equipe_note": {
+            "phrase": "Équipe Vasseur suit ce dossier par le secteur de l’établissement.",
+            "url": "secteurs.html",
+        },
         "a_savoir": [
             {
                 "ton": "",
