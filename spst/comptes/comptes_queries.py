@@ -18,6 +18,7 @@ from spst.comptes.models import (
     SessionOuverte,
 )
 from spst.comptes.rules import LIMITES, is_in_force
+from spst.comptes.sessions import is_live
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
 from spst.tenants.models import Equipe
@@ -149,8 +150,7 @@ def _query(ctx: Context) -> Any:
         .where(
             SessionOuverte.tenant_id == tenant,
             SessionOuverte.espace == "pro",
-            SessionOuverte.expires_at > now,
-            SessionOuverte.last_seen_at > now - LIMITES["pro"].inactivite,
+            is_live(now, LIMITES["pro"].inactivite),
         )
         .group_by(SessionOuverte.acteur_id)
         .subquery()

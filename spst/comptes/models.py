@@ -189,6 +189,8 @@ class SessionOuverte(Base):
 
     Traits that it must keep (somebody half-way in, what was searched) are sealed.
     """
+    inactivite_min: Mapped[int | None]
+    """Minutes without an act after which it closes, as the policy of the SPST said at log-in; None: the product's own limit."""
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -172,9 +172,10 @@ MARQUE = timedelta(minutes=1)
 """The last act is written down at most this often."""
 
 
-def ends_at(espace: str, last_seen_at: datetime, expires_at: datetime) -> datetime:
-    """When a session ends if nothing more is done."""
-    return min(last_seen_at + LIMITES[espace].inactivite, expires_at)
+def ends_at(espace: str, last_seen_at: datetime, expires_at: datetime, inactivite_min: int | None = None) -> datetime:
+    """When a session ends if nothing more is done. `inactivite_min`: the limit of the SPST, instead of the product's."""
+    idle = LIMITES[espace].inactivite if inactivite_min is None else timedelta(minutes=inactivite_min)
+    return min(last_seen_at + idle, expires_at)
 
 
 def earliest(instants: Iterable[datetime | None]) -> datetime:

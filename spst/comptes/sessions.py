@@ -9,7 +9,7 @@ A row says in whose name contexts are signed, and no wall stands around its tabl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    func,
     insert,
     literal,
     select,
@@ -35,6 +36,7 @@ from sqlalchemy.orm import Session
 from spst.comptes import rules
 from spst.comptes.models import Compte, Habilitation, SessionOuverte
 from spst.comptes.sceaux import Sceau
+from spst.habilitations import services as habilitations
 from spst.kernel.acteur import Acteur, Famille, Role
 from spst.kernel.context import Context
 from spst.kernel.errors import ServiceUnavailable
@@ -91,6 +93,7 @@ SCEAU = Sceau(
         "auth_at",
         "situation",
         "agent_hash",
+        "inactivite_min",
         "created_at",
         "expires_at",
         "data",
@@ -154,7 +157,7 @@ class SessionsInDatabase:
             return SessionRecord(
                 id_hash=id_hash,
                 espace=espace,
-                ends_at=rules.ends_at(espace, seen, row.expires_at),
+                ends_at=rules.ends_at(espace, seen, row.expires_at, row.inactivite_min),
                 data=row.data,
                 facteurs=row.facteurs,
                 identite_id=row.identite_id,
@@ -222,7 +225,8 @@ class SessionsInDatabase:
             raise ServiceUnavailable("La base de données ne répond pas. Rien n’est perdu.") from error
 
     def _is_live(self, row: Row[Any], agent_hash: str, now: datetime) -> bool:
-        return row.agent_hash == agent_hash and now < rules.ends_at(row.espace, row.last_seen_at, row.expires_at)
+        ends_at = rules.ends_at(row.espace, row.last_seen_at, row.expires_at, row.inactivite_min)
+        return row.agent_hash == agent_hash and now < ends_at
 
     def _user(self, connection: Connection, row: Row[Any], now: datetime) -> Utilisateur | None:
         if row.tenant_id is None or row.spst_suspended_at is not None:
@@ -284,7 +288,9 @@ def add(ctx: Context, espace: Espace, **values: Any) -> None:
     """Store a session that a log-in opens, in the transaction that traces it. `values`: columns of `session`."""
     now = ctx.clock.now()
     limit = now + rules.LIMITES[espace].absolue
+    pro = espace is Espace.PRO
     row = {
+        "inactivite_min": habilitations.choix_in_force(ctx).inactivite_min if pro else None,
         "espace": str(espace),
         "tenant_id": ctx.tenant_id,
         "facteurs": 0,
@@ -355,7 +361,7 @@ def of_account(ctx: Context, compte_id: UUID) -> list[SessionVue]:
             id_hash=row.id_hash,
             auth_at=row.auth_at,
             last_seen_at=row.last_seen_at,
-            ends_at=rules.ends_at(row.espace, row.last_seen_at, row.expires_at),
+            ends_at=rules.ends_at(row.espace, row.last_seen_at, row.expires_at, row.inactivite_min),
             role=Role(row.role),
             situation=row.situation,
             has_provider=row.idp_sealed is not None,
@@ -378,13 +384,18 @@ def end_all(ctx: Context, compte_id: UUID, *, role: Role | None = None, but: str
     return len(ctx.session.execute(query.returning(_SESSION.c.id_hash)).all())
 
 
+def is_live(now: datetime, inactivite: timedelta) -> ColumnElement[bool]:
+    """Whether a stored session is neither idle, by its SPST's limit or else by `inactivite`, nor too old."""
+    idle = func.coalesce(func.make_interval(0, 0, 0, 0, 0, _SESSION.c.inactivite_min), inactivite)
+    return (_SESSION.c.last_seen_at > now - idle) & (_SESSION.c.expires_at > now)
+
+
 def purge(runtime: Runtime) -> int:
     """Delete the sessions that have ended by idleness or by age; returns how many."""
     now = runtime.clock.now()
     with runtime.engine.begin() as connection:
         ended = 0
         for espace, limites in rules.LIMITES.items():
-            idle = _SESSION.c.last_seen_at <= now - limites.inactivite
-            query = delete(_SESSION).where(_SESSION.c.espace == espace, idle | (_SESSION.c.expires_at <= now))
+            query = delete(_SESSION).where(_SESSION.c.espace == espace, ~is_live(now, limites.inactivite))
             ended += connection.execute(query).rowcount
         return ended

@@ -3,31 +3,66 @@
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
 
 from spst.dmst import services as dmst
 from spst.espace_pro.dossier import Contenu, Saisie, dossier_model
 from spst.espace_pro.liens import dossier_url
+from spst.espace_pro.schemas import MotifSchema
 from spst.expositions import services as expositions
 from spst.expositions.rules import SOURCES
+from spst.habilitations import services as habilitations
 from spst.journal import services as journal
 from spst.journal.rules import Acces
-from spst.kernel.context import Context
+from spst.kernel.context import CodeMotif, Context
 from spst.kernel.errors import NotFound
 from spst.visites import services as visites
 from spst.visites.pages import bandeau_model
+from spst.web import motifs
+from spst.web.fields import errors_by_field
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work
 
 bp = Blueprint("dossier", __name__)
 
 NOTHING_TYPED = Saisie()
+MOTIFS = (
+    (CodeMotif.SUIVI, "Suivi du salarié", "Lire ou compléter le dossier de quelqu’un que vous suivez."),
+    (CodeMotif.VISITE, "Préparer ou terminer une visite", "Hors de la journée du rendez-vous."),
+    (CodeMotif.DROITS, "Demande du salarié", "Une copie, une correction, une opposition, une question."),
+    (CodeMotif.ADMINISTRATION, "Tenue du dossier", "Ranger un courrier, corriger l’identité ou le parcours."),
+)
 
 
 @bp.get("/dossiers/<uuid:dossier_id>")
 @requires("dossier.open")
-def show(dossier_id: UUID) -> str:
-    return page(dossier_id)
+def show(dossier_id: UUID) -> ResponseReturnValue:
+    """The reason is asked first, where the SPST wants one: an appointment of the day is one."""
+    with unit_of_work() as ctx:
+        asked = habilitations.asks_motif(ctx, dossier_id) and habilitations.permitted(ctx, dossier_id).opens
+        expected = asked and visites.is_expected(ctx, dossier_id)
+    if expected:
+        motifs.remember(dossier_id, CodeMotif.VISITE)
+    return _ask(dossier_id) if asked and not expected else page(dossier_id)
+
+
+@bp.post("/dossiers/<uuid:dossier_id>/motif")
+@requires("dossier.open")
+def say(dossier_id: UUID) -> ResponseReturnValue:
+    try:
+        motif = MotifSchema().read(request.form)["motif"]
+    except ValidationError as error:
+        return _ask(dossier_id, errors_by_field(error).get("motif")), 422
+    motifs.remember(dossier_id, motif)
+    return redirect(dossier_url(dossier_id), 303)
+
+
+def _ask(dossier_id: UUID, erreur: str | None = None) -> str:
+    """Nothing of the dossier is read yet, not even a name."""
+    view = {"action": url_for(".say", dossier_id=dossier_id), "motifs": MOTIFS, "erreur": erreur}
+    return render_template("espace_pro/motif.html", demande=view)
 
 
 def page(dossier_id: UUID, saisie: Saisie = NOTHING_TYPED) -> str:

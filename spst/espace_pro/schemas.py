@@ -6,8 +6,10 @@ from marshmallow import fields, validate
 
 from spst.espace_pro.dossier import OPPOSITIONS, SUPPORTS
 from spst.expositions.rules import SOURCES
+from spst.kernel.context import CodeMotif
 from spst.web.fields import DateFr, Form, Ligne
 
+_MOTIF = "Choisissez un motif."
 _CHOISIR: dict[str, Any] = {"required": "Choisissez dans la liste."}
 
 
@@ -60,3 +62,17 @@ class RechercheSchema(SuggestionSchema):
     """The box at the top of each page has no birth date."""
 
     naissance = Ligne(maximum=100, load_default="")
+
+
+class MotifSchema(Form):
+    """Why a dossier is opened, from the list of the page."""
+
+    motif = fields.Enum(
+        CodeMotif,
+        by_value=True,
+        required=True,
+        validate=validate.OneOf(
+            [CodeMotif.SUIVI, CodeMotif.VISITE, CodeMotif.DROITS, CodeMotif.ADMINISTRATION], error=_MOTIF
+        ),
+        error_messages={"required": _MOTIF, "unknown": _MOTIF},
+    )

@@ -1,7 +1,6 @@
 """What is read for a decision: what was given in writing and runs now, and the policy that the SPST published last."""
 
-from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
@@ -60,8 +59,8 @@ def last_politique_numero(ctx: Context) -> int | None:
     return ctx.session.scalars(query).first()
 
 
-def politique_published_at(ctx: Context, numero: int) -> datetime | None:
-    query = select(PolitiqueVersion.published_at).where(
+def politique_choix(ctx: Context, numero: int) -> dict[str, Any] | None:
+    query = select(PolitiqueVersion.choix).where(
         PolitiqueVersion.tenant_id == ctx.tenant_id, PolitiqueVersion.numero == numero
     )
     return ctx.session.scalar(query)

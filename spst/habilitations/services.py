@@ -7,11 +7,11 @@ Source: C. trav. art. L. 4624-8, R. 4624-45-5.
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from uuid import UUID
 
 from spst.habilitations import actions, choix, moteur, politique, queries, situations
 from spst.habilitations.actions import SECTIONS, Mode
+from spst.habilitations.choix import Choix
 from spst.habilitations.moteur import Decision, Destinataire, Verdict
 from spst.habilitations.politique import Politique
 from spst.habilitations.rules import DELEGABLE
@@ -52,6 +52,10 @@ class Droits:
 
     def can_fill(self, section: str) -> bool:
         return self.sections[section].remplir.allowed
+
+    @property
+    def opens(self) -> bool:
+        return any(droit.consulter.allowed for droit in self.sections.values())
 
 
 def require(
@@ -113,11 +117,16 @@ def read_politique(ctx: Context) -> Politique:
     return _politique_in_force(ctx)
 
 
-def politique_published_at(ctx: Context) -> datetime | None:
-    """When the policy in force was published; None while the SPST has the one that ships with the product."""
-    require(ctx, "politique.consult")
+def asks_motif(ctx: Context, dossier_id: UUID) -> bool:
+    """Whether the SPST asks the actor why, before he opens this dossier: a page then asks him, instead of refusing."""
+    return dossier_id not in ctx.motifs and ctx.acteur.role in choix_in_force(ctx).motifs
+
+
+def choix_in_force(ctx: Context) -> Choix:
+    """The settings of the policy in force, for who applies them: it opens nothing."""
     numero = queries.last_politique_numero(ctx)
-    return None if numero is None else queries.politique_published_at(ctx, numero)
+    kept = None if numero is None else queries.politique_choix(ctx, numero)
+    return Choix() if kept is None else choix.from_json(kept)
 
 
 def may(ctx: Context, action: str) -> bool:

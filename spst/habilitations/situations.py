@@ -14,7 +14,7 @@ from spst.habilitations.moteur import Situation
 from spst.habilitations.ports import Faits, FaitsDossier, MedecinsEnExercice
 from spst.habilitations.rules import DELEGABLE, PorteeDelegation, covers, delegated_sections
 from spst.kernel.acteur import Famille, Role
-from spst.kernel.context import Context
+from spst.kernel.context import Context, Motif
 from spst.kernel.unit_of_work import bind_context
 
 _FAITS, _DELEGATIONS, _SUPERVISION, _ENREGISTREMENT = (
@@ -45,20 +45,25 @@ def plug(dossier: FaitsDossier, medecins: MedecinsEnExercice) -> None:
 
 
 def of_dossier(ctx: Context, dossier_id: UUID | None, targets: Collection[str], *, sign: bool = False) -> Situation:
-    """On a dossier, or on none that exists yet. `sign`: the act is done under the delegation that opens it.
+    """On a dossier, or on none that exists yet.
+
+    `sign`: it is an act, done under the delegation that opens it and for the reason that was given; otherwise a page asks what
+    could be done, and a reason that is still to be given closes nothing.
 
     Raises: NotFound.
     """
     faits = Faits() if dossier_id is None else _faits(ctx, dossier_id)
     delegation = _delegation(ctx, dossier_id, targets)
-    if sign and delegation is not None:
+    if sign:
         _sign(ctx, delegation)
+        _state(ctx, dossier_id)
     supervision = _supervision(ctx)
     return Situation(
         faits=faits,
         delegation=_opened_by(ctx, [delegation] if delegation else [], dossier_id),
         supervision=supervision is not None,
         avis_delegue=supervision is not None and supervision.delegue_avis,
+        motif_donne=not sign or dossier_id is None or dossier_id in ctx.motifs,
         deux_facteurs=_deux_facteurs(ctx),
     )
 
@@ -160,9 +165,15 @@ def _portee(delegation: Delegation) -> PorteeDelegation:
     )
 
 
-def _sign(ctx: Context, delegation: Delegation) -> None:
+def _state(ctx: Context, dossier_id: UUID | None) -> None:
+    """The trace says the reason that was given for this dossier."""
+    if dossier_id is not None and dossier_id in ctx.motifs:
+        ctx.motif = Motif(ctx.motifs[dossier_id])
+
+
+def _sign(ctx: Context, delegation: Delegation | None) -> None:
     """One transaction acts under one delegation: the walls of the database open by it, and the trace names it."""
-    if ctx.delegation_id is None:
+    if delegation is not None and ctx.delegation_id is None:
         ctx.delegation_id = delegation.id
         bind_context(ctx)
 

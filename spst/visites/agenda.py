@@ -11,7 +11,7 @@ from spst.habilitations import services as habilitations
 from spst.habilitations.services import Droits
 from spst.identite import services as identite
 from spst.kernel.acteur import Famille
-from spst.kernel.clock import PARIS
+from spst.kernel.clock import PARIS, today
 from spst.kernel.context import Context
 from spst.traces import services as traces
 from spst.visites import agenda_queries, queries, rules
@@ -99,6 +99,11 @@ def _sante(row: Row[Any], droits: Droits) -> VoletSante | None:
 def dossier_of_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> UUID | None:
     """The dossier of whoever is expected, for the trace of an act that its caller authorised or refused."""
     return queries.dossier_of_rendez_vous(ctx, rendez_vous_id)
+
+
+def is_expected(ctx: Context, dossier_id: UUID) -> bool:
+    """Whether the worker has an appointment today: it says by itself why his dossier is opened. Nothing of it is read."""
+    return queries.is_expected(ctx, dossier_id, *rules.bounds_of(today(ctx.clock)))
 
 
 def update_rendez_vous(ctx: Context, rendez_vous_id: UUID, statut: StatutRdv) -> EtatChange:

@@ -1,6 +1,6 @@
 """SELECTs of visits and notes. They name the tenant always; texts come out sealed, services open them."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
@@ -285,6 +285,22 @@ def dossier_of_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> UUID | None:
         .where(RENDEZ_VOUS.c.tenant_id == ctx.tenant_id, RENDEZ_VOUS.c.id == rendez_vous_id)
     )
     return ctx.session.scalars(query).one_or_none()
+
+
+def is_expected(ctx: Context, dossier_id: UUID, start: datetime, end: datetime) -> bool:
+    """Whether the worker of this dossier has an appointment in the SPST in that time."""
+    query = (
+        select(RENDEZ_VOUS.c.id)
+        .select_from(_OF_DOSSIER)
+        .where(
+            RENDEZ_VOUS.c.tenant_id == ctx.tenant_id,
+            DOSSIER.c.id == dossier_id,
+            RENDEZ_VOUS.c.starts_at >= start,
+            RENDEZ_VOUS.c.starts_at < end,
+        )
+        .limit(1)
+    )
+    return ctx.session.scalars(query).first() is not None
 
 
 def locked_rendez_vous(ctx: Context, rendez_vous_id: UUID) -> Row[Any] | None:

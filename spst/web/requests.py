@@ -11,6 +11,7 @@ from spst.kernel.acteur import Famille
 from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.errors import NotFound
 from spst.kernel.ids import new_id
+from spst.web import motifs
 from spst.web.ports import LoginRequired, Utilisateur
 from spst.web.sessions import current
 from spst.web.state import web
@@ -65,6 +66,7 @@ def unit_of_work(
         delegation_id=delegation_id,
         correlation_id=correlation_id(),
     ) as context:
+        context.motifs.update(motifs.given())
         try:
             yield context
         except NotFound as missing:
