@@ -1,31 +1,61 @@
-"""Which accounts practise as médecin du travail now: what they gave in writing stands as long as they do."""
+"""Which roles accounts hold now: what is given in writing stands as long as they do."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import or_, select
 
 from spst.comptes.models import Compte, Habilitation
+from spst.habilitations import services as habilitations
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
+from spst.web.filters import personnel
 
 
-class MedecinsFromTables:
-    """Implements `habilitations.ports.MedecinsEnExercice`."""
+@dataclass(frozen=True, slots=True)
+class Collegue:
+    """Somebody of the staff who practises now. `nom`: as every page names him."""
 
-    def among(self, ctx: Context, compte_ids: Collection[UUID]) -> frozenset[UUID]:
-        now = ctx.clock.now()
+    id: UUID
+    nom: str
+    roles: frozenset[Role]
+
+
+def collegues(ctx: Context) -> tuple[Collegue, ...]:
+    """The staff of the SPST by name, suspended accounts and those without a role left out. Raises: AccessDenied."""
+    habilitations.require(ctx, "protocole.consult")
+    people = ctx.session.execute(
+        select(Compte.id, Compte.civilite, Compte.prenom, Compte.nom)
+        .where(Compte.tenant_id == ctx.tenant_id, Compte.suspended_at.is_(None))
+        .order_by(Compte.nom, Compte.prenom)
+    ).all()
+    roles = ExerciceFromTables().roles_of(ctx, [one.id for one in people])
+    return tuple(
+        Collegue(one.id, personnel(one.civilite, one.prenom, one.nom), roles[one.id])
+        for one in people
+        if one.id in roles
+    )
+
+
+class ExerciceFromTables:
+    """Implements `habilitations.ports.Exercice`."""
+
+    def roles_of(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, frozenset[Role]]:
+        now, found = ctx.clock.now(), defaultdict[UUID, set[Role]](set)
         query = (
-            select(Habilitation.compte_id)
+            select(Habilitation.compte_id, Habilitation.role)
             .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
             .where(
                 Habilitation.tenant_id == ctx.tenant_id,
                 Habilitation.compte_id.in_(compte_ids),
-                Habilitation.role == str(Role.MDT),
                 Habilitation.starts_at <= now,
                 Habilitation.revoked_at.is_(None),
                 or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
                 Compte.suspended_at.is_(None),
             )
         )
-        return frozenset(ctx.session.scalars(query))
+        for compte_id, role in ctx.session.execute(query):
+            found[compte_id].add(Role(role))
+        return {compte_id: frozenset(roles) for compte_id, roles in found.items()}

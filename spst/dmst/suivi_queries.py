@@ -10,25 +10,32 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from spst.habilitations import services as habilitations
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 
-SUIVI_EXPLICITE = """
+_HIS = """(m.compte_id = :acteur OR (:remplace AND m.compte_id IN (
+                              SELECT r.medecin_id FROM remplacement r
+                              WHERE r.tenant_id = :tenant AND r.remplacant_id = :acteur AND r.starts_on <= :now
+                                AND r.ends_on > :now AND (r.revoked_at IS NULL OR r.revoked_at > :now))))"""
+"""A membership is the actor's, or that of a médecin whom he replaces today (R. 4623-15)."""
+
+SUIVI_EXPLICITE = f"""
     LATERAL (SELECT coalesce(bool_or(s.compte_id = :acteur), false) AS par_nom,
                     coalesce(bool_or(s.equipe_id IS NOT NULL), false) AS confie_a_equipe,
                     coalesce(bool_or(s.equipe_id IN (
                         SELECT m.equipe_id FROM equipe_membre m
-                        WHERE m.tenant_id = :tenant AND m.compte_id = :acteur
+                        WHERE m.tenant_id = :tenant AND {_HIS}
                           AND m.starts_at <= :now AND (m.ends_at IS NULL OR m.ends_at > :now))), false) AS par_equipe
              FROM suivi s
              WHERE s.tenant_id = :tenant AND s.dossier_id = d.id
                AND s.starts_on <= :today AND (s.ends_on IS NULL OR s.ends_on >= :today)) suivi_explicite
-"""
+"""  # noqa: S608 - texts of this module
 """Beside a dossier `d`, what the rows of `suivi` in force say of the actor, in one pass."""
 
 # TO CONFIRM (no text): a dossier entrusted to an équipe is followed by that équipe alone, and no longer by those of the
 # sector: the choice made for one person wins over the one made for a place. R. 4624-45-5 asks for care, and says neither.
-PAR_SECTEUR = """
+PAR_SECTEUR = f"""
     (NOT suivi_explicite.confie_a_equipe
      AND EXISTS (SELECT FROM contrat c
                  JOIN secteur_etablissement x ON x.tenant_id = c.tenant_id AND x.etablissement_id = c.etablissement_id
@@ -37,7 +44,7 @@ PAR_SECTEUR = """
                  WHERE c.tenant_id = :tenant AND c.travailleur_id = d.travailleur_id
                    AND c.starts_on <= :today AND (c.ends_on IS NULL OR c.ends_on >= :today)
                    AND x.starts_on <= :today AND (x.ends_on IS NULL OR x.ends_on >= :today)
-                   AND m.compte_id = :acteur AND m.starts_at <= :now AND (m.ends_at IS NULL OR m.ends_at > :now)))
+                   AND {_HIS} AND m.starts_at <= :now AND (m.ends_at IS NULL OR m.ends_at > :now)))
 """
 """Whether the actor is, today, in an équipe of the sector of an establishment where the worker of dossier `d` works.
 
@@ -114,6 +121,7 @@ def of_actor(ctx: Context) -> dict[str, Any]:
     return {
         "tenant": ctx.tenant_id,
         "acteur": ctx.acteur.id,
+        "remplace": ctx.acteur.role in habilitations.REPLACING,
         "now": ctx.clock.now(),
         "today": today(ctx.clock),
     }

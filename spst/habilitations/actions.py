@@ -25,7 +25,7 @@ TITRES = {
 INSPECTION = SECTIONS[:5]
 """What the médecin inspecteur du travail may be sent (L. 4624-8 al. 1)."""
 
-DOMAINES = ("registre", "comptes", "journal", "pilotage", "portail", "systeme")
+DOMAINES = ("registre", "comptes", "journal", "pilotage", "protocoles", "portail", "systeme")
 """What lies outside of the DMST."""
 
 
@@ -355,6 +355,39 @@ _OUTSIDE = (
         "a publié une politique d’habilitation",
         domaine="pilotage",
         facts=frozenset({"version"}),
+    ),
+    Action("protocole.consult", _C, "Lire les délégations", "a lu les délégations", domaine="protocoles"),
+    Action(
+        "protocole.give",
+        _R,
+        "Donner une délégation ou un protocole",
+        "a donné une délégation ou un protocole",
+        domaine="protocoles",
+        facts=_COMPTE | {"geste"},
+    ),
+    Action(
+        "protocole.revoke",
+        _R,
+        "Retirer une délégation ou un protocole",
+        "a retiré une délégation ou un protocole",
+        domaine="protocoles",
+        facts=_COMPTE | {"geste"},
+    ),
+    Action(
+        "remplacement.set",
+        _R,
+        "Désigner un remplaçant",
+        "a désigné un remplaçant",
+        domaine="protocoles",
+        facts=_COMPTE,
+    ),
+    Action(
+        "remplacement.end",
+        _R,
+        "Mettre fin à un remplacement",
+        "a mis fin à un remplacement",
+        domaine="protocoles",
+        facts=_COMPTE,
     ),
     Action("compte.list", _C, "Lire les comptes", "a lu la liste des comptes", domaine="comptes"),
     Action("compte.create", _R, "Créer un compte", "a créé un compte", domaine="comptes", facts=_COMPTE),

@@ -22,7 +22,7 @@ WITHOUT_EFFECT: Mapping[str, tuple[str, ...]] = {
     "action : tous": (
         # Whoever fills a part consults it too, by the permit before; a recipient can do nothing but receive.
         *("P-002", "P-004", "P-006", "P-008", "P-010", "P-012", "P-014", "P-016", "P-018", "P-022", "P-024"),
-        *("P-030", "P-031", "P-032"),
+        *("P-030", "P-031", "P-032", "P-034"),
     ),
     # Everybody else who would be let in has a permit of his own, or a forbid that closes the door.
     "principal : tous": ("P-018", "P-031"),

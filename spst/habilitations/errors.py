@@ -37,3 +37,15 @@ class BrouillonChanged(Conflict):
 
 class OwnProposal(ActRefused):
     """Personne ne confirme ce qu’il a proposé. Demandez à une autre personne de la direction."""
+
+
+class EcritNotFound(NotFound):
+    """Cette délégation ou ce protocole est introuvable dans votre service."""
+
+
+class EcritRefused(RuleViolation):
+    """Cet écrit ne peut pas être donné ainsi."""
+
+
+class NotHisEcrit(EcritRefused, ActRefused):
+    """Seul le médecin qui l’a donné peut le changer."""

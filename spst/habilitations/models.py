@@ -24,6 +24,9 @@ class Delegation(TenantRow, Base):
         to_tenant_row("compte", "delegue_id"),
         CheckConstraint("sections <@ ARRAY['S1', 'S2'] AND cardinality(sections) > 0", name="sections"),
         CheckConstraint("ends_on > starts_on", name="periode"),
+        CheckConstraint(
+            "actes <@ ARRAY['lire', 'identite', 'enregistrement', 'parcours'] AND cardinality(actes) > 0", name="actes"
+        ),
         Index("delegation_delegue_ix", "tenant_id", "delegue_id"),
         behind(
             Wall(
@@ -45,6 +48,40 @@ class Delegation(TenantRow, Base):
     protocole: Mapped[str] = mapped_column(Text)
     """Reference of the written protocol."""
     created_at: Mapped[datetime]
+    actes: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+    """Groups of acts that it gives (`rules.ACTES`); None: all those of its sections."""
+
+
+class Remplacement(TenantRow, Base):
+    """Somebody stands in for an absent médecin du travail, and follows whom he follows (R. 4623-15).
+
+    Instants in UTC; `ends_on` is excluded.
+    """
+
+    __tablename__ = "remplacement"
+    __table_args__ = (
+        to_tenant_row("compte", "medecin_id"),
+        to_tenant_row("compte", "remplacant_id"),
+        CheckConstraint("ends_on > starts_on", name="periode"),
+        CheckConstraint("medecin_id <> remplacant_id", name="autrui"),
+        Index("remplacement_remplacant_ix", "tenant_id", "remplacant_id"),
+        behind(
+            Wall(
+                Section.TECHNIQUE,
+                readers=("sante", "direction", "travailleur"),
+                writers=("sante", "direction"),
+                update=True,
+            )
+        ),
+    )
+
+    medecin_id: Mapped[UUID]
+    remplacant_id: Mapped[UUID]
+    starts_on: Mapped[datetime]
+    ends_on: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[UUID]
 
 
 class Supervision(TenantRow, Base):

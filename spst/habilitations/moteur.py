@@ -115,9 +115,11 @@ def decide(
     return _decision(politique, action, dossier_id, verdicts)
 
 
-def decide_matrix(politique: Politique, acteur: Acteur, situation: Situation) -> dict[tuple[str, Mode], Verdict]:
-    """The eight sections of one dossier, consult and fill, in one call of the engine."""
-    cells = [(section, mode) for section in SECTIONS for mode in Mode]
+def decide_matrix(
+    politique: Politique, acteur: Acteur, situation: Situation, *modes: Mode
+) -> dict[tuple[str, Mode], Verdict]:
+    """The eight sections of one dossier, consult and fill or some of the `modes`, in one call of the engine."""
+    cells = [(section, mode) for section in SECTIONS for mode in modes or Mode]
     questions = tuple((str(mode), section) for section, mode in cells)
     return dict(zip(cells, _answers(politique, (acteur.id, acteur.role), questions, situation), strict=True))
 

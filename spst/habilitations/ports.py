@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
+from spst.kernel.acteur import Role
 from spst.kernel.context import Context
 
 
@@ -41,8 +42,8 @@ class FaitsDossier(Protocol):
         """The facts of several dossiers in one statement, for lists; a dossier that the tenant does not have is left out."""
 
 
-class MedecinsEnExercice(Protocol):
-    """Implemented by `comptes`: a delegation or a protocol stands as long as the médecin who gave it practises here."""
+class Exercice(Protocol):
+    """Implemented by `comptes`: what is given in writing stands as long as whoever gave it, and whoever has it, practise here."""
 
-    def among(self, ctx: Context, compte_ids: Collection[UUID]) -> Collection[UUID]:
-        """Those of the accounts that hold the role of médecin du travail now, and are not suspended."""
+    def roles_of(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, frozenset[Role]]:
+        """Roles that each account holds now; none for a suspended one, or one that the tenant does not have."""

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from spst.kernel.acteur import Role
+
+REPLACING = frozenset({Role.MDT, Role.COLL, Role.INT})
+"""Who may stand in for an absent médecin du travail: another, a collaborateur, a licensed interne (R. 4623-15, R. 4623-28)."""
+
 DELEGABLE = frozenset({"S1", "S2"})
 """Only 1° and 2° of R. 4624-45-4 can be delegated (R. 4624-45-5 al. 2)."""
 
@@ -21,6 +26,52 @@ class PorteeDelegation:
     ends_on: datetime
     dossier_id: UUID | None = None
     revoked_at: datetime | None = None
+    actes: frozenset[str] | None = None
+    """Groups of acts that it gives (`ACTES`); None: all those of its sections."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupeActes:
+    """Acts that are delegated together. `section`: which must be delegated; None for what stands outside of the dossier."""
+
+    label: str
+    section: str | None
+    modes: frozenset[str]
+    actes: frozenset[str]
+
+
+ACTES = {
+    "lire": GroupeActes(
+        "Lire les volets délégués",
+        None,
+        frozenset({"consulter"}),
+        frozenset({"dossier.open", "identite.consult", "exposition.consult"}),
+    ),
+    "identite": GroupeActes(
+        "Compléter l’identité, vérifier une pièce, appeler INSi",
+        "S1",
+        frozenset({"remplir"}),
+        frozenset({"identite.update", "identite.verify", "insi.call", "code_activation.issue"}),
+    ),
+    "enregistrement": GroupeActes(
+        "Inscrire un salarié au registre", "S1", frozenset(), frozenset({"identite.register"})
+    ),
+    "parcours": GroupeActes(
+        "Compléter les emplois et les expositions",
+        "S2",
+        frozenset({"remplir"}),
+        frozenset({"emploi.add", "exposition.add", "exposition.close"}),
+    ),
+}
+"""What a médecin may delegate, by groups of acts of the registry (R. 4624-45-5 al. 2)."""
+
+
+def gives(delegation: PorteeDelegation, question: str) -> bool:
+    """Whether a delegation gives an act; or, for a mode, some act of that mode."""
+    if delegation.actes is None:
+        return True
+    groupes = [ACTES[code] for code in delegation.actes]
+    return any(question in groupe.actes or question in groupe.modes for groupe in groupes)
 
 
 def is_in_force(delegation: PorteeDelegation, at: datetime) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
-from spst.habilitations import actions, choix, moteur, politique, queries, situations
+from spst.habilitations import actions, choix, moteur, politique, queries, rules, situations
 from spst.habilitations.actions import SECTIONS, Mode
 from spst.habilitations.choix import Choix
 from spst.habilitations.moteur import Decision, Destinataire, Verdict
@@ -26,6 +26,7 @@ _compiled: dict[UUID, tuple[int, Politique]] = {}
 """The last policy of each SPST; a published version never changes."""
 
 plug_facts = situations.plug
+REPLACING = rules.REPLACING
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def require(
         entry,
         situations.elsewhere(ctx, entry.name)
         if entry.domaine
-        else situations.of_dossier(ctx, dossier_id, targets, sign=True),
+        else situations.of_dossier(ctx, dossier_id, targets, action, sign=True),
         targets=targets,
         dossier_id=dossier_id,
     )
@@ -92,9 +93,10 @@ def permitted(ctx: Context, dossier_id: UUID) -> Droits:
 
     Raises: NotFound.
     """
-    situation = situations.of_dossier(ctx, dossier_id, SECTIONS)
-    policy = _politique_in_force(ctx)
-    cells = moteur.decide_matrix(policy, ctx.acteur, situation)
+    policy, cells = _politique_in_force(ctx), dict[tuple[str, Mode], Verdict]()
+    for mode in Mode:
+        situation = situations.of_dossier(ctx, dossier_id, SECTIONS, mode)
+        cells |= moteur.decide_matrix(policy, ctx.acteur, situation, mode)
     droits = {s: Droit(s, cells[s, Mode.CONSULTER], cells[s, Mode.REMPLIR]) for s in SECTIONS}
     return Droits(droits, policy.version)
 
@@ -182,7 +184,7 @@ def require_transmission(
     Raises: AccessDenied, NotFound.
     Source: L. 4624-8 al. 1 and 6, R. 4624-45-7.
     """
-    situation = replace(situations.of_dossier(ctx, dossier_id, SECTIONS), transmission_fondee=fondee)
+    situation = replace(situations.of_dossier(ctx, dossier_id, SECTIONS, Mode.CONSULTER), transmission_fondee=fondee)
     decision = moteur.decide_transmission(_politique_in_force(ctx), destinataire, situation, dossier_id)
     ctx.decisions.append(decision)
     if not decision.allowed:

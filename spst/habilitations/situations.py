@@ -3,7 +3,7 @@
 Everything is read once per transaction, so that a list costs no more statements than one dossier.
 """
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
@@ -11,8 +11,8 @@ from uuid import UUID
 from spst.habilitations import queries
 from spst.habilitations.models import Delegation, Supervision
 from spst.habilitations.moteur import Situation
-from spst.habilitations.ports import Faits, FaitsDossier, MedecinsEnExercice
-from spst.habilitations.rules import DELEGABLE, PorteeDelegation, covers, delegated_sections
+from spst.habilitations.ports import Exercice, Faits, FaitsDossier
+from spst.habilitations.rules import DELEGABLE, PorteeDelegation, covers, delegated_sections, gives
 from spst.kernel.acteur import Famille, Role
 from spst.kernel.context import Context, Motif
 from spst.kernel.unit_of_work import bind_context
@@ -34,18 +34,20 @@ class NotPlugged(RuntimeError):
 @dataclass(slots=True)
 class _Ports:
     dossier: FaitsDossier | None = None
-    medecins: MedecinsEnExercice | None = None
+    exercice: Exercice | None = None
 
 
 _ports = _Ports()
 
 
-def plug(dossier: FaitsDossier, medecins: MedecinsEnExercice) -> None:
-    _ports.dossier, _ports.medecins = dossier, medecins
+def plug(dossier: FaitsDossier, exercice: Exercice) -> None:
+    _ports.dossier, _ports.exercice = dossier, exercice
 
 
-def of_dossier(ctx: Context, dossier_id: UUID | None, targets: Collection[str], *, sign: bool = False) -> Situation:
-    """On a dossier, or on none that exists yet.
+def of_dossier(
+    ctx: Context, dossier_id: UUID | None, targets: Collection[str], question: str, *, sign: bool = False
+) -> Situation:
+    """On a dossier, or on none that exists yet. `question`: the act, or the mode when a page asks what could be done.
 
     `sign`: it is an act, done under the delegation that opens it and for the reason that was given; otherwise a page asks what
     could be done, and a reason that is still to be given closes nothing.
@@ -53,14 +55,14 @@ def of_dossier(ctx: Context, dossier_id: UUID | None, targets: Collection[str], 
     Raises: NotFound.
     """
     faits = Faits() if dossier_id is None else _faits(ctx, dossier_id)
-    delegation = _delegation(ctx, dossier_id, targets)
+    delegation, supervision = _delegation(ctx, dossier_id, targets, question), _supervision(ctx)
     if sign:
         _sign(ctx, delegation)
+        ctx.protocole_id = None if supervision is None else supervision.id
         _state(ctx, dossier_id)
-    supervision = _supervision(ctx)
     return Situation(
         faits=faits,
-        delegation=_opened_by(ctx, [delegation] if delegation else [], dossier_id),
+        delegation=_opened_by(ctx, [delegation] if delegation else [], dossier_id, question),
         supervision=supervision is not None,
         avis_delegue=supervision is not None and supervision.delegue_avis,
         motif_donne=not sign or dossier_id is None or dossier_id in ctx.motifs,
@@ -74,10 +76,15 @@ def elsewhere(ctx: Context, action: str) -> Situation:
     if action != REGISTRATION:
         return Situation(deux_facteurs=_deux_facteurs(ctx))
     return Situation(
-        delegation=_opened_by(ctx, _delegations(ctx), None),
+        delegation=_opened_by(ctx, _delegations(ctx), None, action),
         enregistrement=_enregistrement(ctx),
         deux_facteurs=_deux_facteurs(ctx),
     )
+
+
+def roles_of(ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, frozenset[Role]]:
+    """Roles that accounts hold now."""
+    return _plugged(_ports.exercice, "Exercice").roles_of(ctx, compte_ids)
 
 
 def written_for(ctx: Context, compte_id: UUID) -> tuple[list[Delegation], list[Supervision]]:
@@ -96,8 +103,11 @@ def learn(ctx: Context, dossier_ids: Collection[UUID]) -> None:
         known.update(_plugged(_ports.dossier, "FaitsDossier").read_many(ctx, missing))
 
 
-def _opened_by(ctx: Context, delegations: Iterable[Delegation], dossier_id: UUID | None) -> frozenset[str]:
-    return delegated_sections(map(_portee, delegations), dossier_id, ctx.clock.now())
+def _opened_by(
+    ctx: Context, delegations: Iterable[Delegation], dossier_id: UUID | None, question: str
+) -> frozenset[str]:
+    given = (one for one in map(_portee, delegations) if gives(one, question))
+    return delegated_sections(given, dossier_id, ctx.clock.now())
 
 
 def _deux_facteurs(ctx: Context) -> bool:
@@ -111,11 +121,11 @@ def _faits(ctx: Context, dossier_id: UUID) -> Faits:
     return known[dossier_id]
 
 
-def _delegation(ctx: Context, dossier_id: UUID | None, targets: Collection[str]) -> Delegation | None:
+def _delegation(ctx: Context, dossier_id: UUID | None, targets: Collection[str], question: str) -> Delegation | None:
     """The delegation under which a delegate acts: the one already signed, else the one that opens most of what he asks."""
     if not DELEGABLE.intersection(targets):
         return None
-    found = [one for one in _delegations(ctx) if covers(_portee(one), dossier_id)]
+    found = [one for one in _delegations(ctx) if covers(_portee(one), dossier_id) and gives(_portee(one), question)]
     if ctx.delegation_id is not None:
         found = [one for one in found if one.id == ctx.delegation_id]
     return max(found, key=lambda one: len(set(targets).intersection(one.sections)), default=None)
@@ -143,9 +153,8 @@ def _standing(ctx: Context, found: list[_T], medecin: str) -> list[_T]:
     """What a médecin gave stands while he practises here: his responsibility ends with his role (R. 4624-45-5 al. 2)."""
     if not found:
         return []
-    ids = {getattr(one, medecin) for one in found}
-    present = _plugged(_ports.medecins, "MedecinsEnExercice").among(ctx, ids)
-    return [one for one in found if getattr(one, medecin) in present]
+    roles = roles_of(ctx, {getattr(one, medecin) for one in found})
+    return [one for one in found if Role.MDT in roles.get(getattr(one, medecin), ())]
 
 
 def _enregistrement(ctx: Context) -> bool:
@@ -162,6 +171,7 @@ def _portee(delegation: Delegation) -> PorteeDelegation:
         ends_on=delegation.ends_on,
         dossier_id=delegation.dossier_id,
         revoked_at=delegation.revoked_at,
+        actes=None if delegation.actes is None else frozenset(delegation.actes),
     )
 
 

@@ -46,6 +46,8 @@ class Context:
     origin: str
     dossier_id: UUID | None = None
     delegation_id: UUID | None = None
+    protocole_id: UUID | None = None
+    """The written protocol under which a supervised professional acts; the trace names it, as it names a delegation."""
     motifs: dict[UUID, CodeMotif] = field(default_factory=dict)
     """Why each dossier was opened, as the actor said it or an appointment does; in the web, for as long as his session."""
     decisions: list[Any] = field(default_factory=list)

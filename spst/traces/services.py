@@ -171,7 +171,7 @@ def _event(
         decision=decision,
         correlation_id=ctx.correlation_id,
         origin=ctx.origin,
-        delegation_id=ctx.delegation_id,
+        delegation_id=ctx.delegation_id or ctx.protocole_id,
         dossier_id=dossier_id,
         sections=tuple(sorted(sections)),
         politique_version=version,

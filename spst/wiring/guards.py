@@ -12,6 +12,7 @@ _OUTSIDE: dict[str, frozenset[Famille]] = {
     "comptes": frozenset({Famille.DIRECTION}),
     "journal": frozenset({Famille.DIRECTION}),
     "pilotage": frozenset({Famille.DIRECTION}),
+    "protocoles": frozenset({Famille.SANTE, Famille.DELEGUE, Famille.DIRECTION}),
     "portail": frozenset({Famille.TRAVAILLEUR}),
     "systeme": frozenset(),
 }

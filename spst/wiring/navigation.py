@@ -8,15 +8,17 @@ from spst.web.ports import Lien, Recherche, Utilisateur
 
 _JOURNEE = ("Ma journée", "/journee")
 _RECHERCHE = ("Rechercher", "/recherche")
+_DELEGATIONS = ("Délégations", "/delegations")
 _LINKS: dict[Famille, tuple[tuple[str, str], ...]] = {
-    Famille.SANTE: (_JOURNEE, _RECHERCHE),
-    Famille.DELEGUE: (_JOURNEE, _RECHERCHE),
+    Famille.SANTE: (_JOURNEE, _RECHERCHE, _DELEGATIONS),
+    Famille.DELEGUE: (_JOURNEE, _RECHERCHE, _DELEGATIONS),
     Famille.ADMINISTRATIF: (_JOURNEE, _RECHERCHE, ("Secteurs", "/secteurs")),
     Famille.DIRECTION: (
         ("Pilotage", "/direction/accueil"),
         ("Journal des accès", "/direction/journal"),
         ("Comptes", "/direction/comptes"),
         ("Politique", "/direction/politique"),
+        _DELEGATIONS,
     ),
 }
 _SEARCHERS = {Famille.SANTE, Famille.DELEGUE, Famille.ADMINISTRATIF}

@@ -126,8 +126,28 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /direction/politique/brouillon/renvoi": lambda s: {"pourquoi": "Essai"},
     "POST /direction/politique/brouillon/confirmation": lambda s: {"revision": "1"},
     "POST /direction/politique/question": lambda s: {"compte": str(s.monde.a.medecin.id), "volet": "S3"},
+    "POST /delegations/delegation": lambda s: {
+        "personne": str(s.monde.a[Role.ASST].id),
+        "S1": "oui",
+        "fin": _next_year(),
+        "reference": "Essai",
+    },
+    "POST /delegations/protocole": lambda s: {
+        "personne": str(s.monde.a[Role.COLL].id),
+        "fin": _next_year(),
+        "reference": "Essai",
+    },
+    "POST /delegations/remplacement": lambda s: {
+        "medecin": str(s.monde.a.medecin.id),
+        "personne": str(s.monde.a[Role.COLL].id),
+        "fin": _next_year(),
+    },
     "POST /direction/comptes/<uuid:compte_id>/equipes": lambda s: {"equipe": str(s.monde.a.equipe_id)},
 }
+
+
+def _next_year() -> str:
+    return (datetime.now(UTC) + timedelta(days=365)).strftime("%d/%m/%Y")
 
 
 def _today() -> str:
