@@ -39,6 +39,14 @@ def collegues(ctx: Context) -> tuple[Collegue, ...]:
     )
 
 
+def names_of(ctx: Context, compte_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Accounts as every page names them, for a page that its caller authorised."""
+    query = select(Compte.id, Compte.civilite, Compte.prenom, Compte.nom).where(
+        Compte.tenant_id == ctx.tenant_id, Compte.id.in_(compte_ids)
+    )
+    return {row.id: personnel(row.civilite, row.prenom, row.nom) for row in ctx.session.execute(query)}
+
+
 class ExerciceFromTables:
     """Implements `habilitations.ports.Exercice`."""
 

@@ -68,7 +68,8 @@ class FinDeSession:
 class FournisseurIdentite(Protocol):
     """Implemented by `adapters.psc`. Raises everywhere: ServiceUnavailable, when the provider does not answer."""
 
-    def authorize(self) -> DemandeConnexion: ...
+    def authorize(self, *, fresh: bool = False) -> DemandeConnexion:
+        """`fresh`: whoever has a session at the provider proves again who he is."""
 
     def exchange(self, demande: DemandeConnexion, retour: Retour) -> Preuve:
         """Raises: PreuveRefused."""

@@ -73,7 +73,7 @@ def choose_way() -> ResponseReturnValue:
 @public
 def start() -> ResponseReturnValue:
     limit_address("psc.depart", 60, 300)
-    demande = provider().authorize()
+    demande = provider().authorize(fresh="fraiche" in request.args)
     waiting: dict[str, dict[str, str]] = dict(session.get(_DEMANDES, {}))
     waiting[demande.state] = {**asdict(demande), "url": "", "suite": local_path(request.args.get("suite")) or "/"}
     session[_DEMANDES] = dict(list(waiting.items())[-_MOST_DEMANDES:])

@@ -13,6 +13,7 @@ from spst.espace_pro.liens import dossier_url
 from spst.espace_pro.schemas import MotifSchema
 from spst.expositions import services as expositions
 from spst.expositions.rules import SOURCES
+from spst.habilitations import exceptionnel
 from spst.habilitations import services as habilitations
 from spst.journal import services as journal
 from spst.journal.rules import Acces
@@ -38,19 +39,29 @@ MOTIFS = (
 
 @bp.get("/dossiers/<uuid:dossier_id>")
 @requires("dossier.open")
-def show(dossier_id: UUID) -> ResponseReturnValue:
+def show(dossier_id: UUID) -> str:
     """The reason is asked first, where the SPST wants one: an appointment of the day is one."""
     with unit_of_work() as ctx:
-        asked = habilitations.asks_motif(ctx, dossier_id) and habilitations.permitted(ctx, dossier_id).opens
-        expected = asked and visites.is_expected(ctx, dossier_id)
-    if expected:
-        motifs.remember(dossier_id, CodeMotif.VISITE)
-    return _ask(dossier_id) if asked and not expected else page(dossier_id)
+        if _wants_motif(ctx, dossier_id):
+            return _ask(dossier_id)
+        return _page(ctx, dossier_id, NOTHING_TYPED)
+
+
+def _wants_motif(ctx: Context, dossier_id: UUID) -> bool:
+    if not habilitations.asks_motif(ctx, dossier_id) or not habilitations.permitted(ctx, dossier_id).opens:
+        return False
+    if not visites.is_expected(ctx, dossier_id):
+        return True
+    ctx.motifs[dossier_id] = CodeMotif.VISITE
+    motifs.remember(dossier_id, CodeMotif.VISITE)
+    return False
 
 
 @bp.post("/dossiers/<uuid:dossier_id>/motif")
 @requires("dossier.open")
 def say(dossier_id: UUID) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        habilitations.permitted(ctx, dossier_id)
     try:
         motif = MotifSchema().read(request.form)["motif"]
     except ValidationError as error:
@@ -68,10 +79,24 @@ def _ask(dossier_id: UUID, erreur: str | None = None) -> str:
 def page(dossier_id: UUID, saisie: Saisie = NOTHING_TYPED) -> str:
     """The whole page in one transaction, after the act that leads to it has committed or was refused."""
     with unit_of_work() as ctx:
-        seen = _contenu(ctx, dossier_id)
-        bandeau = visites.bandeau(ctx, dossier_id)
-        model = dossier_model(seen, ctx.clock.now(), saisie)
+        return _page(ctx, dossier_id, saisie)
+
+
+def _page(ctx: Context, dossier_id: UUID, saisie: Saisie) -> str:
+    seen = _contenu(ctx, dossier_id)
+    bandeau = visites.bandeau(ctx, dossier_id)
+    model = dossier_model(seen, ctx.clock.now(), saisie) | {"exceptionnel": _exceptionnel(ctx, dossier_id)}
     return render_template("espace_pro/dossier.html", bandeau=bandeau_model(bandeau), dossier=model)
+
+
+def _exceptionnel(ctx: Context, dossier_id: UUID) -> dict[str, Any] | None:
+    """The way past the policy of the SPST where it closes what the law opens, or the one that runs."""
+    until = exceptionnel.running_until(ctx, dossier_id)
+    if until is not None:
+        return {"jusqu_a": until, "url": url_for("exceptionnel.end", dossier_id=dossier_id)}
+    if exceptionnel.is_offered(ctx, dossier_id):
+        return {"jusqu_a": None, "url": url_for("exceptionnel.ask", dossier_id=dossier_id)}
+    return None
 
 
 def _contenu(ctx: Context, dossier_id: UUID) -> Contenu:

@@ -2,13 +2,15 @@
 
 from datetime import date
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template, request, url_for
 
 from spst.espace_pro.journee import journee_model
-from spst.kernel.acteur import Famille
+from spst.habilitations import exceptionnel
+from spst.kernel.acteur import Famille, Role
 from spst.kernel.clock import today
 from spst.kernel.errors import NotFound
 from spst.visites import services as visites
+from spst.web.filters import accord
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work, user
 from spst.web.state import web
@@ -26,7 +28,17 @@ def show() -> str:
     own = acteur.id if acteur.famille is Famille.SANTE else None
     with unit_of_work() as ctx:
         seen = visites.agenda(ctx, _day_asked(today(clock)), own)
+        waiting = exceptionnel.waiting(ctx) if acteur.role is Role.MDT else 0
     model = journee_model(seen, clock.now())
+    if waiting:
+        model["a_traiter"].append(
+            {
+                "nombre": waiting,
+                "titre": accord(waiting, "Accès exceptionnel à relire", "Accès exceptionnels à relire"),
+                "precision": "Ouverts par d’autres médecins, à relire sous 72 h",
+                "url": url_for("exceptionnel.queue"),
+            }
+        )
     return render_template("espace_pro/journee.html", journee=model)
 
 

@@ -6,6 +6,7 @@ from marshmallow import fields, validate
 
 from spst.espace_pro.dossier import OPPOSITIONS, SUPPORTS
 from spst.expositions.rules import SOURCES
+from spst.habilitations.exceptionnel import Avis, Raison
 from spst.kernel.context import CodeMotif
 from spst.web.fields import DateFr, Form, Ligne
 
@@ -76,3 +77,23 @@ class MotifSchema(Form):
         ),
         error_messages={"required": _MOTIF, "unknown": _MOTIF},
     )
+
+
+class ExceptionnelSchema(Form):
+    """Why a médecin goes past the policy of his SPST."""
+
+    raison = fields.String(
+        required=True,
+        validate=validate.OneOf([str(one) for one in Raison], error="Choisissez une raison."),
+        error_messages={"required": "Choisissez une raison."},
+    )
+    texte = Ligne(required=True, maximum=500)
+
+
+class RelectureSchema(Form):
+    avis = fields.String(
+        required=True,
+        validate=validate.OneOf([str(one) for one in Avis], error="Dites si le motif est justifié."),
+        error_messages={"required": "Dites si le motif est justifié."},
+    )
+    reponse = Ligne(load_default="", maximum=500)

@@ -259,6 +259,15 @@ _ON_THE_DOSSIER = (
         INSPECTION,
     ),
     Action(
+        "exceptionnel.open",
+        _C,
+        "Ouvrir par accès exceptionnel",
+        "a ouvert votre dossier par accès exceptionnel",
+        "ouvrir votre dossier par accès exceptionnel",
+        SECTIONS,
+        each=True,
+    ),
+    Action(
         "acces.consult",
         _C,
         "Lire le journal du dossier",
@@ -355,6 +364,20 @@ _OUTSIDE = (
         "a publié une politique d’habilitation",
         domaine="pilotage",
         facts=frozenset({"version"}),
+    ),
+    Action(
+        "exceptionnel.review",
+        _R,
+        "Relire un accès exceptionnel",
+        "a relu un accès exceptionnel",
+        domaine="protocoles",
+    ),
+    Action(
+        "exceptionnel.count",
+        _C,
+        "Compter les accès exceptionnels",
+        "a lu le nombre d’accès exceptionnels",
+        domaine="journal",
     ),
     Action("protocole.consult", _C, "Lire les délégations", "a lu les délégations", domaine="protocoles"),
     Action(

@@ -204,6 +204,11 @@ def _rule_of_cell(role: Role, section: str, niveau: Niveau) -> str:
     )
 
 
+def rule_of_motif(role: Role) -> str:
+    """The number of the rule by which an SPST asks this role why."""
+    return f"R-{_FIRST_MOTIF + ROLES.index(role)}"
+
+
 def _rule_of_motif(role: Role) -> str:
     return _forbid(
         _FIRST_MOTIF + ROLES.index(role),

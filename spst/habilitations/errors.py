@@ -49,3 +49,19 @@ class EcritRefused(RuleViolation):
 
 class NotHisEcrit(EcritRefused, ActRefused):
     """Seul le médecin qui l’a donné peut le changer."""
+
+
+class AccesExceptionnelNotFound(NotFound):
+    """Cet accès exceptionnel est introuvable dans votre service."""
+
+
+class AccesExceptionnelRefused(RuleViolation):
+    """Cet accès exceptionnel n’est pas possible."""
+
+
+class AccesExceptionnelAlreadyRuns(RuleViolation):
+    """Un accès exceptionnel à ce dossier est déjà en cours pour vous."""
+
+
+class OwnAccesExceptionnel(ActRefused):
+    """Personne ne relit son propre accès. Un autre médecin du travail le fera."""

@@ -84,6 +84,58 @@ class Remplacement(TenantRow, Base):
     created_by: Mapped[UUID]
 
 
+class AccesExceptionnel(TenantRow, Base):
+    """A médecin du travail opened one dossier past the policy of his SPST, for an hour, and another médecin reads why (HAB-06).
+
+    No text of law: derived. The direction counts these rows; the reason stands in `AccesExceptionnelMotif`, closed to it.
+    """
+
+    __tablename__ = "acces_exceptionnel"
+    __table_args__ = (
+        to_tenant_row("compte", "compte_id"),
+        CheckConstraint("expires_at > opened_at", name="periode"),
+        CheckConstraint("(relu_at IS NULL) = (relu_by IS NULL)", name="relecture"),
+        CheckConstraint("relu_by <> compte_id", name="autrui"),
+        CheckConstraint("avis IN ('justifie', 'injustifie')", name="avis"),
+        Index("acces_exceptionnel_compte_ix", "tenant_id", "compte_id", "dossier_id"),
+        Index("acces_exceptionnel_relecture_ix", "tenant_id", postgresql_where=text("relu_at IS NULL")),
+        behind(
+            Wall(
+                Section.TECHNIQUE,
+                readers=("sante", "direction"),
+                writers=("sante",),
+                own="dossier_id",
+                update=True,
+            )
+        ),
+    )
+
+    dossier_id: Mapped[UUID]
+    compte_id: Mapped[UUID]
+    opened_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    relu_at: Mapped[datetime | None]
+    relu_by: Mapped[UUID | None]
+    avis: Mapped[str | None] = mapped_column(Text)
+
+
+class AccesExceptionnelMotif(TenantRow, Base):
+    """Why, in the médecin's words, and what the one who read it answers: sealed under the key of the dossier."""
+
+    __tablename__ = "acces_exceptionnel_motif"
+    __table_args__ = (
+        to_tenant_row("acces_exceptionnel", "id"),
+        CheckConstraint("code IN ('urgence', 'continuite', 'demande', 'autre')", name="code"),
+        behind(Wall(Section.TECHNIQUE, readers=("sante",), writers=("sante",), own="dossier_id", update=True)),
+    )
+
+    dossier_id: Mapped[UUID]
+    code: Mapped[str] = mapped_column(Text)
+    texte_sealed: Mapped[bytes]
+    reponse_sealed: Mapped[bytes | None]
+
+
 class Supervision(TenantRow, Base):
     """The written protocol by which a health professional acts under the authority of a médecin du travail.
 

@@ -5,7 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 
-from spst.habilitations.models import Delegation, HabilitationNominative, PolitiqueVersion, Supervision
+from spst.habilitations.models import (
+    AccesExceptionnel,
+    Delegation,
+    HabilitationNominative,
+    PolitiqueVersion,
+    Supervision,
+)
 from spst.kernel.context import Context
 
 _Ecrit = TypeVar("_Ecrit", Delegation, Supervision)
@@ -35,6 +41,19 @@ def _running(ctx: Context, table: type[_Ecrit], is_his: ColumnElement[bool]) -> 
         .order_by(table.starts_on.desc(), table.id)
     )
     return list(ctx.session.scalars(query))
+
+
+def has_acces_exceptionnel(ctx: Context, dossier_id: UUID) -> bool:
+    """Whether an exceptional access of the actor to this dossier runs now."""
+    now = ctx.clock.now()
+    query = select(AccesExceptionnel.id).where(
+        AccesExceptionnel.tenant_id == ctx.tenant_id,
+        AccesExceptionnel.compte_id == ctx.acteur.id,
+        AccesExceptionnel.dossier_id == dossier_id,
+        AccesExceptionnel.expires_at > now,
+        AccesExceptionnel.ended_at.is_(None),
+    )
+    return ctx.session.scalars(query).first() is not None
 
 
 def has_nominative(ctx: Context, code: str) -> bool:

@@ -16,7 +16,7 @@ from spst.habilitations.moteur import Decision, Destinataire, Verdict
 from spst.habilitations.politique import Politique
 from spst.habilitations.rules import DELEGABLE
 from spst.kernel.acteur import Acteur, Famille, Role
-from spst.kernel.context import Context
+from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.errors import AccessDenied
 
 _POLITIQUE = "habilitations.politique"
@@ -72,19 +72,20 @@ def require(
     """
     entry = actions.get(action)
     targets = tuple(entry.targets if sections is None else map(str, sections))
-    decision = moteur.decide(
-        _politique_in_force(ctx),
-        ctx.acteur,
-        entry,
+    situation = (
         situations.elsewhere(ctx, entry.name)
         if entry.domaine
-        else situations.of_dossier(ctx, dossier_id, targets, action, sign=True),
-        targets=targets,
-        dossier_id=dossier_id,
+        else situations.of_dossier(ctx, dossier_id, targets, action, sign=True)
     )
+    policy = _politique_in_force(ctx)
+    decision = moteur.decide(policy, ctx.acteur, entry, situation, targets=targets, dossier_id=dossier_id)
+    if _is_lifted(ctx, dossier_id, decision.sections.values()):
+        lifted = replace(situation, acces_exceptionnel=True)
+        decision = moteur.decide(policy, ctx.acteur, entry, lifted, targets=targets, dossier_id=dossier_id)
+        ctx.motif = Motif(CodeMotif.EXCEPTIONNEL)
     ctx.decisions.append(decision)
     if not decision.allowed:
-        raise _refusal(decision)
+        raise refusal(decision)
     return decision
 
 
@@ -96,7 +97,10 @@ def permitted(ctx: Context, dossier_id: UUID) -> Droits:
     policy, cells = _politique_in_force(ctx), dict[tuple[str, Mode], Verdict]()
     for mode in Mode:
         situation = situations.of_dossier(ctx, dossier_id, SECTIONS, mode)
-        cells |= moteur.decide_matrix(policy, ctx.acteur, situation, mode)
+        found = moteur.decide_matrix(policy, ctx.acteur, situation, mode)
+        if _is_lifted(ctx, dossier_id, found.values()):
+            found = moteur.decide_matrix(policy, ctx.acteur, replace(situation, acces_exceptionnel=True), mode)
+        cells |= found
     droits = {s: Droit(s, cells[s, Mode.CONSULTER], cells[s, Mode.REMPLIR]) for s in SECTIONS}
     return Droits(droits, policy.version)
 
@@ -121,7 +125,8 @@ def read_politique(ctx: Context) -> Politique:
 
 def asks_motif(ctx: Context, dossier_id: UUID) -> bool:
     """Whether the SPST asks the actor why, before he opens this dossier: a page then asks him, instead of refusing."""
-    return dossier_id not in ctx.motifs and ctx.acteur.role in choix_in_force(ctx).motifs
+    asked = ctx.acteur.role in choix.ROLES and choix.rule_of_motif(ctx.acteur.role) in _politique_in_force(ctx).regles
+    return asked and dossier_id not in ctx.motifs and not _runs_exceptionally(ctx, dossier_id)
 
 
 def choix_in_force(ctx: Context) -> Choix:
@@ -188,11 +193,23 @@ def require_transmission(
     decision = moteur.decide_transmission(_politique_in_force(ctx), destinataire, situation, dossier_id)
     ctx.decisions.append(decision)
     if not decision.allowed:
-        raise _refusal(decision)
+        raise refusal(decision)
     return decision.open_sections
 
 
-def _refusal(decision: Decision) -> AccessDenied:
+def _is_lifted(ctx: Context, dossier_id: UUID | None, verdicts: Iterable[Verdict]) -> bool:
+    """Whether an exceptional access gets past what closes: the policy of the SPST alone, never the law (HAB-06)."""
+    closed = [verdict for verdict in verdicts if not verdict.allowed and verdict.rules]
+    by_spst = any(verdict.rules[0].startswith("R-") for verdict in closed)
+    return by_spst and dossier_id is not None and _runs_exceptionally(ctx, dossier_id)
+
+
+def _runs_exceptionally(ctx: Context, dossier_id: UUID) -> bool:
+    return ctx.acteur.role is Role.MDT and situations.runs_exceptionally(ctx, dossier_id)
+
+
+def refusal(decision: Decision) -> AccessDenied:
+    """The error that says a decision to whoever asked, with what its trace keeps."""
     return AccessDenied(
         decision.explication,
         action=decision.action,

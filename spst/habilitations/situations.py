@@ -17,8 +17,8 @@ from spst.kernel.acteur import Famille, Role
 from spst.kernel.context import Context, Motif
 from spst.kernel.unit_of_work import bind_context
 
-_FAITS, _DELEGATIONS, _SUPERVISION, _ENREGISTREMENT = (
-    f"habilitations.{name}" for name in ("faits", "delegations", "supervision", "enregistrement")
+_FAITS, _DELEGATIONS, _SUPERVISION, _ENREGISTREMENT, _EXCEPTIONNELS = (
+    f"habilitations.{name}" for name in ("faits", "delegations", "supervision", "enregistrement", "exceptionnels")
 )
 REGISTRATION = "identite.register"
 SUPERVISED = frozenset({Role.COLL, Role.INT, Role.INF, Role.IPA, Role.MPC})
@@ -93,6 +93,18 @@ def written_for(ctx: Context, compte_id: UUID) -> tuple[list[Delegation], list[S
         _standing(ctx, queries.delegations_in_force(ctx, compte_id), "delegant_id"),
         _standing(ctx, queries.supervisions_in_force(ctx, compte_id), "medecin_id"),
     )
+
+
+def runs_exceptionally(ctx: Context, dossier_id: UUID) -> bool:
+    """Whether an exceptional access of the actor to this dossier runs now (HAB-06): asked when what it lifts refuses."""
+    known: dict[UUID, bool] = ctx.cache.setdefault(_EXCEPTIONNELS, {})
+    if dossier_id not in known:
+        known[dossier_id] = queries.has_acces_exceptionnel(ctx, dossier_id)
+    return known[dossier_id]
+
+
+def forget_exceptionnel(ctx: Context) -> None:
+    ctx.cache.pop(_EXCEPTIONNELS, None)
 
 
 def learn(ctx: Context, dossier_ids: Collection[UUID]) -> None:

@@ -34,6 +34,7 @@ _MOTIFS = {
     "droits": "Demande du salarié",
     "administration": "Tenue du dossier",
     "technique": "Opération technique",
+    "exceptionnel": "Accès exceptionnel",
 }
 GESTES = {
     "suspension": "Suspendre un compte",

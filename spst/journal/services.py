@@ -135,6 +135,11 @@ def accesses_of(
     return AccesDossier(shown, total, refused, shown[-1].id if len(found) > limit else None)
 
 
+def reference_of(ctx: Context, dossier_id: UUID) -> str:
+    """The opaque reference of a dossier, for a page whose reader need not know whose it is."""
+    return queries.reference_of(ctx, dossier_id)
+
+
 def who(ctx: Context, filtres: Filtres) -> str | None:
     """The person or role of a filter, in words."""
     if filtres.compte_id is not None:

@@ -22,6 +22,7 @@ class CodeMotif(StrEnum):
     DROITS = "droits"
     ADMINISTRATION = "administration"
     TECHNIQUE = "technique"
+    EXCEPTIONNEL = "exceptionnel"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
+from spst.habilitations import exceptionnel
 from spst.habilitations import services as habilitations
 from spst.journal import services as journal
 from spst.web.guards import requires
@@ -22,9 +23,11 @@ def home() -> ResponseReturnValue:
     with unit_of_work() as ctx:
         chiffres = journal.figures(ctx, journal.last_days(ctx))
         found = comptes.list_comptes(ctx) if habilitations.may(ctx, "compte.list") else None
+        exceptionnels = exceptionnel.count(ctx)
     view: dict[str, Any] = {
         "chiffres": chiffres,
         "pic": max(chiffres.par_heure),
+        "exceptionnels": exceptionnels,
         "comptes": None if found is None else _counts(found),
     }
     return render_template("pilotage/accueil.html", accueil=view)

@@ -3,16 +3,22 @@
 They authorise and trace; the first act of a page names its line: `portail.dossier`, `portail.visites` or `portail.acces`.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
+from spst.comptes import exercice
 from spst.dmst import services as dmst
 from spst.expositions import services as expositions
+from spst.habilitations import exceptionnel
+from spst.habilitations.exceptionnel import AVIS, RAISONS
 from spst.journal import services as journal
 from spst.journal.rules import REFUSE
 from spst.kernel.context import Context
 from spst.portail import queries, vues
 from spst.visites import services as visites
 from spst.web.filters import prenom
+
+_TOLD = timedelta(days=92)
 
 
 def accueil(ctx: Context, dossier_id: UUID) -> vues.Accueil:
@@ -26,6 +32,24 @@ def accueil(ctx: Context, dossier_id: UUID) -> vues.Accueil:
         emplois=tuple(f"{contrat.poste}, {contrat.etablissement}" for contrat in dossier.emplois),
         rendez_vous=queries.next_rendez_vous(ctx, personne.id),
         derniere=vues.visite(lues[0]) if lues else None,
+        exceptionnels=_exceptionnels(ctx, dossier_id),
+    )
+
+
+def _exceptionnels(ctx: Context, dossier_id: UUID) -> tuple[vues.Exceptionnel, ...]:
+    """Those of the last three months, the latest first; older ones stay in the list of accesses."""
+    since = ctx.clock.now() - _TOLD
+    found = [one for one in exceptionnel.of_dossier(ctx, dossier_id) if one.opened_at >= since]
+    names = exercice.names_of(ctx, [one.compte_id for one in found]) if found else {}
+    return tuple(
+        vues.Exceptionnel(
+            le=one.opened_at,
+            qui=names.get(one.compte_id, "Un médecin du travail"),
+            raison=RAISONS[one.raison],
+            texte=one.texte,
+            avis=None if one.avis is None else AVIS[one.avis],
+        )
+        for one in found
     )
 
 

@@ -63,6 +63,18 @@ class Accueil:
     emplois: tuple[str, ...]
     rendez_vous: RendezVousVu | None
     derniere: VisiteLue | None
+    exceptionnels: tuple["Exceptionnel", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptionnel:
+    """A médecin opened the dossier past the policy of his SPST: told to the worker, with its reason and who read it again."""
+
+    le: datetime
+    qui: str
+    raison: str
+    texte: str
+    avis: str | None
 
 
 @dataclass(frozen=True, slots=True)

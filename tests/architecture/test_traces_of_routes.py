@@ -25,6 +25,8 @@ WITHOUT_TRACE = {
     "GET /salaries/nouveau": "an empty form",
     "GET /recherche": "an empty form, as long as its address names no search",
     "POST /recherche": "typed and kept; the page that this leads to searches and is traced",
+    "POST /dossiers/<uuid:dossier_id>/motif": "a reason is kept; the opening that follows is traced with it",
+    "GET /dossiers/<uuid:dossier_id>/acces-exceptionnel": "an empty form; a refusal is traced",
     "GET /secteurs": "names of companies and counts: nobody's datum",
     "GET /secteurs/<uuid:secteur_id>": "the same",
     "POST /secteurs/choix": "the same; nothing moves yet",

@@ -207,7 +207,9 @@ def test_head_says_what_get_says_and_options_opens_nothing(scene: Scene) -> None
 
 def _filled(scene: Scene, rule: str) -> str:
     path = rule.replace("<uuid:dossier_id>", str(scene.a.zoe.dossier_id)).replace("<slug>", scene.a.slug)
-    path = path.replace("<path:filename>", "absent.css").replace("<path:reste>", "nulle-part")
+    path = (
+        path.replace("<path:filename>", "absent.css").replace("<path:reste>", "nulle-part").replace("<int:numero>", "0")
+    )
     while "<uuid:" in path:
         start = path.index("<uuid:")
         path = path[:start] + "00000000-0000-7000-8000-000000000000" + path[path.index(">", start) + 1 :]

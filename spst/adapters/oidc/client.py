@@ -76,8 +76,8 @@ class OidcClient:
             raise self._unavailable()
         return read
 
-    def authorize(self) -> tuple[str, Demande]:
-        """The address to send the browser to, and what to compare on its return."""
+    def authorize(self, **asked: str) -> tuple[str, Demande]:
+        """The address to send the browser to, and what to compare on its return. `asked`: more parameters of the request."""
         demande = Demande(generate_token(_RANDOM), generate_token(_RANDOM), generate_token(64))
         with self._session() as session:
             url, _ = session.create_authorization_url(
@@ -87,6 +87,7 @@ class OidcClient:
                 code_verifier=demande.code_verifier,
                 acr_values=self._profile.acr_values[0],
                 **self._profile.extra,
+                **asked,
             )
         return str(url), demande
 

@@ -29,8 +29,8 @@ class ProSanteConnect:
             config.psc, PROFILE, f"{config.public_url}{RETURN_PATH}", f"{config.public_url}/", clock
         )
 
-    def authorize(self) -> DemandeConnexion:
-        url, demande = self._client.authorize()
+    def authorize(self, *, fresh: bool = False) -> DemandeConnexion:
+        url, demande = self._client.authorize(**({"prompt": "login"} if fresh else {}))
         return DemandeConnexion(url, demande.state, demande.nonce, demande.code_verifier)
 
     def exchange(self, demande: DemandeConnexion, retour: Retour) -> Preuve:

@@ -13,7 +13,7 @@ DIRECTION = ("Pilotage", "Journal des accès", "Comptes", "Politique")
 
 def pilotage() -> Iterator[Sample]:
     yield Sample("politique", "pilotage/politique.html", {"cadre": of_direction("Politique"), "politique": policy()})
-    published = policy(version="12-eadf994b", publiee_le=at(10, 42))
+    published = policy(version="12-eadf994b", numero=12, publiee_le=at(10, 42))
     yield Sample(
         "politique-publiee", "pilotage/politique.html", {"cadre": of_direction("Politique"), "politique": published}
     )
@@ -38,6 +38,10 @@ def policy(**changes: object) -> Model:
         "lignes": [LigneMatrice(code, titre, tuple(_cells(rank))) for rank, (code, titre) in enumerate(TITRES.items())],
         "legales": [{"code": code, "contenu": titre, "article": "R. 4624-45-4"} for code, titre in TITRES.items()],
         "regles": politique.regles(politiques.ceiling_alone()),
+        "numero": 0,
+        "reglages": {"inactivite_min": 15, "motifs": []},
+        "brouillon": None,
+        "prepare": True,
         **changes,
     }
 

@@ -1,0 +1,117 @@
+"""Exceptional access: a médecin opens one dossier past the policy of his SPST, and other médecins read why (HAB-06)."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from marshmallow import ValidationError
+
+from spst.comptes import exercice
+from spst.espace_pro.liens import dossier_url
+from spst.espace_pro.schemas import ExceptionnelSchema, RelectureSchema
+from spst.habilitations import exceptionnel
+from spst.habilitations.exceptionnel import RAISONS, AccesVu, Avis, Raison
+from spst.journal import services as journal
+from spst.kernel.context import Context
+from spst.kernel.errors import RuleViolation
+from spst.web import fresh
+from spst.web.fields import CSRF_FIELD, errors_by_field
+from spst.web.frame import flash
+from spst.web.guards import requires
+from spst.web.requests import unit_of_work
+
+bp = Blueprint("exceptionnel", __name__)
+
+
+@bp.get("/dossiers/<uuid:dossier_id>/acces-exceptionnel")
+@requires("exceptionnel.open")
+def ask(dossier_id: UUID) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        exceptionnel.check(ctx, dossier_id)
+    return _form(dossier_id)
+
+
+@bp.post("/dossiers/<uuid:dossier_id>/acces-exceptionnel")
+@requires("exceptionnel.open")
+def start(dossier_id: UUID) -> ResponseReturnValue:
+    if not fresh.is_fresh(sent=True):
+        return _form(
+            dossier_id, {"": "Trop de temps a passé depuis votre connexion. Reconnectez-vous, puis recommencez."}
+        ), 422
+    try:
+        form = ExceptionnelSchema().read(request.form)
+        with unit_of_work() as ctx:
+            exceptionnel.start(ctx, dossier_id, Raison(form["raison"]), form["texte"])
+    except ValidationError as error:
+        return _form(dossier_id, errors_by_field(error)), 422
+    except RuleViolation as refusal:
+        return _form(dossier_id, {"": str(refusal)}), 422
+    flash(
+        "Accès exceptionnel ouvert pour 60 minutes. Le salarié le lit dans son espace, un autre médecin relira votre motif."
+    )
+    return redirect(dossier_url(dossier_id), 303)
+
+
+@bp.post("/dossiers/<uuid:dossier_id>/acces-exceptionnel/fin")
+@requires("exceptionnel.open")
+def end(dossier_id: UUID) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        exceptionnel.end(ctx, dossier_id)
+    flash("Accès exceptionnel terminé.")
+    return redirect(dossier_url(dossier_id), 303)
+
+
+def _form(dossier_id: UUID, erreurs: dict[str, str] | None = None) -> str:
+    """Nothing of the dossier is read on this page."""
+    here = url_for(".ask", dossier_id=dossier_id)
+    view = {
+        "action": here,
+        "raisons": [(str(code), label) for code, label in RAISONS.items()],
+        "valeurs": {name: value for name, value in request.form.items() if name != CSRF_FIELD},
+        "erreurs": erreurs or {},
+        "reconnexion_url": None if fresh.is_fresh(sent=bool(request.form)) else fresh.login_again_url(here),
+        "retour_url": dossier_url(dossier_id),
+    }
+    return render_template("espace_pro/acces_exceptionnel.html", demande=view)
+
+
+@bp.get("/acces-exceptionnels")
+@requires("exceptionnel.review")
+def queue() -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        found = exceptionnel.to_review(ctx)
+        names = {one.id: one.nom for one in exercice.collegues(ctx)}
+        lines = [_ligne(ctx, one, names) for one in found]
+        now = ctx.clock.now()
+    late = sum(line["due"] <= now for line in lines)
+    view = {"lignes": lines, "maintenant": now, "en_retard": late}
+    return render_template("espace_pro/acces_exceptionnels.html", relectures=view)
+
+
+@bp.post("/acces-exceptionnels/<uuid:acces_id>/relecture")
+@requires("exceptionnel.review")
+def review(acces_id: UUID) -> ResponseReturnValue:
+    try:
+        form = RelectureSchema().read(request.form)
+        with unit_of_work() as ctx:
+            exceptionnel.review(ctx, acces_id, Avis(form["avis"]), form["reponse"] or None)
+    except (ValidationError, RuleViolation) as error:
+        said = " ".join(errors_by_field(error).values()) if isinstance(error, ValidationError) else str(error)
+        flash(said, "warn")
+        return redirect(url_for(".queue"), 303)
+    flash("Votre relecture est notée. Le salarié la lit dans son espace.")
+    return redirect(url_for(".queue"), 303)
+
+
+def _ligne(ctx: Context, one: AccesVu, names: dict[UUID, str]) -> dict[str, Any]:
+    """The dossier by its opaque reference: whoever reads a reason again need not know whose it is."""
+    return {
+        "qui": names.get(one.compte_id, "Compte fermé"),
+        "reference": journal.reference_of(ctx, one.dossier_id),
+        "le": one.opened_at,
+        "raison": RAISONS[one.raison],
+        "texte": one.texte,
+        "due": one.due_at,
+        "action": url_for(".review", acces_id=one.id),
+    }
