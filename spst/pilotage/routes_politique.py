@@ -186,6 +186,7 @@ def _draft(ctx: Context, draft: BrouillonVu) -> dict[str, Any]:
             }
             for one in compared
         ],
+        "essai_url": f"{_DRAFT}/essai",
         "prepare": habilitations.may(ctx, "politique.draft"),
         "est_a_moi": draft.proposed_by == user().acteur.id,
     }

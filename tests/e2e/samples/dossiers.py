@@ -182,6 +182,7 @@ def dossier(**changes: object) -> Model:
             "phrase": "Équipe Vasseur suit ce dossier par le secteur de l’établissement.",
             "url": "secteurs.html",
         },
+        "exceptionnel": None,
         "a_savoir": [
             {
                 "ton": "",

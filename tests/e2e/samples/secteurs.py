@@ -84,6 +84,7 @@ def choice(lines: list[Model], those: str, **changes: object) -> Model:
             },
         ],
         "choisi": "1",
+        "exceptionnel": {"jusqu_a": None, "url": "#exceptionnel"},
         "a_savoir": [
             f"4 salariés de {those} ont un dossier confié à une équipe\u202f: leur suivi ne change pas.",
             "Les équipes du secteur quitté cessent aussitôt de lire les dossiers qu’elles ne suivaient que par lui.",
