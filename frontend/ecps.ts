@@ -4,7 +4,7 @@ import { AFTER_FAILURE_S, inWords, nextIn, read } from "./logic/attente.ts";
 import { ask } from "./modules/idle.ts";
 import { element, icon } from "./modules/page.ts";
 
-const UNREACHABLE = "Le réseau ne répond pas. Votre demande continue : nous réessayons.";
+const UNREACHABLE = "Le réseau ne répond pas. Votre demande continue : nous réessayons.";
 
 function start(frame: HTMLElement): void {
   const left = frame.querySelector<HTMLElement>("[data-ecps-reste]");
