@@ -4,7 +4,7 @@ import { AFTER_FAILURE_S, inWords, nextIn, read } from "./logic/attente.ts";
 import { ask } from "./modules/idle.ts";
 import { element, icon } from "./modules/page.ts";
 
-const UNREACHABLE = "Le réseau ne répond pas. Votre demande continue : nous réessayons.";
+const UNREACHABLE = "Le service ne répond pas pour l’instant. Votre demande continue : nous réessayons.";
 
 function start(frame: HTMLElement): void {
   const left = frame.querySelector<HTMLElement>("[data-ecps-reste]");
@@ -25,6 +25,11 @@ function start(frame: HTMLElement): void {
     try {
       const headers = { Accept: "application/json", "X-Presence": "1" };
       const response = await ask(frame.dataset.url ?? "", { method: "POST", headers, signal: AbortSignal.timeout(40_000) });
+      // Another window went on with this session: what this one waits for is over, and asking again would say nothing.
+      if (response.status >= 400 && response.status < 500) {
+        location.replace(frame.dataset.retour ?? "/");
+        return;
+      }
       const answer = response.ok ? read(await response.json()) : null;
       if (answer?.kind === "over") {
         location.replace(answer.url);

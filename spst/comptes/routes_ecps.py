@@ -105,6 +105,7 @@ def wait() -> ResponseReturnValue:
         "pas_encore": _NOT_YET if "encore" in request.args else None,
         "action": _WAITING,
         "arret_action": f"{_PAGE}/arret",
+        "retour_url": _PAGE,
     }
     return render_template("connexion/ecps_attente.html", connexion=view)
 

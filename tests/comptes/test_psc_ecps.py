@@ -1,6 +1,8 @@
 """Log-in by e-CPS without leaving the workstation, against the stand-in: what is asked, at what pace, and what never opens."""
 
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -101,7 +103,7 @@ def test_request_has_every_parameter_of_the_reference_and_the_digits_of_the_page
     client = waiting(site)
     page = site.get(client, WAITING).text
     asked = received(site, "ciba")[-1]
-    shown = re.search(r"Nombre à comparer : (\d\d)", page)
+    shown = re.search(r"Nombre à comparer\s: (\d\d)", page)
     assert shown
     assert (asked["client_auth"], asked["status"]) == ("basic", 200)
     assert {name: value for name, value in asked["params"].items() if name != "client_id"} == {
@@ -372,6 +374,24 @@ def test_request_finished_twice_with_the_same_cookie_opens_one_session(site: Sit
     assert answered(site, client, "approve") == {"url": "/"}
     assert poll(site, twin) == {"url": START}
     assert len(site.traces("session.open")) == opened + 1
+
+
+def test_confirmation_read_by_several_windows_at_once_opens_one_session_and_asks_once(site: Site) -> None:
+    client = waiting(site)
+    token, own, start = site.token(client), cookie(client), threading.Barrier(5)
+    site.psc.admin("ciba_answer", person="PSC-02", answer="approve")
+    opened = len(site.traces("session.open"))
+
+    def read() -> dict[str, Any]:
+        window = given(site.client(), SESSION, own)
+        start.wait(10)
+        return poll(site, window, token)
+
+    with ThreadPoolExecutor(5) as pool:
+        answers = [future.result() for future in [pool.submit(read) for _ in range(5)]]
+    assert answers.count({"url": "/"}) == 1
+    assert all("suite_s" in one or one["url"] in {"/", START} for one in answers)
+    assert (polls(site), len(site.traces("session.open"))) == (1, opened + 1)
 
 
 def test_neither_token_nor_number_nor_request_reaches_the_browser_or_the_store_in_clear(site: Site) -> None:

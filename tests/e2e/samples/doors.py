@@ -62,6 +62,7 @@ def ecps() -> Iterator[Sample]:
         "pas_encore": None,
         "action": "/attente",
         "arret_action": "/arret",
+        "retour_url": "ecps.html",
     }
     wrong = "Un chiffre de ce numéro RPPS est faux. Relisez-le sur votre carte ou dans l’application e-CPS."
     ended = "La demande a expiré sans réponse. Ouvrez l’application e-CPS sur votre téléphone, puis recommencez ici."
