@@ -33,6 +33,11 @@ export async function logoutByHint(simulator, req, res, query) {
   const params = Object.fromEntries(query);
   const { sid, sub } = hintClaims(params.id_token_hint);
   const request = { method: req.method, endpoint: 'logout', params };
+  const [broken] = simulator.faults.takeWire('logout');
+  if (broken) {
+    simulator.journal.request({ ...request, status: broken.fault === 'cut' ? null : broken.status ?? 500 });
+    return broken.fault === 'cut' ? req.socket.destroy() : res.writeHead(broken.status ?? 500).end();
+  }
   try {
     await checkHint(simulator.provider, params);
   } catch (error) {

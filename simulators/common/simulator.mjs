@@ -23,7 +23,8 @@ const ENDPOINTS = {
  * A stand-in: oidc-provider dressed as one national service, with a login page, a memory and an admin door.
  *
  * `definition` says how this service differs: name, title, intro, basePath, alg, lowerAcr, discoveryPaths, routes,
- * configuration(simulator), client, authentication(params), people, and optionally adminVerbs, pages, answer.
+ * configuration(simulator), client, authentication(params), people, and optionally adminVerbs, pages, answer,
+ * onReset.
  */
 export class Simulator {
   #cookieKeys = [randomBytes(32).toString('hex')];
@@ -46,6 +47,7 @@ export class Simulator {
     this.journal.reset();
     this.faults.reset();
     this.store.clear();
+    this.definition.onReset?.();
   }
 
   /** oidc-provider reads its keys once: a new one on the same store takes over, sessions and tokens survive. */

@@ -51,7 +51,7 @@ const USERINFO_FAULTS = { ...lies(USERINFO_LIES), ...USERINFO_FORGERIES };
 
 /** Faults of the wire: `endpoint` says which answer (token when left out). */
 const WIRE_FAULTS = ['slow', 'status', 'cut', 'slow_down'];
-const ENDPOINTS = ['authorization', 'token', 'userinfo', 'jwks', 'discovery', 'introspection', 'ciba'];
+const ENDPOINTS = ['authorization', 'token', 'userinfo', 'jwks', 'discovery', 'introspection', 'ciba', 'logout'];
 
 export const FAULTS = [...Object.keys(TOKEN_FAULTS), ...Object.keys(USERINFO_FAULTS), ...WIRE_FAULTS];
 

@@ -8,6 +8,33 @@ const NOTHING = '<p>Aucune demande en attente. Rechargez la page après avoir la
 const CHANNELS = new Set(['CARD', 'MOBILE']);
 const SESSION_TTL = 14_400;
 
+/** How this stand-in paces polls: `interval` is what it announces (null: nothing), `strict` refuses who comes sooner. */
+const USUAL_PACE = { interval: 1, strict: false };
+
+export class Pace {
+  constructor() {
+    this.reset();
+  }
+
+  reset() {
+    this.rule = { ...USUAL_PACE };
+    this.polled = new Map();
+  }
+
+  set({ interval = USUAL_PACE.interval, strict = USUAL_PACE.strict }) {
+    this.rule = { interval, strict };
+    return this.rule;
+  }
+
+  /** Whether this poll comes sooner after the one before it than was announced (5 s when nothing was): slow_down. */
+  isTooSoon(id) {
+    const now = Date.now();
+    const before = this.polled.get(id);
+    this.polled.set(id, now);
+    return this.rule.strict && before !== undefined && now - before < (this.rule.interval ?? 5) * 1000;
+  }
+}
+
 export const cibaFeature = (simulator) => ({
   enabled: true,
   deliveryModes: ['poll'],
@@ -25,8 +52,9 @@ export const cibaFeature = (simulator) => ({
   triggerAuthenticationDevice: async () => {},
 });
 
-export function checkChannel(ctx, channel) {
+export function checkCibaRequest(ctx, channel) {
   if (!CHANNELS.has(channel)) throw new errors.InvalidRequest('channel must be CARD or MOBILE');
+  if (ctx.oidc.body.acr_values !== 'eidas1') throw new errors.InvalidRequest('acr_values must be eidas1');
 }
 
 function pending({ store, people }) {
@@ -65,11 +93,16 @@ async function answer(simulator, { auth_req_id: id, person, answer: said }) {
   const [{ auth_req_id: found }] = asked;
   if (said === 'approve') await approve(simulator, found);
   else if (said === 'deny') await simulator.provider.backchannelResult(found, new errors.AccessDenied());
-  else throw new TypeError('answer is approve or deny');
+  else if (said === 'expire') simulator.store.all('BackchannelAuthenticationRequest').find(({ jti }) => jti === found).exp = 1;
+  else throw new TypeError('answer is approve, deny or expire');
   return { auth_req_id: found, answer: said };
 }
 
-export const cibaVerbs = { ciba: (simulator) => ({ pending: pending(simulator) }), ciba_answer: answer };
+export const cibaVerbs = (pace) => ({
+  ciba: (simulator) => ({ pending: pending(simulator) }),
+  ciba_answer: answer,
+  ciba_pace: (_simulator, rule) => pace.set(rule),
+});
 
 const card = ({ auth_req_id: id, nom, binding_message: code, channel }) => `<form class="card" method="post">
 <h2>${escape(nom)}</h2><p>Une application demande votre identité (${channel === 'CARD' ? 'carte CPS' : 'e-CPS'}).

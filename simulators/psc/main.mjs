@@ -3,7 +3,7 @@ import { errors } from 'oidc-provider';
 import { checkScopes } from '../common/scopes.mjs';
 import { readSettings } from '../common/settings.mjs';
 import { run } from '../common/simulator.mjs';
-import { checkChannel, cibaFeature, cibaVerbs, telephone } from './ciba.mjs';
+import { checkCibaRequest, cibaFeature, cibaVerbs, Pace, telephone } from './ciba.mjs';
 import { PERSONNES, situation } from './personnes.mjs';
 
 const REALM = '/auth/realms/esante-wallet';
@@ -12,6 +12,7 @@ const SCOPES = ['openid', 'scope_all'];
 const CIBA = 'urn:openid:params:grant-type:ciba';
 const REFRESH_TTL = 1800;
 const SESSION = { idle: 1800, absolute: 14_400 };
+const pace = new Pace();
 
 const USERINFO_CLAIMS = [
   ...Object.keys(PERSONNES[0].claims).filter((claim) => claim !== 'sub' && claim !== 'preferred_username'),
@@ -22,7 +23,7 @@ const USERINFO_CLAIMS = [
 function checkRequest(ctx, channel) {
   const { params, route } = ctx.oidc;
   checkScopes(ctx, { required: SCOPES, known: SCOPES });
-  if (route === 'backchannel_authentication') return checkChannel(ctx, channel);
+  if (route === 'backchannel_authentication') return checkCibaRequest(ctx, channel);
   if (!params.state || !params.nonce) throw new errors.InvalidRequest('state and nonce are required');
 }
 
@@ -56,12 +57,16 @@ const configuration = (simulator) => ({
 const answer = (simulator) => async (ctx, next) => {
   await next();
   const endpoint = simulator.endpointOf(ctx.path);
+  // oidc-provider itself never says slow_down: it stands for authorization_pending, to who polls too often.
+  if (ctx.body?.error === 'authorization_pending' && pace.isTooSoon(ctx.oidc.params.auth_req_id)) {
+    ctx.body = { error: 'slow_down' };
+  }
   if (ctx.status !== 200) return;
   if (endpoint === 'token') {
     const { sid } = JSON.parse(Buffer.from(ctx.body.id_token.split('.')[1], 'base64url'));
     ctx.body = { ...ctx.body, refresh_expires_in: REFRESH_TTL, session_state: sid };
   } else if (endpoint === 'ciba') {
-    ctx.body = { ...ctx.body, interval: 1 };
+    ctx.body = { ...ctx.body, ...(pace.rule.interval !== null && { interval: pace.rule.interval }) };
   }
 };
 
@@ -107,6 +112,7 @@ run({
   authentication: () => ({ acr: 'eidas1' }),
   configuration,
   answer,
-  adminVerbs: { ...cibaVerbs, change_person: changePerson },
+  onReset: () => pace.reset(),
+  adminVerbs: { ...cibaVerbs(pace), change_person: changePerson },
   pages: { '/telephone': telephone },
 }, readSettings());

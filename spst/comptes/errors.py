@@ -19,6 +19,14 @@ class CodeRefused(SpstError):
     """Code refusé. Attendez le code suivant de votre application, puis recommencez."""
 
 
+class RppsRefused(RuleViolation):
+    """Un numéro RPPS compte 11 chiffres. Retapez le vôtre : il est sur votre carte et dans l’application e-CPS."""
+
+
+class PosteUnknown(RuleViolation):
+    """Ce navigateur ne vous connaît pas encore : passez une première fois par la page de Pro Santé Connect."""
+
+
 class InscriptionRefused(SpstError):
     """Ce code d’inscription n’est pas valable, ou il a expiré. Demandez-en un autre à votre direction."""
 

@@ -13,6 +13,8 @@ from spst.comptes.rules import Activite, Attestation, Exercice
 
 class Moyen(StrEnum):
     PSC = "psc"
+    ECPS = "e-cps"
+    """Pro Santé Connect too, asked from server to server: the browser holds no session there."""
     LOCAL = "local"
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from flask import Blueprint, current_app, redirect, render_template, request, session
@@ -10,9 +10,12 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from spst.comptes import services_connexion as connexions
-from spst.comptes.ports import DemandeConnexion, FournisseurIdentite, PreuveRefused, Retour
+from spst.comptes import services_ecps as ecps
+from spst.comptes.ports import DemandeConnexion, FournisseurIdentite, Preuve, PreuveRefused, Retour
+from spst.comptes.ports_ecps import FournisseurEcps
+from spst.comptes.postes import LIFE, Poste
 from spst.comptes.preuves import Connexion
-from spst.comptes.services_connexion import Choix
+from spst.comptes.services_connexion import Choix, SuiteAuFournisseur
 from spst.kernel.errors import NotFound, ServiceUnavailable
 from spst.tenants import queries as tenants
 from spst.traces import services as traces
@@ -21,7 +24,7 @@ from spst.web.frame import flash, home_url, local_path
 from spst.web.guards import public, requires
 from spst.web.limits import limit_address
 from spst.web.requests import correlation_id, reference, unit_of_work
-from spst.web.sessions import current
+from spst.web.sessions import Cookies, current
 from spst.web.state import web
 
 bp = Blueprint("connexion", __name__)
@@ -39,8 +42,12 @@ _MESSAGES = {
 }
 
 
-def provider() -> FournisseurIdentite:
-    found: FournisseurIdentite = current_app.extensions[PROVIDER]
+class Fournisseur(FournisseurIdentite, FournisseurEcps, Protocol):
+    """One provider, asked through a browser or from server to server."""
+
+
+def provider() -> Fournisseur:
+    found: Fournisseur = current_app.extensions[PROVIDER]
     return found
 
 
@@ -62,6 +69,7 @@ def choose_way() -> ResponseReturnValue:
     query = f"?{urlencode({'suite': suite})}" if suite else ""
     view = {
         "psc_url": f"/connexion/psc{query}",
+        "ecps_url": f"/connexion/e-cps{query}",
         "locale_url": f"/connexion/locale{query}",
         "portail_url": None,
         "message": _MESSAGES.get(request.args.get("raison", "")),
@@ -102,10 +110,24 @@ def come_back() -> ResponseReturnValue:
         connexion, found = connexions.login_with_psc(web().runtime, preuve, correlation_id())
     except PreuveRefused:
         return _refused_page(403)
-    return enter(connexion, found, suite)
+    return _remember(enter(connexion, found, suite), preuve)
 
 
-def enter(connexion: Connexion, found: tuple[Choix, ...], suite: str = "/") -> ResponseReturnValue:
+def poste() -> Poste:
+    """What the browser of this request keeps of those who entered from it."""
+    return Poste.read(request.cookies.get(Cookies.of(web().config).poste_name, ""))
+
+
+def _remember(response: Response, preuve: Preuve) -> Response:
+    """From now on the e-CPS of this professional may be asked for here by its number alone."""
+    if preuve.rpps is not None:
+        known = poste().with_login(web().runtime.keyring, preuve.rpps, web().runtime.clock.now())
+        cookies = Cookies.of(web().config)
+        cookies.set(response, cookies.poste_name, str(known), LIFE)
+    return response
+
+
+def enter(connexion: Connexion, found: tuple[Choix, ...], suite: str = "/") -> Response:
     """Go in when there is one way, ask otherwise. Also where the second path ends."""
     only = [one for one in found if one.ferme is None]
     if len(only) == 1 and len(found) == 1:
@@ -145,11 +167,10 @@ def choose() -> ResponseReturnValue:
 @requires("session.close")
 def leave() -> ResponseReturnValue:
     """Our session first. Then the provider's, unless one leaves this application only."""
-    id_token = None
     with unit_of_work() as ctx:
-        id_token = connexions.close_session(ctx, current().id_hash or "")
+        left_there = connexions.close_session(ctx, current().id_hash or "")
     current().end()
-    return _cleared(redirect(_after(id_token, request.form.get("portee") == "application"), 303))
+    return _cleared(redirect(_after(left_there, request.form.get("portee") == "application"), 303))
 
 
 @bp.get("/connexion/fermee")
@@ -190,7 +211,9 @@ def account() -> ResponseReturnValue:
 def close_one() -> ResponseReturnValue:
     wanted = request.form.get("session", "")
     with unit_of_work() as ctx:
-        connexions.close_session(ctx, wanted)
+        left_there = connexions.close_session(ctx, wanted)
+    if left_there is not None and left_there.by_server:
+        _end_there(left_there)
     if wanted == current().id_hash:
         current().end()
         return _cleared(redirect("/connexion/fermee", 303))
@@ -235,15 +258,23 @@ def _service(choix: Choix) -> dict[str, Any]:
     return {"id": choix.cle, "nom": choix.spst, "role": role, "ferme": choix.ferme}
 
 
-def _after(id_token: str | None, stays_at_provider: bool) -> str:
-    if id_token is None:
+def _after(left_there: SuiteAuFournisseur | None, stays_at_provider: bool) -> str:
+    if left_there is None:
+        return "/connexion/fermee"
+    if left_there.by_server:
+        _end_there(left_there)
         return "/connexion/fermee"
     if stays_at_provider:
         return "/connexion/fermee?psc="
     try:
-        return provider().logout_url(id_token)
+        return provider().logout_url(left_there.id_token)
     except ServiceUnavailable:
         return "/connexion/fermee?psc="
+
+
+def _end_there(left_there: SuiteAuFournisseur) -> None:
+    """Once our own session is gone, outside any transaction. Nobody else uses the one that is ended."""
+    ecps.end_at_provider(web().runtime, provider(), left_there.id_token, correlation_id())
 
 
 def _cleared(response: Response) -> Response:

@@ -6,7 +6,7 @@ stands in `journal_technique`. Source: CSP L. 1470-1 to L. 1470-5; C. trav. R. 4
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -55,7 +55,17 @@ class Choix:
         return f"{self.tenant_id}.{self.role}.{self.situation or ''}"
 
 
-def login_with_psc(runtime: Runtime, preuve: Preuve, correlation_id: UUID) -> tuple[Connexion, tuple[Choix, ...]]:
+@dataclass(frozen=True, slots=True)
+class SuiteAuFournisseur:
+    """A session of the provider that stands after ours. `by_server`: no browser holds it, so we end it there ourselves."""
+
+    id_token: str = field(repr=False)
+    by_server: bool
+
+
+def login_with_psc(
+    runtime: Runtime, preuve: Preuve, correlation_id: UUID, moyen: Moyen = Moyen.PSC
+) -> tuple[Connexion, tuple[Choix, ...]]:
     """What a proof of Pro Santé Connect opens, at least one thing.
 
     Raises: PreuveRefused. What the SPST granted and the proof no longer supports is suspended before.
@@ -66,7 +76,7 @@ def login_with_psc(runtime: Runtime, preuve: Preuve, correlation_id: UUID) -> tu
         identite = _checked_identity(known, preuve)
         connexion = Connexion(
             identite_id=identite.id,
-            moyen=Moyen.PSC,
+            moyen=moyen,
             auth_at=preuve.auth_time,
             attestation=preuve.attestation,
             idp_sid=preuve.sid,
@@ -120,8 +130,8 @@ def open_session(
     return value
 
 
-def close_session(ctx: Context, id_hash: str) -> str | None:
-    """End a session of the actor; returns the provider's ID token when it came from one.
+def close_session(ctx: Context, id_hash: str) -> SuiteAuFournisseur | None:
+    """End a session of the actor; returns what to end at the provider when it came from one.
 
     Raises: AccessDenied, NotFound (somebody else's, or already ended).
     """
@@ -130,7 +140,7 @@ def close_session(ctx: Context, id_hash: str) -> str | None:
     if closed is None:
         raise NotFound
     traces.record(ctx, "session.close", details={"cause": "utilisateur"})
-    return _id_token(ctx.runtime, closed)
+    return _left_at_provider(ctx.runtime, closed)
 
 
 def own_sessions(ctx: Context) -> list[sessions.SessionVue]:
@@ -257,14 +267,16 @@ def _store(ctx: Context, connexion: Connexion, choix: Choix, agent_hash: str) ->
         idp_sealed=connexion.idp_sealed,
         situation=choix.situation,
         agent_hash=agent_hash,
+        data={sessions.MOYEN: str(Moyen.ECPS)} if connexion.moyen is Moyen.ECPS else {},
         expires_at=rules.earliest([limit, choix.until]),
     )
 
 
-def _id_token(runtime: Runtime, closed: sessions.SessionClosed) -> str | None:
+def _left_at_provider(runtime: Runtime, closed: sessions.SessionClosed) -> SuiteAuFournisseur | None:
     if closed.idp_sealed is None or closed.identite_id is None:
         return None
-    return runtime.keyring.open_outside("session", "idp_sealed", closed.identite_id, closed.idp_sealed)
+    id_token = runtime.keyring.open_outside("session", "idp_sealed", closed.identite_id, closed.idp_sealed)
+    return SuiteAuFournisseur(id_token, by_server=closed.moyen == Moyen.ECPS)
 
 
 def _use_once(runtime: Runtime, fin: FinDeSession) -> None:

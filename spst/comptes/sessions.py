@@ -51,6 +51,8 @@ _SESSION = cast(Table, SessionOuverte.__table__)
 _TENANT = cast(Table, Tenant.__table__)
 _COMPTE = cast(Table, Compte.__table__)
 _HABILITATION = cast(Table, Habilitation.__table__)
+MOYEN = "moyen"
+"""In `data`, how somebody proved who he is, when his browser holds no session of the provider: its end is not asked of it."""
 _BIND = text("SELECT set_config('spst.ctx', :context, true)")
 
 _LIVE = select(
@@ -117,15 +119,16 @@ class SessionVue:
     role: Role
     situation: str | None
     has_provider: bool
-    """Opened through Pro Santé Connect, where another session may outlive it."""
+    """Opened through the page of Pro Santé Connect, where this browser may have a session that outlives it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionClosed:
-    """What is left to do once a session is gone: end it at the provider too."""
+    """What is left to do once a session is gone: end it at the provider too. `moyen`: as in `data`, where one was kept."""
 
     identite_id: UUID | None
     idp_sealed: bytes | None
+    moyen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +323,7 @@ def take(ctx: Context, acteur_id: UUID, id_hash: str) -> SessionClosed | None:
         return None
     if not _is_ours(ctx.session, ctx.runtime, row):
         return SessionClosed(None, None)
-    return SessionClosed(row.identite_id, row.idp_sealed)
+    return SessionClosed(row.identite_id, row.idp_sealed, row.data.get(MOYEN))
 
 
 def of_provider(
@@ -364,7 +367,7 @@ def of_account(ctx: Context, compte_id: UUID) -> list[SessionVue]:
             ends_at=rules.ends_at(row.espace, row.last_seen_at, row.expires_at, row.inactivite_min),
             role=Role(row.role),
             situation=row.situation,
-            has_provider=row.idp_sealed is not None,
+            has_provider=row.idp_sealed is not None and MOYEN not in row.data,
         )
         for row in ctx.session.execute(query)
     )

@@ -204,9 +204,11 @@ def _close(slug: str) -> str:
     """End the session here, then say where FranceConnect+ ends its own."""
     id_hash = user().acteur.session_hash or ""
     with unit_of_work() as ctx:
-        id_token = comptes.close_session(ctx, id_hash)
+        left_there = comptes.close_session(ctx, id_hash)
     current().end()
+    if left_there is None:
+        return adresse(slug, "au-revoir")
     try:
-        return adresse(slug, "au-revoir") if id_token is None else _provider().logout_url(id_token, f"{slug}.fin")
+        return _provider().logout_url(left_there.id_token, f"{slug}.fin")
     except ServiceUnavailable:
         return adresse(slug, "au-revoir")

@@ -12,6 +12,7 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from flask import Flask, Request, Response, request, session
 from flask.sessions import SessionInterface, SessionMixin
 from flask_login import LoginManager
 from werkzeug.datastructures import CallbackDict
+from werkzeug.wrappers import Response as AnyResponse
 
 from spst.kernel.config import Config
 from spst.kernel.errors import ServiceUnavailable
@@ -65,11 +67,19 @@ class Cookies:
         """The secret of the forms of somebody who has no session."""
         return self._named("formulaire")
 
+    @property
+    def poste_name(self) -> str:
+        """Which professionals have entered by their provider's page from this browser; it outlives their sessions."""
+        return self._named("poste")
+
     def _named(self, short: str) -> str:
         return f"__Host-spst-{short}" if self.is_https else f"spst-{short}-{self.port}"
 
-    def set(self, response: Response, name: str, value: str) -> None:
-        response.set_cookie(name, value, secure=self.is_https, httponly=True, samesite="Lax", path="/", domain=None)
+    def set(self, response: AnyResponse, name: str, value: str, life: timedelta | None = None) -> None:
+        """`life`: None for a cookie that goes with the browser's own session."""
+        response.set_cookie(
+            name, value, max_age=life, secure=self.is_https, httponly=True, samesite="Lax", path="/", domain=None
+        )
 
     def clear(self, response: Response, espace: Espace) -> None:
         response.delete_cookie(

@@ -75,6 +75,8 @@ def test_telephone_page_shows_the_number_and_takes_the_answer(
         ({"binding_message": ""}, "invalid_binding_message"),
         ({"channel": ""}, "invalid_request"),
         ({"scope": "openid"}, "invalid_scope"),
+        ({"acr_values": ""}, "invalid_request"),
+        ({"acr_values": "eidas2"}, "invalid_request"),
     ],
 )
 def test_request_that_pro_sante_connect_would_refuse_is_refused(
@@ -88,6 +90,31 @@ def test_slow_down_is_said_once_when_asked_for(psc: Simulator, psc_client: Relyi
     psc.admin("break", fault="slow_down")
     assert poll(psc_client, asked)["error"] == "slow_down"
     assert poll(psc_client, asked)["error"] == "authorization_pending"
+
+
+def test_poll_sooner_than_the_interval_is_slowed_down_when_the_pace_is_strict(
+    psc: Simulator, psc_client: RelyingParty
+) -> None:
+    psc.admin("ciba_pace", strict=True)
+    asked = ask(psc_client)
+    assert [poll(psc_client, asked)["error"] for _ in range(2)] == ["authorization_pending", "slow_down"]
+
+
+def test_interval_is_left_out_when_asked_for(psc: Simulator, psc_client: RelyingParty) -> None:
+    psc.admin("ciba_pace", interval=None)
+    assert ask(psc_client).json().keys() == {"auth_req_id", "expires_in"}
+
+
+def test_request_too_old_is_said_expired(psc: Simulator, psc_client: RelyingParty) -> None:
+    asked = ask(psc_client)
+    psc.admin("ciba_answer", person="PSC-01", answer="expire")
+    assert poll(psc_client, asked)["error"] == "expired_token"
+
+
+def test_logout_can_be_broken(psc: Simulator, psc_client: RelyingParty) -> None:
+    psc.admin("break", fault="status", endpoint="logout", status=503)
+    url = psc_client.metadata["end_session_endpoint"]
+    assert requests.get(url, params={"id_token_hint": "x"}, timeout=TIMEOUT_S).status_code == 503
 
 
 def test_session_opened_by_ciba_is_ended_by_a_server_to_server_logout(

@@ -28,19 +28,23 @@ class Demande:
 
 
 def check_id_token(
-    claims: Mapping[str, Any], peer: OidcPeer, nonce: str, levels: tuple[str, ...], now: datetime
+    claims: Mapping[str, Any], peer: OidcPeer, nonce: str | None, levels: tuple[str, ...], now: datetime
 ) -> None:
-    """OpenID Connect Core 3.1.3.7, and the level (`acr`), which the library leaves to us. Raises: TokenRefused."""
+    """OpenID Connect Core 3.1.3.7, and the level (`acr`), which the library leaves to us. Raises: TokenRefused.
+
+    `nonce`: None for a token that was asked from server to server and never passed through a browser (CIBA Core 1.0).
+    """
+    by_browser = {} if nonce is None else {"nonce": {"essential": True, "value": nonce}}
     _check(
         claims,
         now,
         iss={"essential": True, "value": peer.issuer},
         aud={"essential": True, "value": peer.client_id},
-        nonce={"essential": True, "value": nonce},
         sub={"essential": True},
         exp={"essential": True},
         iat={"essential": True},
         acr={"essential": True, "values": list(levels)},
+        **by_browser,
     )
     _check_audience(claims, peer)
     _check_age(claims, now)

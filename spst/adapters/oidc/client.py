@@ -16,6 +16,8 @@ import requests
 from authlib.common.errors import AuthlibBaseError
 from authlib.common.security import generate_token
 from authlib.integrations.requests_client import OAuth2Session
+from requests.auth import AuthBase
+from urllib3.exceptions import HTTPError
 
 from spst.adapters.oidc.claims import Demande, check_id_token, check_logout_claims, check_userinfo
 from spst.adapters.oidc.jwks import Keys, TokenRefused
@@ -25,6 +27,9 @@ from spst.kernel.errors import ServiceUnavailable
 
 TIMEOUT_S = (3.05, 10.0)
 """Connection, then each read."""
+SHORT_TIMEOUT_S = (3.05, 5.0)
+"""For what is asked again and again, or what nobody waits for: it holds a process of ours."""
+_OAUTH_STATUSES = {200, 400, 401, 403}
 _MAX_BYTES = 512_000
 _RANDOM = 43
 
@@ -68,6 +73,10 @@ class OidcClient:
         self._clock = clock
         self._keys = Keys(lambda: self._get_json(self.metadata["jwks_uri"]), profile.algorithms, clock)
 
+    @property
+    def profile(self) -> Profile:
+        return self._profile
+
     @cached_property
     def metadata(self) -> Mapping[str, Any]:
         """Raises: ServiceUnavailable; the next call then tries again."""
@@ -95,9 +104,12 @@ class OidcClient:
         """Code against tokens, tokens against the person. Raises: TokenRefused, ServiceUnavailable."""
         if iss is not None and iss != self._peer.issuer:  # RFC 9207: the answer of another provider
             raise TokenRefused("iss_du_retour")
-        token = self._fetch_token(demande, code)
+        return self.login_of(self._fetch_token(demande, code), demande.nonce)
+
+    def login_of(self, token: Mapping[str, Any], nonce: str | None) -> Login:
+        """The person whom an answer of the token endpoint is about. Raises: TokenRefused, ServiceUnavailable."""
         _, claims = self._keys.verify(str(token.get("id_token", "")))
-        check_id_token(claims, self._peer, demande.nonce, self._profile.acr_values, self._clock.now())
+        check_id_token(claims, self._peer, nonce, self._profile.acr_values, self._clock.now())
         userinfo = self._userinfo(str(token.get("access_token", "")))
         check_userinfo(userinfo, self._peer, str(claims["sub"]))
         return Login(str(token["id_token"]), claims, userinfo)
@@ -110,6 +122,35 @@ class OidcClient:
             "state": state or generate_token(24),
         }
         return f"{self.metadata['end_session_endpoint']}?{urlencode(query)}"
+
+    def end_session(self, id_token: str) -> None:
+        """The same from server to server, where no browser holds a session of the provider. Raises: ServiceUnavailable."""
+        query = urlencode({"id_token_hint": id_token})
+        self._get(f"{self.metadata['end_session_endpoint']}?{query}", {"Accept": "*/*"}, SHORT_TIMEOUT_S)
+
+    def post(self, endpoint: str, form: Mapping[str, str]) -> Mapping[str, Any]:
+        """What an endpoint of the metadata answers to this client, authenticated as for a code; a refusal has an `error`.
+
+        Raises: ServiceUnavailable, for everything that is neither an answer nor a refusal of OAuth 2.0 (RFC 6749, 5.2).
+        """
+        with self._calls(), self._session() as session:
+            answer = session.post(
+                self._endpoint(endpoint),
+                data=dict(form),
+                auth=cast(AuthBase, session.client_auth(self._profile.client_auth)),
+                headers={"Accept": "application/json"},
+                timeout=SHORT_TIMEOUT_S,
+                allow_redirects=False,
+                stream=True,
+            )
+            body = answer.raw.read(_MAX_BYTES + 1, decode_content=True)
+            if answer.status_code not in _OAUTH_STATUSES or len(body) > _MAX_BYTES:
+                raise self._unavailable()
+            answer._content = body
+            read = answer.json()
+        if not isinstance(read, dict) or (answer.status_code == requests.codes.ok) == ("error" in read):
+            raise self._unavailable()
+        return read
 
     def check_logout_token(self, token: str) -> Mapping[str, Any]:
         """Claims of a back-channel logout token (OpenID Connect Back-Channel Logout 1.0, 2.6). Raises: TokenRefused."""
@@ -140,6 +181,13 @@ class OidcClient:
             except AuthlibBaseError as error:
                 raise TokenRefused(f"code.{error.error}") from error
 
+    def _endpoint(self, name: str) -> str:
+        """An option of the provider (CIBA) that is switched off there is a service that does not answer."""
+        address = self.metadata.get(name)
+        if not isinstance(address, str):
+            raise self._unavailable()
+        return address
+
     def _userinfo(self, access_token: str) -> Mapping[str, Any]:
         """Signed (`application/jwt`): a plain JSON answer is refused, it would prove nothing."""
         headers = {"Authorization": f"Bearer {access_token}", "Accept": "application/jwt"}
@@ -158,9 +206,9 @@ class OidcClient:
             raise self._unavailable()
         return read
 
-    def _get(self, url: str, headers: Mapping[str, str]) -> requests.Response:
+    def _get(self, url: str, headers: Mapping[str, str], timeout: tuple[float, float] = TIMEOUT_S) -> requests.Response:
         with self._calls():
-            response = requests.get(url, headers=headers, timeout=TIMEOUT_S, allow_redirects=False, stream=True)
+            response = requests.get(url, headers=headers, timeout=timeout, allow_redirects=False, stream=True)
             with response:
                 body = response.raw.read(_MAX_BYTES + 1, decode_content=True)
             if response.status_code != requests.codes.ok or len(body) > _MAX_BYTES:
@@ -173,7 +221,7 @@ class OidcClient:
         """What the network does is one error, whichever of its errors it was."""
         try:
             yield
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:  # the second: cut while the body was read
             raise self._unavailable() from error
 
     def _unavailable(self) -> ServiceUnavailable:

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 
+from spst.adapters.oidc import ciba
 from spst.adapters.oidc.claims import Demande
-from spst.adapters.oidc.client import OidcClient, Profile
+from spst.adapters.oidc.client import Login, OidcClient, Profile
 from spst.adapters.oidc.jwks import TokenRefused
-from spst.adapters.psc.wire import attestation_of, rpps_of
+from spst.adapters.psc.wire import attestation_of, is_about, national_id, rpps_of
 from spst.comptes.ports import DemandeConnexion, FinDeSession, Preuve, PreuveRefused, Retour
+from spst.comptes.ports_ecps import ConfirmationLost, DemandeEcps, ReponseEcps
 from spst.kernel.clock import Clock
 from spst.kernel.config import Config
 
@@ -17,11 +19,19 @@ PROFILE = Profile(
     algorithms=("RS256",),
     client_auth="client_secret_basic",
 )
+_CHANNEL = "MOBILE"
+"""The e-CPS application. The other is CARD, for a reader that this page does not speak to."""
+_REPONSES = {
+    "authorization_pending": ReponseEcps.ATTENDUE,
+    "slow_down": ReponseEcps.TROP_SOUVENT,
+    "access_denied": ReponseEcps.REFUSEE,
+    "expired_token": ReponseEcps.EXPIREE,
+}
 RETURN_PATH = "/connexion/psc/retour"
 
 
 class ProSanteConnect:
-    """Implements `FournisseurIdentite`."""
+    """Implements `FournisseurIdentite` and `FournisseurEcps`."""
 
     def __init__(self, config: Config, clock: Clock) -> None:
         self._issuer = config.psc.issuer
@@ -40,6 +50,32 @@ class ProSanteConnect:
             )
         except TokenRefused as error:
             raise PreuveRefused(error.motif) from error
+        return self._preuve(login)
+
+    def ask(self, rpps: str, nombre: str) -> DemandeEcps:
+        try:
+            asked = ciba.ask(self._client, national_id(rpps), nombre, _CHANNEL)
+        except TokenRefused as error:
+            raise PreuveRefused(error.motif) from error
+        return DemandeEcps(asked.auth_req_id, asked.expires_in, asked.interval)
+
+    def poll(self, auth_req_id: str, rpps: str) -> Preuve | ReponseEcps:
+        try:
+            answer = ciba.poll(self._client, auth_req_id)
+        except TokenRefused as error:
+            raise PreuveRefused(error.motif) from error
+        except ciba.AnswerLost as error:
+            raise ConfirmationLost from error
+        if isinstance(answer, str):
+            return _REPONSES[answer]
+        if not is_about(answer.claims, answer.userinfo, rpps):
+            raise PreuveRefused("ciba.autre_personne")
+        return self._preuve(answer)
+
+    def end_session(self, id_token: str) -> None:
+        self._client.end_session(id_token)
+
+    def _preuve(self, login: Login) -> Preuve:
         sid = login.claims.get("sid")
         return Preuve(
             iss=self._issuer,

@@ -18,6 +18,17 @@ def rpps_of(userinfo: Mapping[str, Any]) -> str | None:
     return match[1] if match else None
 
 
+def national_id(rpps: str) -> str:
+    """What a professional is asked for by, from server to server."""
+    return f"8{rpps}"
+
+
+def is_about(claims: Mapping[str, Any], userinfo: Mapping[str, Any], rpps: str) -> bool:
+    """Whether both tokens are about who was asked for: `sub` is the user store, then the identifiant national."""
+    asked = national_id(rpps)
+    return _text(userinfo, "SubjectNameID") == asked and _text(claims, "sub").rpartition(":")[2] == asked
+
+
 def attestation_of(userinfo: Mapping[str, Any]) -> Attestation:
     subject = userinfo.get("SubjectRefPro")
     exercices = subject.get("exercices") if isinstance(subject, dict) else None

@@ -2,7 +2,7 @@
 
 from tests.e2e.samples.common import Sample
 from tests.e2e.samples.desk import desk
-from tests.e2e.samples.doors import errors, logins
+from tests.e2e.samples.doors import ecps, errors, logins
 from tests.e2e.samples.dossiers import dossiers
 from tests.e2e.samples.habilitations import habilitations
 from tests.e2e.samples.pilotage import pilotage
@@ -13,4 +13,14 @@ __all__ = ["Sample", "every"]
 
 
 def every() -> list[Sample]:
-    return [*desk(), *dossiers(), *visites(), *secteurs(), *pilotage(), *habilitations(), *logins(), *errors()]
+    return [
+        *desk(),
+        *dossiers(),
+        *visites(),
+        *secteurs(),
+        *pilotage(),
+        *habilitations(),
+        *logins(),
+        *ecps(),
+        *errors(),
+    ]

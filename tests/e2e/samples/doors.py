@@ -9,11 +9,20 @@ def logins() -> Iterator[Sample]:
     def page(name: str, template: str, **connexion: object) -> Sample:
         return Sample(name, f"connexion/{template}.html", {"cadre": outside(), "connexion": connexion})
 
-    yield page("choix", "choix", psc_url="#psc", locale_url="locale.html", portail_url="#portail", message=None)
+    yield page(
+        "choix",
+        "choix",
+        psc_url="#psc",
+        ecps_url="ecps.html",
+        locale_url="locale.html",
+        portail_url="#portail",
+        message=None,
+    )
     yield page(
         "choix-message",
         "choix",
         psc_url="#psc",
+        ecps_url="ecps.html",
         locale_url="locale.html",
         portail_url=None,
         message="Votre session s’est fermée après 20 minutes sans activité. Rien n’est perdu.",
@@ -31,6 +40,43 @@ def logins() -> Iterator[Sample]:
     yield page("spst", "spst", action="/spst", nom="Dr Claire Vasseur", services=services)
     yield page("refusee", "refusee", retour_url="choix.html", reference="7F2K")
     yield page("fermee", "fermee", retour_url="choix.html", psc_ouverte=True)
+
+
+def ecps() -> Iterator[Sample]:
+    """The e-CPS asked for from here: the number, a browser that nobody has entered from, the two digits to compare."""
+    ask: Model = {
+        "action": "/ecps",
+        "rpps": "",
+        "connu": True,
+        "erreur": None,
+        "alerte": None,
+        "reference": None,
+        "psc_url": "#psc",
+        "retour_url": "choix.html",
+    }
+    wait: Model = {
+        "nombre": "07",
+        "reste_s": 112,
+        "reste": "1\u00a0min\u00a052\u00a0s",
+        "panne": None,
+        "pas_encore": None,
+        "action": "/attente",
+        "arret_action": "/arret",
+        "retour_url": "ecps.html",
+    }
+    wrong = "Un chiffre de ce numéro RPPS est faux. Relisez-le sur votre carte ou dans l’application e-CPS."
+    ended = "La demande a expiré sans réponse. Ouvrez l’application e-CPS sur votre téléphone, puis recommencez ici."
+    silent = "Pro Santé Connect ne répond pas. Votre demande n’est pas refusée\u00a0: nous continuons à l’interroger."
+    models: dict[str, tuple[str, Model]] = {
+        "ecps": ("ecps", ask),
+        "ecps-fautif": ("ecps", {**ask, "rpps": "10099000018", "erreur": wrong}),
+        "ecps-fin": ("ecps", {**ask, "alerte": ended, "reference": "7F2K-0A1B-22C3"}),
+        "ecps-inconnu": ("ecps", {**ask, "connu": False}),
+        "ecps-attente": ("ecps_attente", wait),
+        "ecps-attente-panne": ("ecps_attente", {**wait, "panne": silent}),
+    }
+    for name, (template, model) in models.items():
+        yield Sample(name, f"connexion/{template}.html", {"cadre": outside(), "connexion": model})
 
 
 def errors() -> Iterator[Sample]:
