@@ -14,6 +14,7 @@ from spst.comptes.rules import Activite, Attestation, Exercice
 class Moyen(StrEnum):
     PSC = "psc"
     LOCAL = "local"
+    CLE = "cle_acces"
 
 
 @dataclass(frozen=True, slots=True)

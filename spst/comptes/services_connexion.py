@@ -87,9 +87,11 @@ def choices(runtime: Runtime, connexion: Connexion, correlation_id: UUID) -> tup
     return tuple(_choices(runtime, connexion, correlation_id))
 
 
-def login_locally(runtime: Runtime, identite_id: UUID, correlation_id: UUID) -> tuple[Connexion, tuple[Choix, ...]]:
-    """What the second path opens to an identity whose password and code were checked. Raises: PreuveRefused."""
-    connexion = Connexion(identite_id, Moyen.LOCAL, runtime.clock.now())
+def login_locally(
+    runtime: Runtime, identite_id: UUID, correlation_id: UUID, moyen: Moyen = Moyen.LOCAL
+) -> tuple[Connexion, tuple[Choix, ...]]:
+    """What the second path opens to an identity whose two factors were checked. Raises: PreuveRefused."""
+    connexion = Connexion(identite_id, moyen, runtime.clock.now())
     found = choices(runtime, connexion, correlation_id)
     if not any(one.ferme is None for one in found):
         facts = {"motif": "aucun_role", "identite": str(identite_id)}

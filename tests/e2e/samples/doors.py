@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.e2e.samples.common import CLOSED, LONG_COMPANY, Model, Sample, frame, outside
+from tests.e2e.samples.common import CLOSED, LONG_COMPANY, Model, Sample, at, frame, outside
 
 
 def logins() -> Iterator[Sample]:
@@ -19,7 +19,15 @@ def logins() -> Iterator[Sample]:
         message="Votre session s’est fermée après 20 minutes sans activité. Rien n’est perdu.",
     )
     refused = "Identifiant ou mot de passe inconnu. Vérifiez-les, puis recommencez."
-    yield page("locale", "locale", action="/locale", identifiant="a.prigent", erreur=refused, retour_url="choix.html")
+    for name, porte in {
+        "locale": {"ouverte": True, "ailleurs": None},
+        "locale-numero": {"ouverte": False, "ailleurs": "http://localhost:8000/connexion/locale"},
+        "locale-sans-nom": {"ouverte": False, "ailleurs": None},
+    }.items():
+        yield page(
+            name, "locale", action="/locale", identifiant="a.prigent", erreur=refused, retour_url="choix.html",
+            cle=porte, cle_action="/locale/cle",
+        )  # fmt: skip
     yield page("totp", "totp", action="/totp", secours_action="/secours", erreur=None, retour_url="choix.html")
     wrong = "Ce code ne convient pas. Attendez le suivant."
     yield page("totp-refuse", "totp", action="/totp", secours_action=None, erreur=wrong, retour_url="choix.html")
@@ -31,6 +39,31 @@ def logins() -> Iterator[Sample]:
     yield page("spst", "spst", action="/spst", nom="Dr Claire Vasseur", services=services)
     yield page("refusee", "refusee", retour_url="choix.html", reference="7F2K")
     yield page("fermee", "fermee", retour_url="choix.html", psc_ouverte=True)
+
+
+def keys() -> Iterator[Sample]:
+    """One's own passkeys: none, several at their longest, too late to add one, none possible."""
+    several = [
+        {"id": "1", "nom": "Portable du bureau", "created_at": at(9, 2), "last_used_at": at(10, 40)},
+        {"id": "2", "nom": "W" * 60, "created_at": at(9, 4), "last_used_at": None},
+    ]
+    usual: Model = {
+        "liste": several,
+        "fraiche": True,
+        "nom": "",
+        "erreur": None,
+        "entrer_url": "locale.html",
+        "porte": {"ouverte": True, "ailleurs": None},
+    }
+    models: dict[str, Model] = {
+        "cles": {},
+        "cles-aucune": {"liste": [], "nom": "Tablette", "erreur": "La clé n’a pas été ajoutée. Recommencez."},
+        "cles-tard": {"fraiche": False},
+        "cles-numero": {"porte": {"ouverte": False, "ailleurs": "http://localhost:8000/compte/cles"}},
+        "cles-psc": {"liste": None},
+    }
+    for name, changes in models.items():
+        yield Sample(name, "connexion/cles.html", {"cadre": frame(""), "cles": {**usual, **changes}})
 
 
 def errors() -> Iterator[Sample]:
