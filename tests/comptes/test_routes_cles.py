@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 from werkzeug.test import TestResponse
 
 from spst.comptes.cles_rules import Site as KeySite
@@ -120,9 +121,7 @@ def test_account_that_was_suspended_or_unlinked_does_not_enter_by_its_key(
     monde: Monde, poste: Poste, compte_id: UUID, cle: Cle
 ) -> None:
     with monde.superuser.begin() as connection:
-        connection.execute(
-            Compte.__table__.update().where(Compte.id == compte_id).values(suspended_at=Compte.created_at)
-        )
+        connection.execute(update(Compte).where(Compte.id == compte_id).values(suspended_at=Compte.created_at))
     assert poste.enter(cle).status_code == 403
     with monde.superuser.begin() as connection:
         connection.exec_driver_sql("UPDATE rattachement SET revoked_at = now() WHERE compte_id = %s", (compte_id,))
