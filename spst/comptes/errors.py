@@ -23,6 +23,10 @@ class InscriptionRefused(SpstError):
     """Ce code d’inscription n’est pas valable, ou il a expiré. Demandez-en un autre à votre direction."""
 
 
+class FournisseurRefused(RuleViolation):
+    """Ce fournisseur d’identité ne peut pas être enregistré ainsi."""
+
+
 class CleRefused(SpstError):
     """Cette clé d’accès n’ouvre rien ici. Recommencez, ou entrez par mot de passe."""
 

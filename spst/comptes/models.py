@@ -135,6 +135,50 @@ class Authentificateur(Base):
     """HMAC of the row under a key that the database never holds (`sceaux`): SQL alone chooses nobody's password."""
 
 
+_LOG_IN_ALONE = Wall(Section.TECHNIQUE, readers=(), writers=(), services=("exploitation", "connexion"), update=True)
+
+
+class FournisseurSpst(TenantRow, Base):
+    """The OpenID Connect provider of an SPST's own staff, as its operator registered it."""
+
+    __tablename__ = "fournisseur_spst"
+    __table_args__ = (
+        CheckConstraint("cardinality(acr) + cardinality(amr) > 0", name="deux_facteurs"),
+        Index("fournisseur_spst_un_seul_uq", "tenant_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        behind(_LOG_IN_ALONE),
+    )
+
+    nom: Mapped[str] = mapped_column(Text)
+    """As its staff calls it, on the button."""
+    issuer: Mapped[str] = mapped_column(Text)
+    client_id: Mapped[str] = mapped_column(Text)
+    client_secret_sealed: Mapped[bytes]
+    acr: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Levels any of which proves two factors; none asked when empty."""
+    amr: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Methods any of which proves a second factor; none asked when empty (RFC 8176)."""
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class LienFournisseur(TenantRow, Base):
+    """Who somebody of the second path is at his SPST's provider: (iss, sub), never an e-mail address (ASVS 6.8.1)."""
+
+    __tablename__ = "lien_fournisseur"
+    __table_args__ = (
+        Index("lien_fournisseur_sub_uq", "tenant_id", "iss", "sub", unique=True),
+        behind(_LOG_IN_ALONE),
+    )
+
+    identite_id: Mapped[UUID]
+    """His identity of the second path, which stands outside tenants."""
+    iss: Mapped[str] = mapped_column(Text)
+    sub: Mapped[str] = mapped_column(Text)
+    enrolement: Mapped[bytes]
+    """Names the enrolment whose code made the link: a new one leaves no link of before."""
+    created_at: Mapped[datetime]
+
+
 class CleAcces(Base):
     """A passkey of the second path (WebAuthn): the public half, the private one never leaves the person's device."""
 

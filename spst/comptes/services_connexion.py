@@ -188,6 +188,8 @@ def _choices(
     with runtime.engine.connect() as connection:
         found = queries.links(connection, connexion.identite_id)
     for lien in found:
+        if connexion.tenant_id not in {None, lien.tenant_id}:
+            continue
         with _work(runtime, lien.tenant_id, _SERVICE, correlation_id) as ctx:
             granted = queries.grants(ctx, lien.compte_id)
         if not granted:

@@ -121,7 +121,7 @@ def enter_by_key(served: Served, page: Page) -> None:
     page.get_by_role("button", name=ENTER).click()
 
 
-@BY_KEY
+@pytest.mark.exigence("AUT-04")
 def test_key_is_added_enters_is_copied_then_removed(served: Served, page: Page) -> None:
     device = Appareil(page)
     with console_is_clean(page):

@@ -2,7 +2,7 @@
 
 from tests.e2e.samples.common import Sample
 from tests.e2e.samples.desk import desk
-from tests.e2e.samples.doors import errors, keys, logins
+from tests.e2e.samples.doors import errors, keys, logins, providers
 from tests.e2e.samples.dossiers import dossiers
 from tests.e2e.samples.pilotage import pilotage
 from tests.e2e.samples.secteurs import secteurs
@@ -12,4 +12,4 @@ __all__ = ["Sample", "every"]
 
 
 def every() -> list[Sample]:
-    return [*desk(), *dossiers(), *visites(), *secteurs(), *pilotage(), *logins(), *keys(), *errors()]
+    return [*desk(), *dossiers(), *visites(), *secteurs(), *pilotage(), *logins(), *keys(), *providers(), *errors()]

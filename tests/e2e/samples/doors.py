@@ -41,6 +41,19 @@ def logins() -> Iterator[Sample]:
     yield page("fermee", "fermee", retour_url="choix.html", psc_ouverte=True)
 
 
+def providers() -> Iterator[Sample]:
+    """The door of an SPST that has a provider of its own, names at their longest."""
+    usual: Model = {"spst": LONG_COMPANY, "nom": "Annuaire fédéré des " + LONG_COMPANY}
+    models: dict[str, tuple[str, Model]] = {
+        "fournisseur": ("fournisseur", {"depart_url": "#depart"}),
+        "fournisseur-lien": ("fournisseur_lien", {"erreur": None, "retour_url": "fournisseur.html"}),
+        "fournisseur-refuse": ("fournisseur_lien", {"erreur": "Ce code a expiré.", "retour_url": "fournisseur.html"}),
+        "un-facteur": ("un_facteur", {}),
+    }
+    for name, (template, values) in models.items():
+        yield Sample(name, f"connexion/{template}.html", {"cadre": outside(), "fournisseur": {**usual, **values}})
+
+
 def keys() -> Iterator[Sample]:
     """One's own passkeys: none, several at their longest, too late to add one, none possible."""
     several = [
