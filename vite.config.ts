@@ -14,7 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: false,
     rolldownOptions: {
-      input: ["early.ts", "main.ts", "journee.ts", "visite.ts", "fragments.ts", "ecps.ts", "politique.ts", "styles/main.css", "icone.svg"].map(
+      input: ["early.ts", "main.ts", "journee.ts", "visite.ts", "fragments.ts", "ecps.ts", "politique.ts", "cles.ts", "styles/main.css", "icone.svg"].map(
         (entry) => `frontend/${entry}`,
       ),
       output: {

@@ -8,7 +8,8 @@ from typing import Any
 import click
 
 from spst.cli.output import json_option, show
-from spst.comptes import services_comptes
+from spst.comptes import fournisseurs, services_comptes
+from spst.comptes.fournisseurs import DemandeFournisseur
 from spst.comptes.octroi_rules import DemandeCompte
 from spst.comptes.services_comptes import Administrateur, CompteCreated
 from spst.kernel.acteur import Role, service
@@ -17,6 +18,7 @@ from spst.kernel.context import CodeMotif, Motif
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
 from spst.kernel.unit_of_work import unit_of_work
+from spst.tenants import queries as tenants
 from spst.tenants.models import TypeSpst
 from spst.tenants.services import DemandeSpst
 from spst.web.filters import personnel
@@ -78,6 +80,53 @@ def create(
     inscriptions = [_inscription(one, compte, page) for one, compte in zip(admins, created, strict=True)]
     facts = {"id": tenant_id, "slug": demande.slug, "inscriptions": inscriptions}
     show(facts, _sentence(demande.nom, inscriptions), as_json=as_json)
+
+
+@tenant.command(
+    help="Enregistre le fournisseur d’identité OpenID Connect d’un SPST, par DATABASE_URL_OPS. Le secret du client est lu dans "
+    "SPST_OIDC_SECRET (ou SPST_OIDC_SECRET_FILE)."
+)
+@click.argument("slug")
+@click.option("--nom", help="Comme le personnel l’appelle\u00a0: il est sur le bouton.")
+@click.option("--issuer", help="Émetteur, tel que le fournisseur l’écrit dans ses jetons.")
+@click.option("--client-id")
+@click.option("--acr", multiple=True, help="Niveau qui prouve deux facteurs. Plusieurs fois\u00a0: l’un d’eux suffit.")
+@click.option("--amr", multiple=True, help="Méthode qui prouve un second facteur (mfa, otp, hwk…). De même.")
+@click.option("--retirer", is_flag=True, help="Retire le fournisseur\u00a0: plus personne n’entre par lui.")
+@json_option
+def oidc(
+    as_json: bool,
+    slug: str,
+    nom: str | None,
+    issuer: str | None,
+    client_id: str | None,
+    acr: tuple[str, ...],
+    amr: tuple[str, ...],
+    retirer: bool,
+) -> None:
+    if retirer == any((nom, issuer, client_id, acr, amr)):
+        raise click.UsageError("Donnez --nom, --issuer, --client-id et une preuve (--acr, --amr), ou --retirer seul.")
+    if not retirer and not (nom and issuer and client_id and (acr or amr)):
+        raise click.UsageError("Il manque --nom, --issuer, --client-id, ou une preuve (--acr, --amr).")
+    environment = Environment()
+    config = replace(Config.from_environment(), database_url=environment.text("DATABASE_URL_OPS"))
+    secret = "" if retirer else environment.text("SPST_OIDC_SECRET")
+    demande = DemandeFournisseur(nom or "", issuer or "", client_id or "", secret, acr, amr)
+    with _runtime(config) as runtime:
+        with runtime.engine.connect() as connection:
+            spst = tenants.by_slug(connection, slug)
+        motif = Motif(CodeMotif.TECHNIQUE)
+        with unit_of_work(runtime, spst.id, service("exploitation"), motif, origin="cli") as ctx:
+            fournisseurs.withdraw(ctx) if retirer else fournisseurs.register(ctx, demande)
+    page = f"{config.public_url}/connexion/service/{slug}"
+    facts = {"slug": slug, "fournisseur": None if retirer else nom, "entree": page, "retour": f"{page}/retour"}
+    show(facts, _said_of_provider(spst.nom, nom, page), as_json=as_json)
+
+
+def _said_of_provider(spst: str, nom: str | None, page: str) -> str:
+    if nom is None:
+        return f"{spst} n’a plus de fournisseur d’identité."
+    return f"{spst} entre par {nom}, à {page}. Adresse de retour à déclarer chez lui\u00a0: {page}/retour"
 
 
 @contextmanager

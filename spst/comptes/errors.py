@@ -31,6 +31,26 @@ class InscriptionRefused(SpstError):
     """Ce code d’inscription n’est pas valable, ou il a expiré. Demandez-en un autre à votre direction."""
 
 
+class FournisseurRefused(RuleViolation):
+    """Ce fournisseur d’identité ne peut pas être enregistré ainsi."""
+
+
+class CleRefused(SpstError):
+    """Cette clé d’accès n’ouvre rien ici. Recommencez, ou entrez par mot de passe."""
+
+
+class CleNotAdded(RuleViolation):
+    """La clé n’a pas été ajoutée. Recommencez."""
+
+
+class ConnexionTropAncienne(CleNotAdded):
+    """Votre dernière entrée date de plus de cinq minutes. Entrez de nouveau, puis ajoutez la clé."""
+
+
+class CleNotFound(RuleViolation):
+    """Cette clé n’est plus dans votre liste."""
+
+
 class PasswordRefused(RuleViolation):
     """Ce mot de passe ne convient pas."""
 

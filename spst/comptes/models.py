@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -133,6 +133,80 @@ class Authentificateur(Base):
     inscription_expires_at: Mapped[datetime | None]
     sceau: Mapped[bytes]
     """HMAC of the row under a key that the database never holds (`sceaux`): SQL alone chooses nobody's password."""
+
+
+_LOG_IN_ALONE = Wall(Section.TECHNIQUE, readers=(), writers=(), services=("exploitation", "connexion"), update=True)
+
+
+class FournisseurSpst(TenantRow, Base):
+    """The OpenID Connect provider of an SPST's own staff, as its operator registered it."""
+
+    __tablename__ = "fournisseur_spst"
+    __table_args__ = (
+        CheckConstraint("cardinality(acr) + cardinality(amr) > 0", name="deux_facteurs"),
+        Index("fournisseur_spst_un_seul_uq", "tenant_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+        behind(_LOG_IN_ALONE),
+    )
+
+    nom: Mapped[str] = mapped_column(Text)
+    """As its staff calls it, on the button."""
+    issuer: Mapped[str] = mapped_column(Text)
+    client_id: Mapped[str] = mapped_column(Text)
+    client_secret_sealed: Mapped[bytes]
+    acr: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Levels any of which proves two factors; none asked when empty."""
+    amr: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    """Methods any of which proves a second factor; none asked when empty (RFC 8176)."""
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+
+
+class LienFournisseur(TenantRow, Base):
+    """Who somebody of the second path is at his SPST's provider: (iss, sub), never an e-mail address (ASVS 6.8.1)."""
+
+    __tablename__ = "lien_fournisseur"
+    __table_args__ = (
+        Index("lien_fournisseur_sub_uq", "tenant_id", "iss", "sub", unique=True),
+        behind(_LOG_IN_ALONE),
+    )
+
+    identite_id: Mapped[UUID]
+    """His identity of the second path, which stands outside tenants."""
+    iss: Mapped[str] = mapped_column(Text)
+    sub: Mapped[str] = mapped_column(Text)
+    enrolement: Mapped[bytes]
+    """Names the enrolment whose code made the link: a new one leaves no link of before."""
+    created_at: Mapped[datetime]
+
+
+class CleAcces(Base):
+    """A passkey of the second path (WebAuthn): the public half, the private one never leaves the person's device."""
+
+    __tablename__ = "cle_acces"
+    __table_args__ = (
+        CheckConstraint("sign_count >= 0", name="sign_count"),
+        Index("cle_acces_credential_uq", "credential_id", unique=True),
+        Index("cle_acces_identite_ix", "identite_id"),
+        outside_tenants("A key says by itself whose it is, before the SPST is known."),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    identite_id: Mapped[UUID] = mapped_column(ForeignKey("identite_electronique.id"))
+    credential_id: Mapped[bytes]
+    """How the device names the key."""
+    public_key: Mapped[bytes]
+    """COSE (RFC 9052), as the device gave it."""
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    """What the device last counted; 0 for ever where it counts nothing. It never goes back: two devices would hold the key."""
+    nom: Mapped[str] = mapped_column(Text)
+    """As its owner calls it."""
+    enrolement_at: Mapped[datetime]
+    """The enrolment under which it was added (`authentificateur.totp_confirmed_at`): a new one leaves no key of before."""
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    sceau: Mapped[bytes]
+    """HMAC of the row under a key that the database never holds (`sceaux`): SQL alone adds nobody's key."""
 
 
 class Rattachement(Base):

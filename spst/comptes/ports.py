@@ -78,3 +78,36 @@ class FournisseurIdentite(Protocol):
 
     def check_logout_token(self, token: str) -> FinDeSession:
         """Everything but that `jti` is new. Raises: PreuveRefused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fournisseur:
+    """The provider of one SPST's own staff. `acr`, `amr`: what proves two factors there; each kind that is named is due."""
+
+    slug: str
+    nom: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    acr: frozenset[str] = frozenset()
+    amr: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PreuveFournisseur:
+    """Who a provider says logged in, and by what: everything checked but that it is enough."""
+
+    iss: str
+    sub: str
+    acr: str | None
+    amr: frozenset[str]
+    auth_time: datetime
+
+
+class FournisseursIdentite(Protocol):
+    """Implemented by `adapters.fournisseur`. Raises everywhere: ServiceUnavailable, when the provider does not answer."""
+
+    def authorize(self, fournisseur: Fournisseur) -> DemandeConnexion: ...
+
+    def exchange(self, fournisseur: Fournisseur, demande: DemandeConnexion, retour: Retour) -> PreuveFournisseur:
+        """Raises: PreuveRefused."""

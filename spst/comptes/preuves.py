@@ -16,6 +16,8 @@ class Moyen(StrEnum):
     ECPS = "e-cps"
     """Pro Santé Connect too, asked from server to server: the browser holds no session there."""
     LOCAL = "local"
+    CLE = "cle_acces"
+    FOURNISSEUR = "fournisseur"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Connexion:
     """Somebody who proved two factors, before he acts anywhere.
 
     `attestation`: None for the second path. `idp_sealed`: the provider's ID token, sealed, to log out there.
+    `tenant_id`: the one SPST that this proof opens, when it came from that SPST's own provider.
     """
 
     identite_id: UUID
@@ -31,6 +34,7 @@ class Connexion:
     attestation: Attestation | None = None
     idp_sid: str | None = None
     idp_sealed: bytes | None = field(default=None, repr=False)
+    tenant_id: UUID | None = None
 
     def to_data(self) -> dict[str, Any]:
         """As JSON, for the session."""
@@ -41,6 +45,7 @@ class Connexion:
             "attestation": asdict(self.attestation) if self.attestation else None,
             "idp_sid": self.idp_sid,
             "idp_sealed": base64.b64encode(self.idp_sealed).decode() if self.idp_sealed else None,
+            "tenant_id": str(self.tenant_id) if self.tenant_id else None,
         }
 
     @classmethod
@@ -53,6 +58,7 @@ class Connexion:
             attestation=_attestation(data["attestation"]) if data["attestation"] else None,
             idp_sid=data["idp_sid"],
             idp_sealed=base64.b64decode(sealed) if sealed else None,
+            tenant_id=UUID(tenant_id) if (tenant_id := data.get("tenant_id")) else None,
         )
 
 

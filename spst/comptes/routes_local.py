@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from spst.comptes import local, routes_psc
 from spst.comptes import services_connexion as connexions
+from spst.comptes.cles_rules import porte
 from spst.comptes.errors import CodeRefused, IdentifiantsRefused, InscriptionRefused, PasswordRefused
 from spst.comptes.local import Tentative
 from spst.comptes.ports import PreuveRefused
@@ -34,7 +35,7 @@ _FEW_CODES = 3
 @bp.get("/connexion/locale")
 @public
 def ask_password() -> ResponseReturnValue:
-    return _password_page()
+    return password_page()
 
 
 @bp.post("/connexion/locale")
@@ -45,7 +46,7 @@ def check_password() -> ResponseReturnValue:
     try:
         identites = local.check_password(web().runtime, identifiant, request.form.get("mot_de_passe", ""), _tentative())
     except (IdentifiantsRefused, TooManyRequests) as refusal:
-        return _again(_password_page, refusal, 401)
+        return _again(password_page, refusal, 401)
     current().regenerate()
     session[_FIRST_FACTOR] = {
         "identites": [str(identite_id) for identite_id in identites],
@@ -124,7 +125,7 @@ def start_inscription() -> ResponseReturnValue:
 @bp.get("/inscription/mot-de-passe")
 @public
 def ask_new_password() -> ResponseReturnValue:
-    return _new_password_page()
+    return _newpassword_page()
 
 
 @bp.post("/inscription/mot-de-passe")
@@ -136,7 +137,7 @@ def choose_password() -> ResponseReturnValue:
             raise PasswordRefused("Les deux saisies diffèrent. Retapez le mot de passe.")
         local.choose_password(web().runtime, _jeton(), typed, _tentative())
     except PasswordRefused as refusal:
-        return _again(_new_password_page, refusal, 422)
+        return _again(_newpassword_page, refusal, 422)
     except InscriptionRefused:
         return _back_to_start()
     return redirect("/inscription/application", 303)
@@ -162,10 +163,14 @@ def confirm_application() -> ResponseReturnValue:
     return render_template("connexion/codes_secours.html", inscription={"codes": codes, "suite": "/connexion/locale"})
 
 
-def _password_page(erreur: str | None = None) -> ResponseReturnValue:
+def password_page(erreur: str | None = None) -> ResponseReturnValue:
+    """Also where somebody whose passkey was refused tries again."""
     suite = local_path(request.args.get("suite"))
+    query = f"?{urlencode({'suite': suite})}" if suite else ""
     view = {
-        "action": "/connexion/locale" + (f"?{urlencode({'suite': suite})}" if suite else ""),
+        "action": f"/connexion/locale{query}",
+        "cle": porte(web().config.public_url, request.host_url.rstrip("/"), f"/connexion/locale{query}"),
+        "cle_action": f"/connexion/locale/cle{query}",
         "identifiant": request.form.get("identifiant", ""),
         "erreur": erreur,
         "retour_url": "/connexion",
@@ -187,7 +192,7 @@ def _inscription_page(erreur: str | None = None) -> ResponseReturnValue:
     return render_template("connexion/inscription.html", inscription={"erreur": erreur})
 
 
-def _new_password_page(erreur: str | None = None) -> ResponseReturnValue:
+def _newpassword_page(erreur: str | None = None) -> ResponseReturnValue:
     try:
         started = local.resume_enrolment(web().runtime, _jeton())
     except InscriptionRefused:

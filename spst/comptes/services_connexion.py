@@ -97,9 +97,11 @@ def choices(runtime: Runtime, connexion: Connexion, correlation_id: UUID) -> tup
     return tuple(_choices(runtime, connexion, correlation_id))
 
 
-def login_locally(runtime: Runtime, identite_id: UUID, correlation_id: UUID) -> tuple[Connexion, tuple[Choix, ...]]:
-    """What the second path opens to an identity whose password and code were checked. Raises: PreuveRefused."""
-    connexion = Connexion(identite_id, Moyen.LOCAL, runtime.clock.now())
+def login_locally(
+    runtime: Runtime, identite_id: UUID, correlation_id: UUID, moyen: Moyen = Moyen.LOCAL
+) -> tuple[Connexion, tuple[Choix, ...]]:
+    """What the second path opens to an identity whose two factors were checked. Raises: PreuveRefused."""
+    connexion = Connexion(identite_id, moyen, runtime.clock.now())
     found = choices(runtime, connexion, correlation_id)
     if not any(one.ferme is None for one in found):
         facts = {"motif": "aucun_role", "identite": str(identite_id)}
@@ -196,6 +198,8 @@ def _choices(
     with runtime.engine.connect() as connection:
         found = queries.links(connection, connexion.identite_id)
     for lien in found:
+        if connexion.tenant_id not in {None, lien.tenant_id}:
+            continue
         with _work(runtime, lien.tenant_id, _SERVICE, correlation_id) as ctx:
             granted = queries.grants(ctx, lien.compte_id)
         if not granted:

@@ -9,9 +9,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 import spst
+from spst.adapters.fournisseur.client import FournisseursDesSpst
 from spst.adapters.franceconnect.client import FranceConnect
 from spst.adapters.psc.client import ProSanteConnect
-from spst.comptes import routes_psc
+from spst.comptes import routes_fournisseur, routes_psc
 from spst.comptes.frequences import CounterInDatabase
 from spst.comptes.sessions import SessionsInDatabase
 from spst.identite import services as identite
@@ -43,6 +44,7 @@ def build_web(config: Config, runtime: Runtime) -> Flask:
     )
     app = make_app(state, load_blueprints(), lambda: database_answers(runtime))
     app.extensions[routes_psc.PROVIDER] = ProSanteConnect(config, runtime.clock)
+    app.extensions[routes_fournisseur.PROVIDERS] = FournisseursDesSpst(config, runtime.clock)
     app.extensions[FRANCECONNECT] = FranceConnect(config, runtime.clock)
     return app
 

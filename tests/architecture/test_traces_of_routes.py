@@ -19,6 +19,10 @@ ROLES = (*STAFF, Role.SAL)
 
 WITHOUT_TRACE = {
     "GET /compte": "one's own sessions: no dossier, nobody else",
+    "GET /compte/cles": "one's own passkeys: the same",
+    "POST /compte/cles": "one's own passkey: the technical journal says that it was added, as it says an enrolment",
+    "POST /compte/cles/defi": "a question to one's own device",
+    "POST /compte/cles/retrait": "one's own passkey: the technical journal says that it was removed",
     "POST /deconnexion": "traced as session.close once the session is gone",
     "POST /compte/sessions/fermer-les-autres": "one's own sessions, of which there is no other",
     "GET /direction/comptes/nouveau": "an empty form",

@@ -21,6 +21,7 @@ HEALTH = [s for s in DOSSIER_SECTIONS if s is not Section.S8]
 
 GLOBAL_TABLES = {
     "authentificateur",
+    "cle_acces",
     "compteur",
     "identite_electronique",
     "journal_technique",

@@ -112,7 +112,7 @@ def test_links_of_ones_own_spst_are_written_by_its_direction_and_the_operator_al
     assert injected(monde, acteur, "UPDATE rattachement SET revoked_at = NULL") == 0
 
 
-@pytest.mark.parametrize("table", ["authentificateur", "identite_electronique", "rattachement"])
+@pytest.mark.parametrize("table", ["authentificateur", "cle_acces", "identite_electronique", "rattachement"])
 def test_the_application_deletes_none_of_what_a_log_in_reads(monde: Monde, table: str) -> None:
     with pytest.raises(ProgrammingError, match="permission denied"):
         injected(monde, monde.a.directrice, f"DELETE FROM {table}")

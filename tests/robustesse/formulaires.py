@@ -308,6 +308,14 @@ _FORMS = (
         "connexion_locale.confirm_application",
         lambda s: (s.enrolling(with_password=True), "/inscription/application", {"code": ("123456",)}),
     ),
+    Formulaire("cles.ask_entry", lambda s: (s.nobody(), "/connexion/locale/cle/defi", {})),
+    Formulaire("cles.enter", lambda s: (s.nobody(), "/connexion/locale/cle", {"reponse": ("{}",)})),
+    Formulaire("cles.ask_creation", lambda s: (s.of(Role.DIR), "/compte/cles/defi", {})),
+    Formulaire("cles.add", lambda s: (s.of(Role.DIR), "/compte/cles", {"nom": ("Portable",), "reponse": ("{}",)})),
+    Formulaire("cles.remove", lambda s: (s.of(Role.DIR), "/compte/cles/retrait", {"cle": (str(s.a.tenant_id),)})),
+    Formulaire(
+        "fournisseur.link", lambda s: (s.nobody(), f"/connexion/service/{s.a.slug}/lien", {"code": ("ABCDE-FGHJK",)})
+    ),
     Formulaire(
         "portail_connexion.activation",
         lambda s: (s.awaited(), f"/p/{s.a.slug}/activation", {"code": ("ABCD-EFGH-JKMN-PQRS",)}),
@@ -327,6 +335,11 @@ _ACCEPTED = {
     "connexion_locale.check_code": 401,
     "connexion_locale.check_recovery_code": 401,
     "connexion_locale.confirm_application": 422,
+    "cles.ask_entry": 200,
+    "cles.enter": 401,
+    "cles.ask_creation": 422,
+    "cles.add": 422,
+    "fournisseur.link": 404,
     "portail_connexion.activation": 403,
     "connexion.end_from_provider": 400,
 }

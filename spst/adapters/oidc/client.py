@@ -42,7 +42,7 @@ class Profile:
     """In French, for whoever reads that it does not answer."""
     scope: str
     acr_values: tuple[str, ...]
-    """Asked level first; any of them is accepted."""
+    """Asked level first; any of them is accepted. Empty: none is asked nor compared here."""
     algorithms: tuple[str, ...]
     client_auth: str
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -94,7 +94,7 @@ class OidcClient:
                 state=demande.state,
                 nonce=demande.nonce,
                 code_verifier=demande.code_verifier,
-                acr_values=self._profile.acr_values[0],
+                **self._level(),
                 **self._profile.extra,
                 **asked,
             )
@@ -102,17 +102,18 @@ class OidcClient:
 
     def exchange(self, demande: Demande, code: str, iss: str | None) -> Login:
         """Code against tokens, tokens against the person. Raises: TokenRefused, ServiceUnavailable."""
-        if iss is not None and iss != self._peer.issuer:  # RFC 9207: the answer of another provider
-            raise TokenRefused("iss_du_retour")
-        return self.login_of(self._fetch_token(demande, code), demande.nonce)
+        return self.login_of(self._answer(demande, code, iss), demande.nonce)
 
     def login_of(self, token: Mapping[str, Any], nonce: str | None) -> Login:
         """The person whom an answer of the token endpoint is about. Raises: TokenRefused, ServiceUnavailable."""
-        _, claims = self._keys.verify(str(token.get("id_token", "")))
-        check_id_token(claims, self._peer, nonce, self._profile.acr_values, self._clock.now())
+        claims = self._claims_of(token, nonce)
         userinfo = self._userinfo(str(token.get("access_token", "")))
         check_userinfo(userinfo, self._peer, str(claims["sub"]))
         return Login(str(token["id_token"]), claims, userinfo)
+
+    def identify(self, demande: Demande, code: str, iss: str | None) -> Mapping[str, Any]:
+        """Claims of the ID token alone, of a provider of whom nothing but the person is asked. Raises: as `exchange`."""
+        return self._claims_of(self._answer(demande, code, iss), demande.nonce)
 
     def logout_url(self, id_token: str, state: str = "") -> str:
         """`state`: comes back with the browser; random when nothing has to be remembered."""
@@ -157,6 +158,20 @@ class OidcClient:
         header, claims = self._keys.verify(token)
         check_logout_claims(header, claims, self._peer, self._clock.now())
         return claims
+
+    def _answer(self, demande: Demande, code: str, iss: str | None) -> Mapping[str, Any]:
+        if iss is not None and iss != self._peer.issuer:  # RFC 9207: the answer of another provider
+            raise TokenRefused("iss_du_retour")
+        return self._fetch_token(demande, code)
+
+    def _claims_of(self, token: Mapping[str, Any], nonce: str | None) -> Mapping[str, Any]:
+        """The claims of the ID token of an answer, checked."""
+        _, claims = self._keys.verify(str(token.get("id_token", "")))
+        check_id_token(claims, self._peer, nonce, self._profile.acr_values, self._clock.now())
+        return claims
+
+    def _level(self) -> dict[str, str]:
+        return {"acr_values": self._profile.acr_values[0]} if self._profile.acr_values else {}
 
     def _session(self) -> OAuth2Session:
         return OAuth2Session(

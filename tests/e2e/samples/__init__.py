@@ -2,7 +2,7 @@
 
 from tests.e2e.samples.common import Sample
 from tests.e2e.samples.desk import desk
-from tests.e2e.samples.doors import ecps, errors, logins
+from tests.e2e.samples.doors import ecps, errors, keys, logins, providers
 from tests.e2e.samples.dossiers import dossiers
 from tests.e2e.samples.habilitations import habilitations
 from tests.e2e.samples.pilotage import pilotage
@@ -22,5 +22,7 @@ def every() -> list[Sample]:
         *habilitations(),
         *logins(),
         *ecps(),
+        *keys(),
+        *providers(),
         *errors(),
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.e2e.samples.common import CLOSED, LONG_COMPANY, Model, Sample, frame, outside
+from tests.e2e.samples.common import CLOSED, LONG_COMPANY, Model, Sample, at, frame, outside
 
 
 def logins() -> Iterator[Sample]:
@@ -28,7 +28,15 @@ def logins() -> Iterator[Sample]:
         message="Votre session s’est fermée après 20 minutes sans activité. Rien n’est perdu.",
     )
     refused = "Identifiant ou mot de passe inconnu. Vérifiez-les, puis recommencez."
-    yield page("locale", "locale", action="/locale", identifiant="a.prigent", erreur=refused, retour_url="choix.html")
+    for name, porte in {
+        "locale": {"ouverte": True, "ailleurs": None},
+        "locale-numero": {"ouverte": False, "ailleurs": "http://localhost:8000/connexion/locale"},
+        "locale-sans-nom": {"ouverte": False, "ailleurs": None},
+    }.items():
+        yield page(
+            name, "locale", action="/locale", identifiant="a.prigent", erreur=refused, retour_url="choix.html",
+            cle=porte, cle_action="/locale/cle",
+        )  # fmt: skip
     yield page("totp", "totp", action="/totp", secours_action="/secours", erreur=None, retour_url="choix.html")
     wrong = "Ce code ne convient pas. Attendez le suivant."
     yield page("totp-refuse", "totp", action="/totp", secours_action=None, erreur=wrong, retour_url="choix.html")
@@ -77,6 +85,44 @@ def ecps() -> Iterator[Sample]:
     }
     for name, (template, model) in models.items():
         yield Sample(name, f"connexion/{template}.html", {"cadre": outside(), "connexion": model})
+
+
+def providers() -> Iterator[Sample]:
+    """The door of an SPST that has a provider of its own, names at their longest."""
+    usual: Model = {"spst": LONG_COMPANY, "nom": "Annuaire fédéré des " + LONG_COMPANY}
+    models: dict[str, tuple[str, Model]] = {
+        "fournisseur": ("fournisseur", {"depart_url": "#depart"}),
+        "fournisseur-lien": ("fournisseur_lien", {"erreur": None, "retour_url": "fournisseur.html"}),
+        "fournisseur-refuse": ("fournisseur_lien", {"erreur": "Ce code a expiré.", "retour_url": "fournisseur.html"}),
+        "un-facteur": ("un_facteur", {}),
+    }
+    for name, (template, values) in models.items():
+        yield Sample(name, f"connexion/{template}.html", {"cadre": outside(), "fournisseur": {**usual, **values}})
+
+
+def keys() -> Iterator[Sample]:
+    """One's own passkeys: none, several at their longest, too late to add one, none possible."""
+    several = [
+        {"id": "1", "nom": "Portable du bureau", "created_at": at(9, 2), "last_used_at": at(10, 40)},
+        {"id": "2", "nom": "W" * 60, "created_at": at(9, 4), "last_used_at": None},
+    ]
+    usual: Model = {
+        "liste": several,
+        "fraiche": True,
+        "nom": "",
+        "erreur": None,
+        "entrer_url": "locale.html",
+        "porte": {"ouverte": True, "ailleurs": None},
+    }
+    models: dict[str, Model] = {
+        "cles": {},
+        "cles-aucune": {"liste": [], "nom": "Tablette", "erreur": "La clé n’a pas été ajoutée. Recommencez."},
+        "cles-tard": {"fraiche": False},
+        "cles-numero": {"porte": {"ouverte": False, "ailleurs": "http://localhost:8000/compte/cles"}},
+        "cles-psc": {"liste": None},
+    }
+    for name, changes in models.items():
+        yield Sample(name, "connexion/cles.html", {"cadre": frame(""), "cles": {**usual, **changes}})
 
 
 def errors() -> Iterator[Sample]:
