@@ -22,8 +22,8 @@ WALLS = {
     "moyen_identification": _DIRECTION,
 }
 
-# The families of the health professionals, as spst.kernel.acteur names them. Commands of the exploitation lay grants down without a
-# demand (the demonstration): the direction alone is held to two people, and each of them signs in his own name.
+# The roles of the family of health, as spst.kernel.acteur names them. Commands of the exploitation lay grants down without
+# a demand (the demonstration): the direction alone is held to two people, each in his own name.
 DEUX_PERSONNES = """
 CREATE FUNCTION hold_two_people() RETURNS trigger LANGUAGE plpgsql
     SET search_path = pg_catalog, public, pg_temp AS $$

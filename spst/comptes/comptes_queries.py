@@ -36,6 +36,7 @@ class HabilitationVue:
     hors_structure: bool
     attestation: str | None
     granted_by: str | None
+    confirmed_by: str | None
     etat: str
 
     @property
@@ -190,7 +191,7 @@ def _compte(values: dict[str, Any], roles: tuple[HabilitationVue, ...], teams: t
 
 
 def _habilitations(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[HabilitationVue]]:
-    granter = Compte.__table__.alias("granter")
+    granter, second = Compte.__table__.alias("granter"), Compte.__table__.alias("second")
     query = (
         select(
             Habilitation.compte_id,
@@ -204,8 +205,12 @@ def _habilitations(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[Habilit
             granter.c.civilite,
             granter.c.prenom,
             granter.c.nom,
+            second.c.civilite.label("c_civilite"),
+            second.c.prenom.label("c_prenom"),
+            second.c.nom.label("c_nom"),
         )
         .outerjoin(granter, (granter.c.tenant_id == Habilitation.tenant_id) & (granter.c.id == Habilitation.granted_by))
+        .outerjoin(second, (second.c.tenant_id == Habilitation.tenant_id) & (second.c.id == Habilitation.confirmed_by))
         .where(Habilitation.tenant_id == ctx.tenant_id, Habilitation.compte_id.in_(ids))
         .order_by(Habilitation.starts_at, Habilitation.id)
     )
@@ -214,11 +219,16 @@ def _habilitations(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[Habilit
         values = dict(row)
         compte_id = values.pop("compte_id")
         etat = _etat(values["starts_at"], values["ends_at"], values["revoked_at"], ctx.clock.now())
-        granter_name = tuple(values.pop(part) for part in ("civilite", "prenom", "nom"))
-        granted_by = personnel(*granter_name) if granter_name[-1] is not None else None
-        values |= {"role": Role(values["role"]), "granted_by": granted_by, "etat": etat}
+        granted_by = _name(values, "civilite", "prenom", "nom")
+        confirmed_by = _name(values, "c_civilite", "c_prenom", "c_nom")
+        values |= {"role": Role(values["role"]), "granted_by": granted_by, "confirmed_by": confirmed_by, "etat": etat}
         found[compte_id].append(HabilitationVue(**values))
     return found
+
+
+def _name(values: dict[str, Any], *parts: str) -> str | None:
+    name = [values.pop(part) for part in parts]
+    return personnel(*name) if name[-1] is not None else None
 
 
 def _etat(starts_at: datetime, ends_at: datetime | None, revoked_at: datetime | None, now: datetime) -> str:

@@ -51,6 +51,14 @@ class OwnHabilitationRefused(HabilitationRefused, ActRefused):
     """Personne ne s’accorde un rôle à soi-même. Demandez à un autre administrateur."""
 
 
+class OwnDemandeRefused(HabilitationRefused, ActRefused):
+    """Personne ne confirme ce qu’il a demandé. Une autre personne de la direction doit le faire."""
+
+
+class DemandeNotFound(NotFound):
+    """Cette demande est introuvable dans votre service."""
+
+
 class HabilitationNotFound(NotFound):
     """Ce rôle est introuvable dans votre service."""
 

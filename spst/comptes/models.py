@@ -107,7 +107,7 @@ class Habilitation(TenantRow, Base):
     attestation: Mapped[str | None] = mapped_column(Text)
     """The legal route by which the role stands when PSC's evidence alone does not show it."""
     demande_id: Mapped[UUID | None]
-    """The demand from which a role of health came; `granted_by` asked for it, `confirmed_by` confirmed it (a trigger holds this)."""
+    """From which a role of health came: `granted_by` asked for it, `confirmed_by` confirmed it (a trigger holds this)."""
     confirmed_at: Mapped[datetime | None]
     confirmed_by: Mapped[UUID | None]
 

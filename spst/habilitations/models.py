@@ -89,9 +89,7 @@ class HabilitationNominative(TenantRow, Base):
     __tablename__ = "habilitation_nominative"
     __table_args__ = (
         to_tenant_row("compte", "compte_id"),
-        CheckConstraint(
-            "code IN ('enregistrement', 'insi', 'dmp_consulter', 'dmp_alimenter', 'mssante')", name="code"
-        ),
+        CheckConstraint("code IN ('enregistrement', 'insi', 'dmp_consulter', 'dmp_alimenter', 'mssante')", name="code"),
         Index(
             "habilitation_nominative_uq",
             "tenant_id",

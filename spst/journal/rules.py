@@ -41,6 +41,9 @@ GESTES = {
     "reinscription": "Inscrire un compte à nouveau",
     "equipe_entree": "Ajouter à une équipe",
     "equipe_sortie": "Retirer d’une équipe",
+    "role_demande": "Demander un rôle de santé",
+    "role_confirme": "Confirmer un rôle de santé",
+    "role_ecarte": "Écarter la demande d’un rôle",
     "enregistrement_accorde": "Habiliter à enregistrer des identités",
     "enregistrement_retire": "Retirer l’habilitation à enregistrer",
 }

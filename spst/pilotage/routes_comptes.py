@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from spst.comptes import nominatives
+from spst.comptes import demandes, nominatives
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.comptes.errors import (
@@ -21,6 +21,7 @@ from spst.comptes.errors import (
 from spst.comptes.local import Inscription
 from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES
 from spst.habilitations import services as habilitations
+from spst.kernel.acteur import Role
 from spst.kernel.errors import SpstError
 from spst.pilotage import schemas
 from spst.tenants import queries as tenants
@@ -108,8 +109,42 @@ def grant(compte_id: UUID) -> ResponseReturnValue:
         return _again(compte_id, "accorder", errors_by_field(error))
     except _REFUSALS as refusal:
         return _again(compte_id, "accorder", str(refusal))
+    flash(_granted(demande.role, nom, "accordé"))
+    return _to(compte_id)
+
+
+def _granted(role: Role, nom: str, done: str) -> str:
+    """What is said of a role that was given, or of one of health, which a second person has still to confirm."""
+    if demandes.takes_two(role):
+        return (
+            f"Rôle demandé\u00a0: {role.label_of(nom)}. Il n’ouvre rien tant qu’une autre personne ne l’a pas confirmé."
+        )
+    return f"Rôle {done}\u00a0: {role.label_of(nom)}."
+
+
+@bp.post("/demandes/<uuid:demande_id>/confirmation")
+@requires("habilitation.grant")
+def confirm_demande(demande_id: UUID) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as ctx:
+            compte_id, role = demandes.confirm(ctx, demande_id)
+            nom = comptes.get_compte(ctx, compte_id).nom_complet
+    except _REFUSALS as refusal:
+        return _about_demande(demande_id, refusal)
     by_evidence = " La personne y entrera quand Pro Santé Connect attestera cette profession."
-    flash(f"Rôle accordé\u00a0: {demande.role.label_of(nom)}.{by_evidence if demande.role in BY_EVIDENCE else ''}")
+    flash(f"Rôle confirmé\u00a0: {role.label_of(nom)}.{by_evidence if role in BY_EVIDENCE else ''}")
+    return _to(compte_id)
+
+
+@bp.post("/demandes/<uuid:demande_id>/ecart")
+@requires("habilitation.revoke")
+def dismiss_demande(demande_id: UUID) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as ctx:
+            compte_id = demandes.dismiss(ctx, demande_id)
+    except _REFUSALS as refusal:
+        return _about_demande(demande_id, refusal)
+    flash("Demande écartée. Ce rôle n’ouvre rien.")
     return _to(compte_id)
 
 
@@ -147,7 +182,7 @@ def restore(habilitation_id: UUID) -> ResponseReturnValue:
             nom = comptes.get_compte(ctx, compte_id).nom_complet
     except _REFUSALS as refusal:
         return _about_role(habilitation_id, refusal)
-    flash(f"Rôle rétabli\u00a0: {role.label_of(nom)}.")
+    flash(_granted(role, nom, "rétabli"))
     return _to(compte_id)
 
 
@@ -244,7 +279,14 @@ def leave_equipe(membre_id: UUID) -> ResponseReturnValue:
 def _list_page(q: str, typed: str, erreur: str | None) -> str:
     with unit_of_work() as ctx:
         found = comptes.list_comptes(ctx, q)
-    return render_template("pilotage/comptes.html", liste={"q": q, "saisie": typed, "comptes": found, "erreur": erreur})
+        view = {
+            "q": q,
+            "saisie": typed,
+            "comptes": found,
+            "erreur": erreur,
+            "demandes": demandes.waiting(ctx),
+        }
+    return render_template("pilotage/comptes.html", liste=view)
 
 
 def _again(compte_id: UUID, form: str, refused: str | dict[str, str]) -> ResponseReturnValue:
@@ -256,6 +298,12 @@ def _about_role(habilitation_id: UUID, refusal: SpstError) -> ResponseReturnValu
     """A role that changed since its page was shown, or that cannot change: said on the page of its account."""
     with unit_of_work() as ctx:
         compte_id = comptes.compte_of(ctx, habilitation_id)
+    return _again(compte_id, "roles", str(refusal))
+
+
+def _about_demande(demande_id: UUID, refusal: SpstError) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        compte_id = demandes.compte_of(ctx, demande_id)
     return _again(compte_id, "roles", str(refusal))
 
 
@@ -297,6 +345,8 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         equipes = tenants.equipes(ctx)
         is_last = comptes.is_last_direction(ctx, compte_id)
         held = nominatives.nominatives(ctx, compte_id)
+        waiting = demandes.waiting(ctx, compte_id)
+        is_alone = comptes.is_alone_in_direction(ctx)
     mine = {equipe.equipe_id for equipe in compte.equipes}
     is_own = compte_id == user().acteur.id
     roles, closed = schemas.role_options(has_rpps=compte.rpps is not None)
@@ -304,6 +354,8 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         "compte": compte,
         "sessions": sessions,
         "equipes": [(str(one), nom) for one, nom in equipes if one not in mine],
+        "demandes": waiting,
+        "seule_direction": is_alone,
         "roles": roles,
         "roles_fermes": closed,
         "preuve": _BY_CODE if compte.rpps is None else _BY_PSC,

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from spst.comptes import demandes
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.habilitations import services as habilitations
@@ -21,10 +22,13 @@ bp = Blueprint("pilotage", __name__, url_prefix="/direction")
 def home() -> ResponseReturnValue:
     with unit_of_work() as ctx:
         chiffres = journal.figures(ctx, journal.last_days(ctx))
-        found = comptes.list_comptes(ctx) if habilitations.may(ctx, "compte.list") else None
+        sees_accounts = habilitations.may(ctx, "compte.list")
+        found = comptes.list_comptes(ctx) if sees_accounts else None
+        waiting = demandes.waiting(ctx) if sees_accounts else ()
     view: dict[str, Any] = {
         "chiffres": chiffres,
         "pic": max(chiffres.par_heure),
+        "demandes": waiting,
         "comptes": None if found is None else _counts(found),
     }
     return render_template("pilotage/accueil.html", accueil=view)

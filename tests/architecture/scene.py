@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from spst.comptes.models import Habilitation
+from spst.comptes.models import Habilitation, RoleDemande
 from spst.dmst.models import Entete
 from spst.habilitations import choix as choices
 from spst.habilitations.choix import Choix
@@ -39,6 +39,7 @@ class Scene:
     par_erreur: UUID
     rendez_vous: UUID
     habilitation: UUID
+    demande: UUID
 
 
 Asked = tuple[str, dict[str, str]]
@@ -142,6 +143,7 @@ def address(rule: Rule, scene: Scene) -> str:
         "rendez_vous_id": str(scene.rendez_vous),
         "compte_id": str(a[Role.PRO].id),
         "habilitation_id": str(scene.habilitation),
+        "demande_id": str(scene.demande),
         "travailleur_id": str(a.zoe.travailleur_id),
         "secteur_id": str(a.secteur_id),
         "slug": a.slug,
@@ -179,8 +181,10 @@ def set_scene(monde: Monde, acteur: Acteur) -> Scene:
             "UPDATE visite SET closed_at = now() WHERE closed_at IS NULL AND abandoned_at IS NULL"
         )
         connection.exec_driver_sql("DELETE FROM politique_brouillon")
+        connection.exec_driver_sql("UPDATE habilitation SET demande_id = NULL")
+        connection.exec_driver_sql("DELETE FROM role_demande")
     author = acteur if acteur.famille is Famille.SANTE else monde.a.medecin_ailleurs
-    made = Scene(monde, acteur, new_id(), new_id(), new_id(), new_id(), new_id())
+    made = Scene(monde, acteur, *(new_id() for _ in range(6)))
     of_a = {"tenant_id": monde.a.tenant_id}
     in_zoe = {"dossier_id": monde.a.zoe.dossier_id, **of_a}
     now = datetime.now(UTC)
@@ -223,6 +227,16 @@ def set_scene(monde: Monde, acteur: Acteur) -> Scene:
             starts_at=LONG_AGO,
             granted_by=monde.a[Role.AUD].id,
             granted_at=LONG_AGO,
+            **of_a,
+        ),
+        RoleDemande(
+            id=made.demande,
+            compte_id=monde.a[Role.PRO].id,
+            role="IPA",
+            starts_at=LONG_AGO,
+            hors_structure=False,
+            asked_at=LONG_AGO,
+            asked_by=monde.a[Role.AUD].id,
             **of_a,
         ),
     )

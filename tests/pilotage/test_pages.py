@@ -16,7 +16,7 @@ from spst.kernel.acteur import Role
 from spst.kernel.context import CodeMotif, Motif
 from spst.kernel.ids import new_id
 from spst.traces import services as traces
-from tests.factories.monde import Monde
+from tests.factories.monde import Monde, colleague
 from tests.pilotage.conftest import Pages, id_in
 
 CANARI = "motif CANARI 4711"
@@ -245,7 +245,7 @@ def test_account_with_rpps_goes_to_its_page_to_receive_a_role(pages: Pages) -> N
     granted = mine.post(f"/direction/comptes/{compte_id}/roles", role="MDT", debut="", fin="", attestation="")
     assert granted.status_code == 303
     page = mine.get(f"/direction/comptes/{compte_id}").text
-    assert "Rôle accordé" in page
+    assert "Rôle demandé" in page
     assert "Médecin du travail" in page
 
 
@@ -366,7 +366,12 @@ def test_who_grants_a_role_of_health_is_told_that_a_proof_must_follow(pages: Pag
     assert "sans cette preuve, la personne n’y entre pas" in page
     assert "<optgroup" not in page
     mine.post(f"/direction/comptes/{compte_id}/roles", role="INF", debut="", fin="", attestation="")
-    assert "quand Pro Santé Connect attestera cette profession" in mine.get(f"/direction/comptes/{compte_id}").text
+    second = pages.enter(colleague(pages.monde, pages.monde.a, Role.DIR))
+    page = second.get(f"/direction/comptes/{compte_id}").text
+    act = re.search(r'action="(/direction/demandes/[0-9a-f-]+/confirmation)"', page)
+    assert act
+    second.post(act[1])
+    assert "quand Pro Santé Connect attestera cette profession" in second.get(f"/direction/comptes/{compte_id}").text
 
 
 def test_address_of_an_act_opens_the_page_above_it(pages: Pages) -> None:
