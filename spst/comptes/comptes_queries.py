@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, false, func, or_, select
 
 from spst.comptes.models import (
     Authentificateur,
@@ -66,6 +66,11 @@ class CompteVu:
     created_at: datetime
     suspended_at: datetime | None
     suspended_why: str | None
+    departs_at: datetime | None
+    last_login_at: datetime | None
+    counted_from: datetime | None
+    inusite: bool
+    has_left: bool
     inscription: str | None
     inscription_expires_at: datetime | None
     sessions: int
@@ -168,6 +173,10 @@ def _query(ctx: Context) -> Any:
             "created_at",
             "suspended_at",
             "suspended_why",
+            "departs_at",
+            "last_login_at",
+            "counted_from",
+            "inusite",
         )
     ]
     return (
@@ -177,6 +186,7 @@ def _query(ctx: Context) -> Any:
             local.c.confirmed_at,
             local.c.inscription_expires_at,
             func.coalesce(sessions.c.n, 0).label("sessions"),
+            func.coalesce(Compte.departs_at <= now, false()).label("has_left"),
         )
         .outerjoin(local, local.c.compte_id == Compte.id)
         .outerjoin(sessions, sessions.c.compte_id == Compte.id)

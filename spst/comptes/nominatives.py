@@ -17,6 +17,25 @@ from spst.kernel.ids import new_id
 from spst.traces import services as traces
 
 ENREGISTREMENT = "enregistrement"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A habilitation by name. `titre`: what it lets do; `phrase`: what it opens, in one sentence."""
+
+    titre: str
+    phrase: str
+
+
+CODES = {
+    ENREGISTREMENT: Code("Enregistrer des identités", "Inscrire un salarié au registre et corriger ses traits."),
+    "insi": Code("Appeler INSi", "Chercher et vérifier l’identité nationale de santé d’un salarié."),
+    "dmp_consulter": Code(
+        "Consulter le DMP", "Lire les documents du dossier médical partagé d’un salarié qui l’accepte."
+    ),
+    "dmp_alimenter": Code("Alimenter le DMP", "Déposer un document dans le dossier médical partagé d’un salarié."),
+    "mssante": Code("Utiliser MSSanté", "Écrire et recevoir par la messagerie sécurisée de santé du service."),
+}
 _CONCERNED = frozenset({Famille.ADMINISTRATIF, Famille.DELEGUE})
 """Health professionals register by their function; for anybody else it would open nothing."""
 

@@ -164,7 +164,7 @@ def revoke_habilitation(ctx: Context, habilitation_id: UUID) -> UUID:
     if held.ends_at is not None and held.ends_at <= ctx.clock.now():
         raise HabilitationRefused("Ce rôle est déjà terminé\u00a0: il n’ouvre plus rien.")
     if held.role == Role.DIR:
-        _keep_a_direction(ctx, compte_id)
+        keep_a_direction(ctx, compte_id)
     held.revoked_at, held.revoked_by = ctx.clock.now(), ctx.acteur.id
     ctx.session.flush()
     sessions.end_all(ctx, compte_id)
@@ -195,7 +195,7 @@ def suspend_compte(ctx: Context, compte_id: UUID, why: str) -> None:
     octrois.authorised(ctx, compte_id, "compte.update")
     if compte_id == ctx.acteur.id:
         raise OwnCompteRefused("Personne ne suspend son propre compte. Demandez à un autre administrateur.")
-    _keep_a_direction(ctx, compte_id)
+    keep_a_direction(ctx, compte_id)
     _change(ctx, compte_id, suspended_at=ctx.clock.now(), suspended_why=why)
     sessions.end_all(ctx, compte_id)
     traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "suspension"})
@@ -276,7 +276,7 @@ def _habilitation(ctx: Context, habilitation_id: UUID) -> Habilitation:
     return found
 
 
-def _keep_a_direction(ctx: Context, compte_id: UUID) -> None:
+def keep_a_direction(ctx: Context, compte_id: UUID) -> None:
     """Two administrators who take each other's role away do it one after the other: the second is refused."""
     one_at_a_time(ctx, "direction", ctx.tenant_id)
     if _is_last_direction(ctx, compte_id):

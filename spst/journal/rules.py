@@ -44,6 +44,10 @@ GESTES = {
     "role_demande": "Demander un rôle de santé",
     "role_confirme": "Confirmer un rôle de santé",
     "role_ecarte": "Écarter la demande d’un rôle",
+    "reglages": "Régler la revue et l’inusage",
+    "revue_ouverte": "Ouvrir une revue des habilitations",
+    "revue_decision": "Décider d’une ligne de la revue",
+    "revue_signee": "Signer la revue des habilitations",
     "enregistrement_accorde": "Habiliter à enregistrer des identités",
     "enregistrement_retire": "Retirer l’habilitation à enregistrer",
 }

@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from spst.comptes import demandes
+from spst.comptes import demandes, revues
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.habilitations import services as habilitations
@@ -25,7 +25,9 @@ def home() -> ResponseReturnValue:
         sees_accounts = habilitations.may(ctx, "compte.list")
         found = comptes.list_comptes(ctx) if sees_accounts else None
         waiting = demandes.waiting(ctx) if sees_accounts else ()
+        echeance = revues.echeance(ctx)
     view: dict[str, Any] = {
+        "echeance": echeance,
         "chiffres": chiffres,
         "pic": max(chiffres.par_heure),
         "demandes": waiting,

@@ -9,6 +9,7 @@ from marshmallow import EXCLUDE, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
 from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES, GRANTABLE, DemandeCompte, DemandeRole
+from spst.comptes.revue_rules import GARDER, INTERVALLES, INUSAGES, RETIRER
 from spst.habilitations.actions import SECTIONS
 from spst.habilitations.choix import INACTIVITES_MIN, ROLES, Niveau
 from spst.habilitations.publication import AvisCmt
@@ -72,6 +73,28 @@ def _midnight(day: date) -> datetime:
 
 class SuspensionForm(Form):
     motif = Ligne(required=True, maximum=200)
+
+
+class ReglagesComptesForm(Form):
+    revue_mois = fields.Integer(
+        required=True,
+        validate=validate.OneOf(INTERVALLES, error=_CHOOSE),
+        error_messages={"required": _CHOOSE, "invalid": _CHOOSE},
+    )
+    inusage_jours = fields.Integer(
+        required=True,
+        validate=validate.OneOf(INUSAGES, error=_CHOOSE),
+        error_messages={"required": _CHOOSE, "invalid": _CHOOSE},
+    )
+
+
+class DecisionForm(Form):
+    decision = fields.String(
+        required=True,
+        validate=validate.OneOf((GARDER, RETIRER), error="Choisissez Garder ou Retirer."),
+        error_messages={"required": "Choisissez Garder ou Retirer."},
+    )
+    commentaire = Ligne(load_default="", maximum=300)
 
 
 class EquipeForm(Form):

@@ -27,6 +27,7 @@ EVERY_PAGE = (
     "/direction/journal",
     "/direction/journal/export.csv",
     "/direction/politique",
+    "/direction/revues",
 )
 
 
@@ -80,7 +81,7 @@ def test_nobody_without_session_opens_them(pages: Pages, path: str) -> None:
 def test_officer_and_auditor_read_the_journal_but_not_the_accounts(pages: Pages, role: Role) -> None:
     mine = pages.enter(pages.monde.a[role])
     statuses = [mine.get(path).status_code for path in EVERY_PAGE]
-    assert statuses == [200, 403, 403, 200, 200, 200]
+    assert statuses == [200, 403, 403, 200, 200, 200, 200]
     assert "sessions ouvertes maintenant" not in mine.get("/direction/accueil").text
 
 
