@@ -146,13 +146,6 @@ TRIGGERS = (
     " FOR EACH ROW EXECUTE FUNCTION hold_moyen_identification()",
 )
 
-# Nobody knows when the accounts that stand were last used, sessions being purged: their count begins with this release.
-COUNT_FROM_NOW = (
-    "ALTER TABLE compte NO FORCE ROW LEVEL SECURITY",
-    "UPDATE compte SET counted_from = now()",
-    "ALTER TABLE compte FORCE ROW LEVEL SECURITY",
-)
-
 
 def upgrade() -> None:
     _compte()
@@ -165,8 +158,6 @@ def upgrade() -> None:
         for statement in ddl(table, wall):
             op.execute(statement)
     for statement in (DEUX_PERSONNES, DEMANDE_CLOSE_UNE_FOIS, REVUE_SIGNEE, LIGNE_FIGEE, MOYEN_RETIRE, *TRIGGERS):
-        op.execute(statement)
-    for statement in COUNT_FROM_NOW:
         op.execute(statement)
 
 
@@ -199,8 +190,11 @@ def _key(table: str) -> sa.PrimaryKeyConstraint:
 
 
 def _compte() -> None:
-    for name in ("departs_at", "last_login_at", "counted_from"):
+    for name in ("departs_at", "last_login_at"):
         op.add_column("compte", _instant(name, nullable=True))
+    # Nobody knows when the accounts that stand were last used, sessions being purged: their count begins with this release.
+    counted = sa.Column("counted_from", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("now()"))
+    op.add_column("compte", counted)
     op.add_column("compte", sa.Column("inusite", sa.Boolean(), nullable=False, server_default=sa.text("false")))
     op.create_check_constraint(op.f("compte_inusite_ck"), "compte", "NOT inusite OR suspended_at IS NOT NULL")
     op.drop_constraint(op.f("habilitation_nominative_code_ck"), "habilitation_nominative")

@@ -1,7 +1,7 @@
 """Reads of the accounts of one SPST, as pages show them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -68,7 +68,7 @@ class CompteVu:
     suspended_why: str | None
     departs_at: datetime | None
     last_login_at: datetime | None
-    counted_from: datetime | None
+    counted_from: datetime
     inusite: bool
     has_left: bool
     inscription: str | None
@@ -94,6 +94,7 @@ class CompteHead:
     rpps: str | None
     email: str | None
     suspended_at: datetime | None
+    departs_at: datetime | None
 
 
 def head(ctx: Context, compte_id: UUID, *, lock: bool = False) -> CompteHead | None:
@@ -101,7 +102,7 @@ def head(ctx: Context, compte_id: UUID, *, lock: bool = False) -> CompteHead | N
 
     Only who may change the row can lock it: it is found first, locked once the act is authorised.
     """
-    query = select(Compte.id, Compte.rpps, Compte.email, Compte.suspended_at).where(
+    query = select(Compte.id, Compte.rpps, Compte.email, Compte.suspended_at, Compte.departs_at).where(
         Compte.tenant_id == ctx.tenant_id, Compte.id == compte_id
     )
     row = ctx.session.execute(query.with_for_update() if lock else query).one_or_none()
@@ -133,7 +134,9 @@ def comptes(ctx: Context, q: str = "", only: UUID | None = None) -> list[CompteV
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
     rows = ctx.session.execute(query.order_by(Compte.nom, Compte.prenom, Compte.id)).mappings().all()
     ids = [row["id"] for row in rows]
-    roles, teams = _habilitations(ctx, ids), _equipes(ctx, ids)
+    departures = {row["id"]: row["departs_at"] for row in rows if row["departs_at"] is not None}
+    roles = _habilitations(ctx, ids, departures)
+    teams = _equipes(ctx, [row["id"] for row in rows if not row["has_left"]])
     return [_compte(dict(row), tuple(roles[row["id"]]), tuple(teams[row["id"]])) for row in rows]
 
 
@@ -200,7 +203,9 @@ def _compte(values: dict[str, Any], roles: tuple[HabilitationVue, ...], teams: t
     return CompteVu(**values, inscription=inscription, habilitations=roles, equipes=teams)
 
 
-def _habilitations(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[HabilitationVue]]:
+def _habilitations(
+    ctx: Context, ids: Sequence[UUID], departures: Mapping[UUID, datetime]
+) -> dict[UUID, list[HabilitationVue]]:
     granter, second = Compte.__table__.alias("granter"), Compte.__table__.alias("second")
     query = (
         select(
@@ -228,6 +233,7 @@ def _habilitations(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[Habilit
     for row in ctx.session.execute(query).mappings():
         values = dict(row)
         compte_id = values.pop("compte_id")
+        values["ends_at"] = min(filter(None, (values["ends_at"], departures.get(compte_id))), default=None)
         etat = _etat(values["starts_at"], values["ends_at"], values["revoked_at"], ctx.clock.now())
         granted_by = _name(values, "civilite", "prenom", "nom")
         confirmed_by = _name(values, "c_civilite", "c_prenom", "c_nom")
@@ -270,17 +276,23 @@ def _equipes(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[EquipeVue]]:
 
 def open_roles(ctx: Context, compte_id: UUID) -> set[str]:
     """Roles that the account holds or will hold."""
-    query = select(Habilitation.role).where(
-        Habilitation.tenant_id == ctx.tenant_id,
-        Habilitation.compte_id == compte_id,
-        Habilitation.revoked_at.is_(None),
-        or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > ctx.clock.now()),
+    now = ctx.clock.now()
+    query = (
+        select(Habilitation.role)
+        .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
+        .where(
+            Habilitation.tenant_id == ctx.tenant_id,
+            Habilitation.compte_id == compte_id,
+            Habilitation.revoked_at.is_(None),
+            or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
+            or_(Compte.departs_at.is_(None), Compte.departs_at > now),
+        )
     )
     return set(ctx.session.scalars(query))
 
 
 def other_directions(ctx: Context, compte_id: UUID) -> int:
-    """Accounts of the direction, beside this one, that could log in now."""
+    """Accounts of the direction, beside this one, that could log in now, and whose departure is not planned."""
     now = ctx.clock.now()
     query = (
         select(func.count(Habilitation.compte_id.distinct()))
@@ -293,6 +305,7 @@ def other_directions(ctx: Context, compte_id: UUID) -> int:
             Habilitation.starts_at <= now,
             or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
             Compte.suspended_at.is_(None),
+            Compte.departs_at.is_(None),
             or_(Compte.rpps.is_not(None), Compte.id.in_(_enrolled(ctx))),
         )
     )

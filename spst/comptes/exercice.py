@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from spst.comptes.models import Compte, Habilitation
+from spst.comptes.models import Compte, Habilitation, compte_stands
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
 
@@ -25,7 +25,7 @@ class MedecinsFromTables:
                 Habilitation.starts_at <= now,
                 Habilitation.revoked_at.is_(None),
                 or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
-                Compte.suspended_at.is_(None),
+                compte_stands(now),
             )
         )
         return frozenset(ctx.session.scalars(query))

@@ -67,8 +67,8 @@ class Compte(TenantRow, Base):
     """From this instant nothing that the account holds opens anything: roles, équipes, habilitations by name, sessions."""
     last_login_at: Mapped[datetime | None]
     """Sessions are purged; this stays."""
-    counted_from: Mapped[datetime | None]
-    """From when its disuse counts, beside the last log-in: its reopening, or the day on which the count began."""
+    counted_from: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    """From when its disuse counts, beside the last log-in: its reopening, or the day on which it was written down."""
     inusite: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Suspended because nobody used it."""
 

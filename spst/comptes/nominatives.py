@@ -53,6 +53,9 @@ class NominativeVue:
 def nominatives(ctx: Context, compte_id: UUID) -> tuple[NominativeVue, ...]:
     """Those that the account holds now. Raises: AccessDenied."""
     habilitations.require(ctx, "compte.list")
+    compte = queries.head(ctx, compte_id)
+    if compte is not None and compte.departs_at is not None and compte.departs_at <= ctx.clock.now():
+        return ()
     found = ctx.session.execute(
         select(
             HabilitationNominative.id,

@@ -39,6 +39,8 @@ def check(ctx: Context, compte: CompteHead, demande: DemandeRole) -> None:
     """Whether the actor may give this role to this account now. Raises: HabilitationRefused."""
     if compte.suspended_at is not None:
         raise HabilitationRefused("Ce compte est suspendu. Rouvrez-le d’abord.")
+    if compte.departs_at is not None and compte.departs_at <= ctx.clock.now():
+        raise HabilitationRefused("Cette personne a quitté le service. Rouvrez d’abord son compte.")
     type_spst = ctx.session.scalars(select(Tenant.type).where(Tenant.id == ctx.tenant_id)).one()
     to = Beneficiaire(compte.id, compte.rpps is not None, queries.open_roles(ctx, compte.id))
     octroi_rules.check_grant(demande, to, ctx.acteur.id, type_spst, ctx.clock.now())

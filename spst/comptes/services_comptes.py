@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from spst.comptes import comptes_queries as queries
-from spst.comptes import demandes, local, octroi_rules, octrois, sessions
+from spst.comptes import demandes, departs, local, octroi_rules, octrois, sessions
 from spst.comptes.comptes_queries import CompteVu, HabilitationVue
 from spst.comptes.errors import (
     CompteAlreadyExists,
@@ -202,9 +202,13 @@ def suspend_compte(ctx: Context, compte_id: UUID, why: str) -> None:
 
 
 def resume_compte(ctx: Context, compte_id: UUID) -> None:
-    """Raises: CompteNotFound."""
-    octrois.authorised(ctx, compte_id, "compte.update")
-    _change(ctx, compte_id, suspended_at=None, suspended_why=None)
+    """Open an account again, with the roles it had; somebody who had left comes back without any. Raises: CompteNotFound."""
+    compte = octrois.authorised(ctx, compte_id, "compte.update")
+    now = ctx.clock.now()
+    if compte.departs_at is not None and compte.departs_at <= now:
+        departs.end_rights(ctx, compte_id, compte.departs_at)
+        _change(ctx, compte_id, departs_at=None)
+    _change(ctx, compte_id, suspended_at=None, suspended_why=None, inusite=False, counted_from=now)
     traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "reouverture"})
 
 

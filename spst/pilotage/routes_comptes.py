@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from spst.comptes import demandes, nominatives
+from spst.comptes import demandes, departs, nominatives
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.comptes.errors import (
@@ -206,7 +206,35 @@ def suspend(compte_id: UUID) -> ResponseReturnValue:
 def resume(compte_id: UUID) -> ResponseReturnValue:
     with unit_of_work() as ctx:
         comptes.resume_compte(ctx, compte_id)
-    flash("Compte rouvert, avec les rôles qu’il avait.")
+        roles = comptes.get_compte(ctx, compte_id).roles
+    flash("Compte rouvert, avec les rôles qu’il avait." if roles else "Compte rouvert, sans rôle\u00a0: accordez-les.")
+    return _to(compte_id)
+
+
+@bp.post("/comptes/<uuid:compte_id>/depart")
+@requires("compte.update")
+def plan_departure(compte_id: UUID) -> ResponseReturnValue:
+    try:
+        at = schemas.depart(schemas.DepartForm().read(request.form))
+        with unit_of_work() as ctx:
+            departs.plan(ctx, compte_id, at)
+    except ValidationError as error:
+        return _again(compte_id, "depart", errors_by_field(error))
+    except _REFUSALS as refusal:
+        return _again(compte_id, "depart", str(refusal))
+    toast("Départ noté.", f"/direction/comptes/{compte_id}/reintegration", "Réintégrer")
+    return _to(compte_id)
+
+
+@bp.post("/comptes/<uuid:compte_id>/reintegration")
+@requires("compte.update")
+def cancel_departure(compte_id: UUID) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as ctx:
+            departs.cancel(ctx, compte_id)
+    except _REFUSALS as refusal:
+        return _again(compte_id, "depart", str(refusal))
+    flash("Compte réintégré\u00a0: il garde tout ce qu’il avait.")
     return _to(compte_id)
 
 
@@ -359,7 +387,9 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         "roles": roles,
         "roles_fermes": closed,
         "preuve": _BY_CODE if compte.rpps is None else _BY_PSC,
-        "retablir": set() if is_own or compte.suspended_at else _restorable(compte, web().runtime.clock.now()),
+        "retablir": set()
+        if is_own or compte.suspended_at or compte.has_left
+        else _restorable(compte, web().runtime.clock.now()),
         "nominatives": held,
         "peut_enregistrer": nominatives.may_hold(compte.roles),
         "is_own": is_own,

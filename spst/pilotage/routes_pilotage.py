@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from spst.comptes import demandes, revues
+from spst.comptes import demandes, inusage, revues
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.habilitations import services as habilitations
@@ -25,9 +25,11 @@ def home() -> ResponseReturnValue:
         sees_accounts = habilitations.may(ctx, "compte.list")
         found = comptes.list_comptes(ctx) if sees_accounts else None
         waiting = demandes.waiting(ctx) if sees_accounts else ()
+        sleeping = inusage.unused(ctx, found or [])
         echeance = revues.echeance(ctx)
     view: dict[str, Any] = {
         "echeance": echeance,
+        "inusites": sleeping,
         "chiffres": chiffres,
         "pic": max(chiffres.par_heure),
         "demandes": waiting,
@@ -37,7 +39,7 @@ def home() -> ResponseReturnValue:
 
 
 def _counts(found: list[CompteVu]) -> dict[str, Any]:
-    active = [compte for compte in found if compte.suspended_at is None]
+    active = [compte for compte in found if compte.suspended_at is None and not compte.has_left]
     roles = Counter(role.label for compte in active for role in compte.roles)
     return {
         "actifs": len(active),

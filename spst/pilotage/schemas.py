@@ -75,6 +75,15 @@ class SuspensionForm(Form):
     motif = Ligne(required=True, maximum=200)
 
 
+class DepartForm(Form):
+    dernier_jour = DateFr(required=True)
+
+
+def depart(values: dict[str, Any]) -> datetime:
+    """The last day is a day of work: rights end with it."""
+    return _midnight(values["dernier_jour"] + timedelta(days=1))
+
+
 class ReglagesComptesForm(Form):
     revue_mois = fields.Integer(
         required=True,

@@ -127,6 +127,7 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /direction/politique/brouillon/renvoi": lambda s: {"pourquoi": "Essai"},
     "POST /direction/politique/brouillon/confirmation": lambda s: {"revision": "1"},
     "POST /direction/politique/question": lambda s: {"compte": str(s.monde.a.medecin.id), "volet": "S3"},
+    "POST /direction/comptes/<uuid:compte_id>/depart": lambda s: {"dernier_jour": "31/12/2098"},
     "POST /direction/revues/reglages": lambda s: {"revue_mois": "3", "inusage_jours": "90"},
     "POST /direction/revues/lignes/<uuid:ligne_id>": lambda s: {"decision": "garder"},
     "POST /direction/comptes/<uuid:compte_id>/equipes": lambda s: {"equipe": str(s.monde.a.equipe_id)},
