@@ -88,6 +88,18 @@ class AuthentificationTooOld(RuleViolation):
     """Signer demande une connexion de moins de cinq minutes. Reconnectez-vous : vos décisions sont enregistrées."""
 
 
+class MoyenNotFound(NotFound):
+    """Ce moyen est introuvable dans l’inventaire de votre service."""
+
+
+class MoyenRefused(RuleViolation):
+    """Ce moyen ne peut pas être inscrit ainsi."""
+
+
+class MoyenAlreadyThere(MoyenRefused):
+    """L’inventaire tient déjà cette référence. Corrigez la ligne qui la porte, ou retirez-la d’abord."""
+
+
 class HabilitationNotFound(NotFound):
     """Ce rôle est introuvable dans votre service."""
 

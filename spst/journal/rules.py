@@ -53,6 +53,17 @@ GESTES = {
     "revue_signee": "Signer la revue des habilitations",
     "enregistrement_accorde": "Habiliter à enregistrer des identités",
     "enregistrement_retire": "Retirer l’habilitation à enregistrer",
+    "insi_accorde": "Habiliter à appeler INSi",
+    "insi_retire": "Retirer l’habilitation à appeler INSi",
+    "dmp_consulter_accorde": "Habiliter à consulter le DMP",
+    "dmp_consulter_retire": "Retirer l’habilitation à consulter le DMP",
+    "dmp_alimenter_accorde": "Habiliter à alimenter le DMP",
+    "dmp_alimenter_retire": "Retirer l’habilitation à alimenter le DMP",
+    "mssante_accorde": "Habiliter à utiliser MSSanté",
+    "mssante_retire": "Retirer l’habilitation à utiliser MSSanté",
+    "moyen_ajoute": "Inscrire un moyen d’identification",
+    "moyen_corrige": "Corriger un moyen d’identification",
+    "moyen_retire": "Retirer un moyen d’identification",
 }
 """What `compte.update` did to an account."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -259,24 +259,40 @@ def revoke_sessions(compte_id: UUID) -> ResponseReturnValue:
     return _to(compte_id)
 
 
-@bp.post("/comptes/<uuid:compte_id>/enregistrement")
+@bp.post("/comptes/<uuid:compte_id>/nominatives")
 @requires("habilitation.grant")
-def grant_enregistrement(compte_id: UUID) -> ResponseReturnValue:
+def grant_nominative(compte_id: UUID) -> ResponseReturnValue:
     try:
+        code = schemas.NominativeForm().read(request.form)["code"]
         with unit_of_work() as ctx:
-            nominatives.grant_enregistrement(ctx, compte_id)
+            nominatives.grant(ctx, compte_id, code)
+    except ValidationError as error:
+        return _again(compte_id, "nominatives", " ".join(errors_by_field(error).values()))
     except _REFUSALS as refusal:
         return _again(compte_id, "nominatives", str(refusal))
-    flash("Ce compte peut enregistrer des identités dès maintenant.")
+    flash(f"Habilitation donnée\u00a0: {nominatives.CODES[code].titre.lower()}.")
     return _to(compte_id)
 
 
-@bp.post("/enregistrements/<uuid:nominative_id>/retrait")
+@bp.post("/nominatives/<uuid:nominative_id>/retrait")
 @requires("habilitation.revoke")
 def revoke_nominative(nominative_id: UUID) -> ResponseReturnValue:
     with unit_of_work() as ctx:
         compte_id = nominatives.revoke_nominative(ctx, nominative_id)
-    toast("Habilitation retirée.", f"/direction/comptes/{compte_id}/enregistrement", "La rendre")
+    toast("Habilitation retirée.", f"/direction/nominatives/{nominative_id}/retablissement", "La rendre")
+    return _to(compte_id)
+
+
+@bp.post("/nominatives/<uuid:nominative_id>/retablissement")
+@requires("habilitation.grant")
+def restore_nominative(nominative_id: UUID) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as ctx:
+            compte_id = nominatives.restore(ctx, nominative_id)
+    except _REFUSALS as refusal:
+        flash(str(refusal), "stop")
+        return redirect("/direction/comptes", 303)
+    flash("Habilitation rendue.")
     return _to(compte_id)
 
 
@@ -391,7 +407,12 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         if is_own or compte.suspended_at or compte.has_left
         else _restorable(compte, web().runtime.clock.now()),
         "nominatives": held,
-        "peut_enregistrer": nominatives.may_hold(compte.roles),
+        "codes": nominatives.CODES,
+        "a_donner": [
+            code
+            for code in nominatives.CODES
+            if nominatives.may_hold(code, compte.roles) and code not in {one.code for one in held}
+        ],
         "is_own": is_own,
         "derniere_direction": is_last,
         "reprise": reprise,

@@ -61,6 +61,8 @@ IDENTITE = {
     "debut": "01/09/2026",
 }
 
+MOYEN = {"nature": "cpe", "reference": "8012", "service": "Accueil", "porteur": "", "echeance": ""}
+
 FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /recherche": lambda s: {"q": "adrun"},
     "POST /recherche/suggestions": lambda s: {"q": "adrun"},
@@ -128,6 +130,12 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /direction/politique/brouillon/confirmation": lambda s: {"revision": "1"},
     "POST /direction/politique/question": lambda s: {"compte": str(s.monde.a.medecin.id), "volet": "S3"},
     "POST /direction/comptes/<uuid:compte_id>/depart": lambda s: {"dernier_jour": "31/12/2098"},
+    "POST /direction/comptes/<uuid:compte_id>/nominatives": lambda s: {"code": "mssante"},
+    "POST /direction/moyens": lambda s: (
+        MOYEN | {"responsable": str(s.monde.a.directrice.id), "reference": str(new_id())}
+    ),
+    "POST /direction/moyens/<uuid:moyen_id>": lambda s: MOYEN | {"responsable": str(s.monde.a.directrice.id)},
+    "POST /direction/moyens/<uuid:moyen_id>/retrait": lambda s: {"pourquoi": "Rendue"},
     "POST /direction/revues/reglages": lambda s: {"revue_mois": "3", "inusage_jours": "90"},
     "POST /direction/revues/lignes/<uuid:ligne_id>": lambda s: {"decision": "garder"},
     "POST /direction/comptes/<uuid:compte_id>/equipes": lambda s: {"equipe": str(s.monde.a.equipe_id)},

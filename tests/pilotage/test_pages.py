@@ -28,6 +28,9 @@ EVERY_PAGE = (
     "/direction/journal/export.csv",
     "/direction/politique",
     "/direction/revues",
+    "/direction/moyens",
+    "/direction/moyens/insi",
+    "/direction/moyens/export.csv",
 )
 
 
@@ -81,7 +84,7 @@ def test_nobody_without_session_opens_them(pages: Pages, path: str) -> None:
 def test_officer_and_auditor_read_the_journal_but_not_the_accounts(pages: Pages, role: Role) -> None:
     mine = pages.enter(pages.monde.a[role])
     statuses = [mine.get(path).status_code for path in EVERY_PAGE]
-    assert statuses == [200, 403, 403, 200, 200, 200, 200]
+    assert statuses == [200, 403, 403, *[200] * 7]
     assert "sessions ouvertes maintenant" not in mine.get("/direction/accueil").text
 
 
@@ -468,21 +471,21 @@ def test_direction_lets_the_front_desk_register_takes_it_back_and_gives_it_again
     client, desk = pages.enter(pages.monde.a.directrice), pages.monde.a[Role.ADM].id
     url = f"/direction/comptes/{desk}"
     page = client.get(url).text
-    assert "Enregistrer des identités" in page
-    action = re.search(r"/direction/enregistrements/[0-9a-f-]+/retrait", page)
+    action = re.search(r"/direction/nominatives/[0-9a-f-]+/retrait", page)
     assert action is not None
     client.post(action.group())
-    assert "sans y inscrire personne" in client.get(url).text
-    assert client.post(f"{url}/enregistrement").status_code == 303
-    assert "Enregistrer des identités" in client.get(url).text
-    assert "déjà habilité" in client.post(f"{url}/enregistrement").text
+    page = client.get(url).text
+    assert re.search(r"/direction/nominatives/[0-9a-f-]+/retablissement", page), "its undo, for ten seconds"
+    assert "/retrait" not in page.partition('id="nominatives"')[2].partition("</section>")[0]
+    assert client.post(f"{url}/nominatives", code="enregistrement").status_code == 303
+    assert "déjà habilité" in client.post(f"{url}/nominatives", code="enregistrement").text
     assert client.post(action.group()).status_code == 404
 
 
 @pytest.mark.exigence("HAB-10")
-def test_health_professional_needs_no_habilitation_by_name_and_is_offered_none(pages: Pages) -> None:
+def test_health_professional_registers_by_function_and_is_not_offered_it_by_name(pages: Pages) -> None:
     client, nurse = pages.enter(pages.monde.a.directrice), pages.monde.a.infirmier.id
-    assert "Habilitation nominative" not in client.get(f"/direction/comptes/{nurse}").text
-    refused = client.post(f"/direction/comptes/{nurse}/enregistrement")
+    assert 'value="enregistrement"' not in client.get(f"/direction/comptes/{nurse}").text
+    refused = client.post(f"/direction/comptes/{nurse}/nominatives", code="enregistrement")
     assert refused.status_code == 422
     assert "par leur fonction" in refused.text
