@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -12,7 +12,6 @@ from spst.comptes import services_comptes as services
 from spst.comptes.errors import CompteNotFound, CompteRefused, LastDirection, OwnCompteRefused
 from spst.comptes.exercice import MedecinsFromTables
 from spst.comptes.revue_rules import Reglages
-from spst.comptes.services_connexion import Choix, _note_login
 from spst.kernel.acteur import Acteur, Role, service
 from spst.kernel.errors import AccessDenied
 from tests.factories.monde import Monde, colleague
@@ -167,11 +166,3 @@ def test_each_spst_has_its_own_number_of_days(monde: Monde) -> None:
         revues.change_reglages(ctx, Reglages(3, 30))
     assert inusage.suspend_unused(monde.runtime) == 1
     assert opened(monde, monde.a.infirmier.id) == []
-
-
-def test_log_in_is_written_down_on_the_account(monde: Monde) -> None:
-    """By the service of log-in: its wall lets no role touch an account."""
-    nurse = monde.a.infirmier
-    _note_login(monde.runtime, Choix(monde.a.tenant_id, nurse.id, Role.INF, "", ""), uuid4())
-    with monde.work(monde.a.directrice) as ctx:
-        assert services.get_compte(ctx, nurse.id).last_login_at is not None
