@@ -1,13 +1,13 @@
 """Reads of the accounts of one SPST, as pages show them."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, false, func, or_, select
 
 from spst.comptes.models import (
     Authentificateur,
@@ -37,6 +37,7 @@ class HabilitationVue:
     hors_structure: bool
     attestation: str | None
     granted_by: str | None
+    confirmed_by: str | None
     etat: str
 
     @property
@@ -66,6 +67,11 @@ class CompteVu:
     created_at: datetime
     suspended_at: datetime | None
     suspended_why: str | None
+    departs_at: datetime | None
+    last_login_at: datetime | None
+    counted_from: datetime
+    inusite: bool
+    has_left: bool
     inscription: str | None
     inscription_expires_at: datetime | None
     sessions: int
@@ -89,6 +95,7 @@ class CompteHead:
     rpps: str | None
     email: str | None
     suspended_at: datetime | None
+    departs_at: datetime | None
 
 
 def head(ctx: Context, compte_id: UUID, *, lock: bool = False) -> CompteHead | None:
@@ -96,7 +103,7 @@ def head(ctx: Context, compte_id: UUID, *, lock: bool = False) -> CompteHead | N
 
     Only who may change the row can lock it: it is found first, locked once the act is authorised.
     """
-    query = select(Compte.id, Compte.rpps, Compte.email, Compte.suspended_at).where(
+    query = select(Compte.id, Compte.rpps, Compte.email, Compte.suspended_at, Compte.departs_at).where(
         Compte.tenant_id == ctx.tenant_id, Compte.id == compte_id
     )
     row = ctx.session.execute(query.with_for_update() if lock else query).one_or_none()
@@ -128,7 +135,9 @@ def comptes(ctx: Context, q: str = "", only: UUID | None = None) -> list[CompteV
         query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
     rows = ctx.session.execute(query.order_by(Compte.nom, Compte.prenom, Compte.id)).mappings().all()
     ids = [row["id"] for row in rows]
-    roles, teams = _habilitations(ctx, ids), _equipes(ctx, ids)
+    departures = {row["id"]: row["departs_at"] for row in rows if row["departs_at"] is not None}
+    roles = _habilitations(ctx, ids, departures)
+    teams = _equipes(ctx, [row["id"] for row in rows if not row["has_left"]])
     return [_compte(dict(row), tuple(roles[row["id"]]), tuple(teams[row["id"]])) for row in rows]
 
 
@@ -167,6 +176,10 @@ def _query(ctx: Context) -> Any:
             "created_at",
             "suspended_at",
             "suspended_why",
+            "departs_at",
+            "last_login_at",
+            "counted_from",
+            "inusite",
         )
     ]
     return (
@@ -176,6 +189,7 @@ def _query(ctx: Context) -> Any:
             local.c.confirmed_at,
             local.c.inscription_expires_at,
             func.coalesce(sessions.c.n, 0).label("sessions"),
+            func.coalesce(Compte.departs_at <= now, false()).label("has_left"),
         )
         .outerjoin(local, local.c.compte_id == Compte.id)
         .outerjoin(sessions, sessions.c.compte_id == Compte.id)
@@ -189,8 +203,10 @@ def _compte(values: dict[str, Any], roles: tuple[HabilitationVue, ...], teams: t
     return CompteVu(**values, inscription=inscription, habilitations=roles, equipes=teams)
 
 
-def _habilitations(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[HabilitationVue]]:
-    granter = Compte.__table__.alias("granter")
+def _habilitations(
+    ctx: Context, ids: Sequence[UUID], departures: Mapping[UUID, datetime]
+) -> dict[UUID, list[HabilitationVue]]:
+    granter, second = Compte.__table__.alias("granter"), Compte.__table__.alias("second")
     query = (
         select(
             Habilitation.compte_id,
@@ -204,8 +220,12 @@ def _habilitations(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[Habilit
             granter.c.civilite,
             granter.c.prenom,
             granter.c.nom,
+            second.c.civilite.label("c_civilite"),
+            second.c.prenom.label("c_prenom"),
+            second.c.nom.label("c_nom"),
         )
         .outerjoin(granter, (granter.c.tenant_id == Habilitation.tenant_id) & (granter.c.id == Habilitation.granted_by))
+        .outerjoin(second, (second.c.tenant_id == Habilitation.tenant_id) & (second.c.id == Habilitation.confirmed_by))
         .where(Habilitation.tenant_id == ctx.tenant_id, Habilitation.compte_id.in_(ids))
         .order_by(Habilitation.starts_at, Habilitation.id)
     )
@@ -213,12 +233,18 @@ def _habilitations(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[Habilit
     for row in ctx.session.execute(query).mappings():
         values = dict(row)
         compte_id = values.pop("compte_id")
+        values["ends_at"] = min(filter(None, (values["ends_at"], departures.get(compte_id))), default=None)
         etat = _etat(values["starts_at"], values["ends_at"], values["revoked_at"], ctx.clock.now())
-        granter_name = tuple(values.pop(part) for part in ("civilite", "prenom", "nom"))
-        granted_by = personnel(*granter_name) if granter_name[-1] is not None else None
-        values |= {"role": Role(values["role"]), "granted_by": granted_by, "etat": etat}
+        granted_by = _name(values, "civilite", "prenom", "nom")
+        confirmed_by = _name(values, "c_civilite", "c_prenom", "c_nom")
+        values |= {"role": Role(values["role"]), "granted_by": granted_by, "confirmed_by": confirmed_by, "etat": etat}
         found[compte_id].append(HabilitationVue(**values))
     return found
+
+
+def _name(values: dict[str, Any], *parts: str) -> str | None:
+    name = [values.pop(part) for part in parts]
+    return personnel(*name) if name[-1] is not None else None
 
 
 def _etat(starts_at: datetime, ends_at: datetime | None, revoked_at: datetime | None, now: datetime) -> str:
@@ -250,17 +276,23 @@ def _equipes(ctx: Context, ids: Sequence[UUID]) -> dict[UUID, list[EquipeVue]]:
 
 def open_roles(ctx: Context, compte_id: UUID) -> set[str]:
     """Roles that the account holds or will hold."""
-    query = select(Habilitation.role).where(
-        Habilitation.tenant_id == ctx.tenant_id,
-        Habilitation.compte_id == compte_id,
-        Habilitation.revoked_at.is_(None),
-        or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > ctx.clock.now()),
+    now = ctx.clock.now()
+    query = (
+        select(Habilitation.role)
+        .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
+        .where(
+            Habilitation.tenant_id == ctx.tenant_id,
+            Habilitation.compte_id == compte_id,
+            Habilitation.revoked_at.is_(None),
+            or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
+            or_(Compte.departs_at.is_(None), Compte.departs_at > now),
+        )
     )
     return set(ctx.session.scalars(query))
 
 
 def other_directions(ctx: Context, compte_id: UUID) -> int:
-    """Accounts of the direction, beside this one, that could log in now."""
+    """Accounts of the direction, beside this one, that could log in now, and whose departure is not planned."""
     now = ctx.clock.now()
     query = (
         select(func.count(Habilitation.compte_id.distinct()))
@@ -273,6 +305,7 @@ def other_directions(ctx: Context, compte_id: UUID) -> int:
             Habilitation.starts_at <= now,
             or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
             Compte.suspended_at.is_(None),
+            Compte.departs_at.is_(None),
             or_(Compte.rpps.is_not(None), Compte.id.in_(_enrolled(ctx))),
         )
     )

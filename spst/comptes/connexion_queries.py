@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 
 from spst.comptes import rules
-from spst.comptes.models import Compte, Habilitation, IdentiteElectronique, Rattachement
+from spst.comptes.models import Compte, Habilitation, IdentiteElectronique, Rattachement, compte_stands
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
 from spst.tenants.models import Structure, Tenant
@@ -88,12 +88,14 @@ def links(connection: Connection, identite_id: UUID) -> list[Lien]:
 
 
 def grants(ctx: Context, compte_id: UUID) -> list[Octroye]:
-    """Roles that an account may take now; none when it is suspended."""
+    """Roles that an account may take now; none when it is suspended, or gone."""
     query = (
         select(Habilitation, Compte.civilite, Compte.prenom, Compte.nom)
         .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
         .where(
-            Habilitation.tenant_id == ctx.tenant_id, Habilitation.compte_id == compte_id, Compte.suspended_at.is_(None)
+            Habilitation.tenant_id == ctx.tenant_id,
+            Habilitation.compte_id == compte_id,
+            compte_stands(ctx.clock.now()),
         )
         .order_by(Habilitation.granted_at)
     )

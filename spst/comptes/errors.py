@@ -79,6 +79,55 @@ class OwnHabilitationRefused(HabilitationRefused, ActRefused):
     """Personne ne s’accorde un rôle à soi-même. Demandez à un autre administrateur."""
 
 
+class OwnDemandeRefused(HabilitationRefused, ActRefused):
+    """Personne ne confirme ce qu’il a demandé. Une autre personne de la direction doit le faire."""
+
+
+class DemandeNotFound(NotFound):
+    """Cette demande est introuvable dans votre service."""
+
+
+class RevueNotFound(NotFound):
+    """Cette revue est introuvable dans votre service."""
+
+
+class RevueAlreadyOpen(RuleViolation):
+    """Une revue est déjà en cours. Terminez-la et signez-la avant d’en ouvrir une autre."""
+
+
+class RevueSigned(RuleViolation):
+    """Cette revue est signée : elle ne change plus. Ouvrez-en une autre."""
+
+
+class RevueIncomplete(RuleViolation):
+    """Il reste des lignes sans décision. Décidez de chacune, puis signez."""
+
+    def __init__(self, left: int) -> None:
+        super().__init__(
+            f"Il reste {left} ligne{'s' if left > 1 else ''} sans décision. Décidez de chacune, puis signez."
+        )
+
+
+class OwnLigneRefused(ActRefused):
+    """Personne ne décide de ses propres droits. Une autre personne de la direction doit le faire."""
+
+
+class AuthentificationTooOld(RuleViolation):
+    """Signer demande une connexion de moins de cinq minutes. Reconnectez-vous : vos décisions sont enregistrées."""
+
+
+class MoyenNotFound(NotFound):
+    """Ce moyen est introuvable dans l’inventaire de votre service."""
+
+
+class MoyenRefused(RuleViolation):
+    """Ce moyen ne peut pas être inscrit ainsi."""
+
+
+class MoyenAlreadyThere(MoyenRefused):
+    """L’inventaire tient déjà cette référence. Corrigez la ligne qui la porte, ou retirez-la d’abord."""
+
+
 class HabilitationNotFound(NotFound):
     """Ce rôle est introuvable dans votre service."""
 

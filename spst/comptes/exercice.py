@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from spst.comptes.models import Compte, Habilitation
+from spst.comptes.models import Compte, Habilitation, compte_stands
 from spst.habilitations import services as habilitations
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
@@ -28,7 +28,7 @@ def collegues(ctx: Context) -> tuple[Collegue, ...]:
     habilitations.require(ctx, "protocole.consult")
     people = ctx.session.execute(
         select(Compte.id, Compte.civilite, Compte.prenom, Compte.nom)
-        .where(Compte.tenant_id == ctx.tenant_id, Compte.suspended_at.is_(None))
+        .where(Compte.tenant_id == ctx.tenant_id, compte_stands(ctx.clock.now()))
         .order_by(Compte.nom, Compte.prenom)
     ).all()
     roles = ExerciceFromTables().roles_of(ctx, [one.id for one in people])
@@ -61,7 +61,7 @@ class ExerciceFromTables:
                 Habilitation.starts_at <= now,
                 Habilitation.revoked_at.is_(None),
                 or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
-                Compte.suspended_at.is_(None),
+                compte_stands(now),
             )
         )
         for compte_id, role in ctx.session.execute(query):

@@ -14,6 +14,8 @@ CIVILITES = ("M.", "Mme", "Dr")
 GRANTABLE = tuple(role for role in Role if role.famille not in {Famille.TRAVAILLEUR, Famille.SERVICE})
 BY_EVIDENCE = tuple(role for role in GRANTABLE if role not in LOCAL_PATH)
 """Roles that only a proof of Pro Santé Connect opens: an account without RPPS number cannot be granted them."""
+A_DEUX = tuple(role for role in GRANTABLE if role.famille is Famille.SANTE)
+"""Roles that open health data: one person of the direction asks for them, another confirms (AUTZ-06)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from spst.comptes import comptes_queries as queries
-from spst.comptes import local, octroi_rules, sessions
-from spst.comptes.comptes_queries import CompteHead, CompteVu, HabilitationVue
+from spst.comptes import demandes, departs, local, octroi_rules, octrois, sessions
+from spst.comptes.comptes_queries import CompteVu, HabilitationVue
 from spst.comptes.errors import (
     CompteAlreadyExists,
     CompteNotFound,
@@ -26,7 +26,7 @@ from spst.comptes.errors import (
 )
 from spst.comptes.local import Inscription
 from spst.comptes.models import Compte, EquipeMembre, Habilitation, IdentiteElectronique, Rattachement
-from spst.comptes.octroi_rules import Beneficiaire, DemandeCompte, DemandeRole
+from spst.comptes.octroi_rules import DemandeCompte, DemandeRole
 from spst.comptes.sessions import SessionVue
 from spst.habilitations import services as habilitations
 from spst.kernel.acteur import Role
@@ -36,7 +36,7 @@ from spst.kernel.ids import new_id
 from spst.kernel.locks import one_at_a_time
 from spst.tenants import rules as tenant_rules
 from spst.tenants import services as tenants
-from spst.tenants.models import Equipe, Tenant
+from spst.tenants.models import Equipe
 from spst.tenants.services import DemandeSpst
 from spst.traces import services as traces
 
@@ -73,7 +73,7 @@ def open_spst(
     created = []
     for administrateur in administrateurs:
         compte = _add_compte(ctx, administrateur.compte, psc_issuer)
-        _add_role(ctx, compte.compte_id, DemandeRole(administrateur.role, ctx.clock.now()))
+        octrois.add_role(ctx, compte.compte_id, DemandeRole(administrateur.role, ctx.clock.now()))
         created.append(compte)
     return tuple(created)
 
@@ -112,9 +112,15 @@ def is_last_direction(ctx: Context, compte_id: UUID) -> bool:
     return _is_last_direction(ctx, compte_id)
 
 
+def is_alone_in_direction(ctx: Context) -> bool:
+    """Whether nobody else could confirm what the actor asks."""
+    habilitations.require(ctx, "compte.list")
+    return not queries.other_directions(ctx, ctx.acteur.id)
+
+
 def list_sessions(ctx: Context, compte_id: UUID) -> list[SessionVue]:
     """Sessions that are open now. Raises: CompteNotFound."""
-    _head(ctx, compte_id)
+    octrois.head(ctx, compte_id)
     habilitations.require(ctx, "compte.list")
     found = sessions.of_account(ctx, compte_id)
     traces.record(ctx, "compte.list")
@@ -133,14 +139,14 @@ def create_compte(ctx: Context, demande: DemandeCompte, psc_issuer: str) -> Comp
 
 
 def grant_habilitation(ctx: Context, compte_id: UUID, demande: DemandeRole) -> UUID:
-    """Raises: CompteNotFound, HabilitationRefused."""
-    compte = _authorised(ctx, compte_id, "habilitation.grant")
-    if compte.suspended_at is not None:
-        raise HabilitationRefused("Ce compte est suspendu. Rouvrez-le d’abord.")
-    type_spst = ctx.session.scalars(select(Tenant.type).where(Tenant.id == ctx.tenant_id)).one()
-    to = Beneficiaire(compte_id, compte.rpps is not None, queries.open_roles(ctx, compte_id))
-    octroi_rules.check_grant(demande, to, ctx.acteur.id, type_spst, ctx.clock.now())
-    habilitation_id = _add_role(ctx, compte_id, demande)
+    """Give a role; one of health is only asked for, until somebody else confirms it (`demandes`).
+
+    Returns the id of the role, or of the demand. Raises: CompteNotFound, HabilitationRefused.
+    """
+    octrois.check(ctx, octrois.authorised(ctx, compte_id, "habilitation.grant"), demande)
+    if demandes.takes_two(demande.role):
+        return demandes.ask(ctx, compte_id, demande)
+    habilitation_id = octrois.add_role(ctx, compte_id, demande)
     traces.record(ctx, "habilitation.grant", details={"compte": str(compte_id), "role": str(demande.role)})
     return habilitation_id
 
@@ -151,14 +157,14 @@ def revoke_habilitation(ctx: Context, habilitation_id: UUID) -> UUID:
     Raises: HabilitationNotFound, HabilitationRefused, LastDirection.
     """
     compte_id = compte_of(ctx, habilitation_id)
-    _authorised(ctx, compte_id, "habilitation.revoke")
+    octrois.authorised(ctx, compte_id, "habilitation.revoke")
     held = _habilitation(ctx, habilitation_id)
     if held.revoked_at is not None:
         raise HabilitationRefused("Ce rôle est déjà retiré.")
     if held.ends_at is not None and held.ends_at <= ctx.clock.now():
         raise HabilitationRefused("Ce rôle est déjà terminé\u00a0: il n’ouvre plus rien.")
     if held.role == Role.DIR:
-        _keep_a_direction(ctx, compte_id)
+        keep_a_direction(ctx, compte_id)
     held.revoked_at, held.revoked_by = ctx.clock.now(), ctx.acteur.id
     ctx.session.flush()
     sessions.end_all(ctx, compte_id)
@@ -169,7 +175,9 @@ def revoke_habilitation(ctx: Context, habilitation_id: UUID) -> UUID:
 def restore_habilitation(ctx: Context, habilitation_id: UUID) -> tuple[UUID, Role]:
     """Grant again a role that was taken back, as it was; the account, and the role.
 
-    It is a new grant: the time without it stays written. Raises: HabilitationNotFound, HabilitationRefused.
+    It is a new grant: the time without it stays written, and a role of health takes two people again.
+
+    Raises: HabilitationNotFound, HabilitationRefused.
     """
     compte_id = compte_of(ctx, habilitation_id)
     habilitations.require(ctx, "habilitation.grant")
@@ -184,19 +192,23 @@ def restore_habilitation(ctx: Context, habilitation_id: UUID) -> tuple[UUID, Rol
 
 def suspend_compte(ctx: Context, compte_id: UUID, why: str) -> None:
     """Close an account until it is reopened; its roles stay written. Raises: CompteNotFound, CompteRefused, LastDirection."""
-    _authorised(ctx, compte_id, "compte.update")
+    octrois.authorised(ctx, compte_id, "compte.update")
     if compte_id == ctx.acteur.id:
         raise OwnCompteRefused("Personne ne suspend son propre compte. Demandez à un autre administrateur.")
-    _keep_a_direction(ctx, compte_id)
+    keep_a_direction(ctx, compte_id)
     _change(ctx, compte_id, suspended_at=ctx.clock.now(), suspended_why=why)
     sessions.end_all(ctx, compte_id)
     traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "suspension"})
 
 
 def resume_compte(ctx: Context, compte_id: UUID) -> None:
-    """Raises: CompteNotFound."""
-    _authorised(ctx, compte_id, "compte.update")
-    _change(ctx, compte_id, suspended_at=None, suspended_why=None)
+    """Open an account again, with the roles it had; somebody who had left comes back without any. Raises: CompteNotFound."""
+    compte = octrois.authorised(ctx, compte_id, "compte.update")
+    now = ctx.clock.now()
+    if compte.departs_at is not None and compte.departs_at <= now:
+        departs.end_rights(ctx, compte_id, compte.departs_at)
+        _change(ctx, compte_id, departs_at=None)
+    _change(ctx, compte_id, suspended_at=None, suspended_why=None, inusite=False, counted_from=now)
     traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "reouverture"})
 
 
@@ -205,7 +217,7 @@ def renew_inscription(ctx: Context, compte_id: UUID) -> Inscription:
 
     Not one's own account: a stolen session would then be a stolen account. Raises: CompteNotFound, CompteRefused.
     """
-    compte = _authorised(ctx, compte_id, "compte.update")
+    compte = octrois.authorised(ctx, compte_id, "compte.update")
     if compte_id == ctx.acteur.id:
         raise OwnCompteRefused("Personne ne se réinscrit soi-même. Demandez à un autre administrateur.")
     identite_id = local.identity_of(ctx, compte_id)
@@ -219,7 +231,7 @@ def renew_inscription(ctx: Context, compte_id: UUID) -> Inscription:
 
 def revoke_sessions(ctx: Context, compte_id: UUID) -> int:
     """End all sessions of an account; returns how many. Raises: CompteNotFound."""
-    _authorised(ctx, compte_id, "session.revoke")
+    octrois.authorised(ctx, compte_id, "session.revoke")
     ended = sessions.end_all(ctx, compte_id)
     traces.record(ctx, "session.revoke", details={"compte": str(compte_id)})
     return ended
@@ -229,7 +241,7 @@ def join_equipe(ctx: Context, compte_id: UUID, equipe_id: UUID) -> None:
     """Put an account in an équipe: it then follows the workers entrusted to it. Raises: NotFound, CompteRefused."""
     if ctx.session.scalar(select(Equipe.id).where(Equipe.tenant_id == ctx.tenant_id, Equipe.id == equipe_id)) is None:
         raise NotFound
-    _authorised(ctx, compte_id, "compte.update")
+    octrois.authorised(ctx, compte_id, "compte.update")
     if compte_id == ctx.acteur.id:
         raise OwnCompteRefused("Personne ne se place soi-même dans une équipe. Demandez à un autre administrateur.")
     if any(equipe.equipe_id == equipe_id for equipe in queries.comptes(ctx, only=compte_id)[0].equipes):
@@ -251,7 +263,7 @@ def leave_equipe(ctx: Context, membre_id: UUID) -> UUID:
     compte_id = queries.compte_of_membre(ctx, membre_id)
     if compte_id is None:
         raise NotFound
-    _authorised(ctx, compte_id, "compte.update")
+    octrois.authorised(ctx, compte_id, "compte.update")
     ctx.session.execute(
         update(EquipeMembre)
         .where(EquipeMembre.tenant_id == ctx.tenant_id, EquipeMembre.id == membre_id)
@@ -261,16 +273,6 @@ def leave_equipe(ctx: Context, membre_id: UUID) -> UUID:
     return compte_id
 
 
-def _authorised(ctx: Context, compte_id: UUID, action: str) -> CompteHead:
-    """Find, authorise, then lock. Raises: CompteNotFound, AccessDenied."""
-    _head(ctx, compte_id)
-    habilitations.require(ctx, action)
-    locked = queries.head(ctx, compte_id, lock=True)
-    if locked is None:
-        raise CompteNotFound
-    return locked
-
-
 def _habilitation(ctx: Context, habilitation_id: UUID) -> Habilitation:
     found = queries.habilitation(ctx, habilitation_id)
     if found is None:
@@ -278,14 +280,7 @@ def _habilitation(ctx: Context, habilitation_id: UUID) -> Habilitation:
     return found
 
 
-def _head(ctx: Context, compte_id: UUID) -> CompteHead:
-    found = queries.head(ctx, compte_id)
-    if found is None:
-        raise CompteNotFound
-    return found
-
-
-def _keep_a_direction(ctx: Context, compte_id: UUID) -> None:
+def keep_a_direction(ctx: Context, compte_id: UUID) -> None:
     """Two administrators who take each other's role away do it one after the other: the second is refused."""
     one_at_a_time(ctx, "direction", ctx.tenant_id)
     if _is_last_direction(ctx, compte_id):
@@ -354,22 +349,3 @@ def _attach_by_rpps(ctx: Context, rpps: str, compte_id: UUID, issuer: str) -> No
             created_at=ctx.clock.now(),
         )
     )
-
-
-def _add_role(ctx: Context, compte_id: UUID, demande: DemandeRole) -> UUID:
-    habilitation_id = new_id()
-    ctx.session.execute(
-        insert(Habilitation).values(
-            tenant_id=ctx.tenant_id,
-            id=habilitation_id,
-            compte_id=compte_id,
-            role=str(demande.role),
-            starts_at=demande.starts_at,
-            ends_at=demande.ends_at,
-            granted_by=ctx.acteur.id,
-            granted_at=ctx.clock.now(),
-            hors_structure=demande.hors_structure,
-            attestation=demande.attestation,
-        )
-    )
-    return habilitation_id

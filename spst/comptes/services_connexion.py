@@ -129,6 +129,7 @@ def open_session(
         _store(ctx, connexion, choix, agent_hash)
         details = {"moyen": str(connexion.moyen), **({"situation": choix.situation} if choix.situation else {})}
         traces.record(ctx, "session.open", details=details)
+    _note_login(runtime, choix, correlation_id)
     return value
 
 
@@ -254,6 +255,13 @@ def _suspend(runtime: Runtime, lien: Lien, correlation_id: UUID) -> None:
         )
         sessions.end_all(ctx, lien.compte_id)
         traces.record(ctx, "compte.update", details={"compte": str(lien.compte_id), "geste": "suspension"})
+
+
+def _note_login(runtime: Runtime, choix: Choix, correlation_id: UUID) -> None:
+    """When the account was last used, which outlives its session. The service of log-in writes it: no role may."""
+    with _work(runtime, choix.tenant_id, _SERVICE, correlation_id) as ctx:
+        mine = update(Compte).where(Compte.tenant_id == ctx.tenant_id, Compte.id == choix.compte_id)
+        ctx.session.execute(mine.values(last_login_at=ctx.clock.now()))
 
 
 def _store(ctx: Context, connexion: Connexion, choix: Choix, agent_hash: str) -> None:

@@ -34,7 +34,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from spst.comptes import rules
-from spst.comptes.models import Compte, Habilitation, SessionOuverte
+from spst.comptes.models import Compte, Habilitation, SessionOuverte, compte_stands
 from spst.comptes.sceaux import Sceau
 from spst.habilitations import services as habilitations
 from spst.kernel.acteur import Acteur, Famille, Role
@@ -75,7 +75,7 @@ _ROLES = (
     .where(
         _COMPTE.c.tenant_id == bindparam("tenant_id"),
         _COMPTE.c.id == bindparam("compte_id"),
-        _COMPTE.c.suspended_at.is_(None),
+        compte_stands(bindparam("now")),
         _HABILITATION.c.role == bindparam("role"),
     )
 )
@@ -261,9 +261,9 @@ class SessionsInDatabase:
         return "" if stands else None
 
     def _name(self, connection: Connection, tenant_id: UUID, acteur: Acteur, now: datetime) -> str | None:
-        """The name of the account, when it is not suspended and holds the role of the session."""
+        """The name of the account, when it is neither suspended nor gone, and holds the role of the session."""
         found = connection.execute(
-            _ROLES, {"tenant_id": tenant_id, "compte_id": acteur.id, "role": str(acteur.role)}
+            _ROLES, {"tenant_id": tenant_id, "compte_id": acteur.id, "role": str(acteur.role), "now": now}
         ).all()
         standing = [row for row in found if rules.is_in_force(row.starts_at, row.ends_at, row.revoked_at, now)]
         return f"{standing[0].civilite} {standing[0].prenom} {standing[0].nom}" if standing else None

@@ -74,6 +74,7 @@ _FOLLOWERS = text("""
     LEFT JOIN equipe_membre m ON m.tenant_id = :tenant AND m.equipe_id = f.equipe_id
                              AND m.starts_at <= :now AND (m.ends_at IS NULL OR m.ends_at > :now)
     JOIN compte c ON c.tenant_id = :tenant AND c.id = coalesce(m.compte_id, f.compte_id)
+                 AND (c.departs_at IS NULL OR c.departs_at > :now)
     LEFT JOIN habilitation h ON h.tenant_id = c.tenant_id AND h.compte_id = c.id AND h.revoked_at IS NULL
                             AND h.starts_at <= :now AND (h.ends_at IS NULL OR h.ends_at > :now)
     LEFT JOIN equipe e ON e.tenant_id = :tenant AND e.id = f.equipe_id

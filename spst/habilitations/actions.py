@@ -412,6 +412,8 @@ _OUTSIDE = (
         domaine="protocoles",
         facts=_COMPTE,
     ),
+    Action("revue.consult", _C, "Lire les revues", "a lu les revues des habilitations", domaine="pilotage"),
+    Action("moyen.consult", _C, "Lire les moyens", "a lu les moyens d’identification du service", domaine="pilotage"),
     Action("compte.list", _C, "Lire les comptes", "a lu la liste des comptes", domaine="comptes"),
     Action("compte.create", _R, "Créer un compte", "a créé un compte", domaine="comptes", facts=_COMPTE),
     Action(

@@ -169,12 +169,16 @@ class Supervision(TenantRow, Base):
 
 
 class HabilitationNominative(TenantRow, Base):
-    """What the direction gives to an account by name, beside its role. `code`: "enregistrement" registers identities."""
+    """What the direction gives to an account by name, beside its role.
+
+    `code`: "enregistrement" registers identities, "insi" calls INSi, "dmp_consulter" and "dmp_alimenter" read and feed the DMP,
+    "mssante" uses the secure mail of the SPST.
+    """
 
     __tablename__ = "habilitation_nominative"
     __table_args__ = (
         to_tenant_row("compte", "compte_id"),
-        CheckConstraint("code IN ('enregistrement')", name="code"),
+        CheckConstraint("code IN ('enregistrement', 'insi', 'dmp_consulter', 'dmp_alimenter', 'mssante')", name="code"),
         Index(
             "habilitation_nominative_uq",
             "tenant_id",

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from spst.comptes import nominatives
+from spst.comptes import demandes, departs, nominatives
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.comptes.errors import (
@@ -21,6 +21,7 @@ from spst.comptes.errors import (
 from spst.comptes.local import Inscription
 from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES
 from spst.habilitations import services as habilitations
+from spst.kernel.acteur import Role
 from spst.kernel.errors import SpstError
 from spst.pilotage import schemas
 from spst.tenants import queries as tenants
@@ -108,8 +109,42 @@ def grant(compte_id: UUID) -> ResponseReturnValue:
         return _again(compte_id, "accorder", errors_by_field(error))
     except _REFUSALS as refusal:
         return _again(compte_id, "accorder", str(refusal))
+    flash(_granted(demande.role, nom, "accordé"))
+    return _to(compte_id)
+
+
+def _granted(role: Role, nom: str, done: str) -> str:
+    """What is said of a role that was given, or of one of health, which a second person has still to confirm."""
+    if demandes.takes_two(role):
+        return (
+            f"Rôle demandé\u00a0: {role.label_of(nom)}. Il n’ouvre rien tant qu’une autre personne ne l’a pas confirmé."
+        )
+    return f"Rôle {done}\u00a0: {role.label_of(nom)}."
+
+
+@bp.post("/demandes/<uuid:demande_id>/confirmation")
+@requires("habilitation.grant")
+def confirm_demande(demande_id: UUID) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as ctx:
+            compte_id, role = demandes.confirm(ctx, demande_id)
+            nom = comptes.get_compte(ctx, compte_id).nom_complet
+    except _REFUSALS as refusal:
+        return _about_demande(demande_id, refusal)
     by_evidence = " La personne y entrera quand Pro Santé Connect attestera cette profession."
-    flash(f"Rôle accordé\u00a0: {demande.role.label_of(nom)}.{by_evidence if demande.role in BY_EVIDENCE else ''}")
+    flash(f"Rôle confirmé\u00a0: {role.label_of(nom)}.{by_evidence if role in BY_EVIDENCE else ''}")
+    return _to(compte_id)
+
+
+@bp.post("/demandes/<uuid:demande_id>/ecart")
+@requires("habilitation.revoke")
+def dismiss_demande(demande_id: UUID) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as ctx:
+            compte_id = demandes.dismiss(ctx, demande_id)
+    except _REFUSALS as refusal:
+        return _about_demande(demande_id, refusal)
+    flash("Demande écartée. Ce rôle n’ouvre rien.")
     return _to(compte_id)
 
 
@@ -147,7 +182,7 @@ def restore(habilitation_id: UUID) -> ResponseReturnValue:
             nom = comptes.get_compte(ctx, compte_id).nom_complet
     except _REFUSALS as refusal:
         return _about_role(habilitation_id, refusal)
-    flash(f"Rôle rétabli\u00a0: {role.label_of(nom)}.")
+    flash(_granted(role, nom, "rétabli"))
     return _to(compte_id)
 
 
@@ -171,7 +206,35 @@ def suspend(compte_id: UUID) -> ResponseReturnValue:
 def resume(compte_id: UUID) -> ResponseReturnValue:
     with unit_of_work() as ctx:
         comptes.resume_compte(ctx, compte_id)
-    flash("Compte rouvert, avec les rôles qu’il avait.")
+        roles = comptes.get_compte(ctx, compte_id).roles
+    flash("Compte rouvert, avec les rôles qu’il avait." if roles else "Compte rouvert, sans rôle\u00a0: accordez-les.")
+    return _to(compte_id)
+
+
+@bp.post("/comptes/<uuid:compte_id>/depart")
+@requires("compte.update")
+def plan_departure(compte_id: UUID) -> ResponseReturnValue:
+    try:
+        at = schemas.depart(schemas.DepartForm().read(request.form))
+        with unit_of_work() as ctx:
+            departs.plan(ctx, compte_id, at)
+    except ValidationError as error:
+        return _again(compte_id, "depart", errors_by_field(error))
+    except _REFUSALS as refusal:
+        return _again(compte_id, "depart", str(refusal))
+    toast("Départ noté.", f"/direction/comptes/{compte_id}/reintegration", "Réintégrer")
+    return _to(compte_id)
+
+
+@bp.post("/comptes/<uuid:compte_id>/reintegration")
+@requires("compte.update")
+def cancel_departure(compte_id: UUID) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as ctx:
+            departs.cancel(ctx, compte_id)
+    except _REFUSALS as refusal:
+        return _again(compte_id, "depart", str(refusal))
+    flash("Compte réintégré\u00a0: il garde tout ce qu’il avait.")
     return _to(compte_id)
 
 
@@ -196,24 +259,40 @@ def revoke_sessions(compte_id: UUID) -> ResponseReturnValue:
     return _to(compte_id)
 
 
-@bp.post("/comptes/<uuid:compte_id>/enregistrement")
+@bp.post("/comptes/<uuid:compte_id>/nominatives")
 @requires("habilitation.grant")
-def grant_enregistrement(compte_id: UUID) -> ResponseReturnValue:
+def grant_nominative(compte_id: UUID) -> ResponseReturnValue:
     try:
+        code = schemas.NominativeForm().read(request.form)["code"]
         with unit_of_work() as ctx:
-            nominatives.grant_enregistrement(ctx, compte_id)
+            nominatives.grant(ctx, compte_id, code)
+    except ValidationError as error:
+        return _again(compte_id, "nominatives", " ".join(errors_by_field(error).values()))
     except _REFUSALS as refusal:
         return _again(compte_id, "nominatives", str(refusal))
-    flash("Ce compte peut enregistrer des identités dès maintenant.")
+    flash(f"Habilitation donnée\u00a0: {nominatives.CODES[code].titre.lower()}.")
     return _to(compte_id)
 
 
-@bp.post("/enregistrements/<uuid:nominative_id>/retrait")
+@bp.post("/nominatives/<uuid:nominative_id>/retrait")
 @requires("habilitation.revoke")
 def revoke_nominative(nominative_id: UUID) -> ResponseReturnValue:
     with unit_of_work() as ctx:
         compte_id = nominatives.revoke_nominative(ctx, nominative_id)
-    toast("Habilitation retirée.", f"/direction/comptes/{compte_id}/enregistrement", "La rendre")
+    toast("Habilitation retirée.", f"/direction/nominatives/{nominative_id}/retablissement", "La rendre")
+    return _to(compte_id)
+
+
+@bp.post("/nominatives/<uuid:nominative_id>/retablissement")
+@requires("habilitation.grant")
+def restore_nominative(nominative_id: UUID) -> ResponseReturnValue:
+    try:
+        with unit_of_work() as ctx:
+            compte_id = nominatives.restore(ctx, nominative_id)
+    except _REFUSALS as refusal:
+        flash(str(refusal), "stop")
+        return redirect("/direction/comptes", 303)
+    flash("Habilitation rendue.")
     return _to(compte_id)
 
 
@@ -244,7 +323,14 @@ def leave_equipe(membre_id: UUID) -> ResponseReturnValue:
 def _list_page(q: str, typed: str, erreur: str | None) -> str:
     with unit_of_work() as ctx:
         found = comptes.list_comptes(ctx, q)
-    return render_template("pilotage/comptes.html", liste={"q": q, "saisie": typed, "comptes": found, "erreur": erreur})
+        view = {
+            "q": q,
+            "saisie": typed,
+            "comptes": found,
+            "erreur": erreur,
+            "demandes": demandes.waiting(ctx),
+        }
+    return render_template("pilotage/comptes.html", liste=view)
 
 
 def _again(compte_id: UUID, form: str, refused: str | dict[str, str]) -> ResponseReturnValue:
@@ -256,6 +342,12 @@ def _about_role(habilitation_id: UUID, refusal: SpstError) -> ResponseReturnValu
     """A role that changed since its page was shown, or that cannot change: said on the page of its account."""
     with unit_of_work() as ctx:
         compte_id = comptes.compte_of(ctx, habilitation_id)
+    return _again(compte_id, "roles", str(refusal))
+
+
+def _about_demande(demande_id: UUID, refusal: SpstError) -> ResponseReturnValue:
+    with unit_of_work() as ctx:
+        compte_id = demandes.compte_of(ctx, demande_id)
     return _again(compte_id, "roles", str(refusal))
 
 
@@ -297,6 +389,8 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         equipes = tenants.equipes(ctx)
         is_last = comptes.is_last_direction(ctx, compte_id)
         held = nominatives.nominatives(ctx, compte_id)
+        waiting = demandes.waiting(ctx, compte_id)
+        is_alone = comptes.is_alone_in_direction(ctx)
     mine = {equipe.equipe_id for equipe in compte.equipes}
     is_own = compte_id == user().acteur.id
     roles, closed = schemas.role_options(has_rpps=compte.rpps is not None)
@@ -304,12 +398,21 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         "compte": compte,
         "sessions": sessions,
         "equipes": [(str(one), nom) for one, nom in equipes if one not in mine],
+        "demandes": waiting,
+        "seule_direction": is_alone,
         "roles": roles,
         "roles_fermes": closed,
         "preuve": _BY_CODE if compte.rpps is None else _BY_PSC,
-        "retablir": set() if is_own or compte.suspended_at else _restorable(compte, web().runtime.clock.now()),
+        "retablir": set()
+        if is_own or compte.suspended_at or compte.has_left
+        else _restorable(compte, web().runtime.clock.now()),
         "nominatives": held,
-        "peut_enregistrer": nominatives.may_hold(compte.roles),
+        "codes": nominatives.CODES,
+        "a_donner": [
+            code
+            for code in nominatives.CODES
+            if nominatives.may_hold(code, compte.roles) and code not in {one.code for one in held}
+        ],
         "is_own": is_own,
         "derniere_direction": is_last,
         "reprise": reprise,

@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from spst.comptes import demandes, inusage, revues
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.habilitations import exceptionnel
@@ -22,19 +23,26 @@ bp = Blueprint("pilotage", __name__, url_prefix="/direction")
 def home() -> ResponseReturnValue:
     with unit_of_work() as ctx:
         chiffres = journal.figures(ctx, journal.last_days(ctx))
-        found = comptes.list_comptes(ctx) if habilitations.may(ctx, "compte.list") else None
+        sees_accounts = habilitations.may(ctx, "compte.list")
+        found = comptes.list_comptes(ctx) if sees_accounts else None
+        waiting = demandes.waiting(ctx) if sees_accounts else ()
+        sleeping = inusage.unused(ctx, found or [])
+        echeance = revues.echeance(ctx)
         exceptionnels = exceptionnel.count(ctx)
     view: dict[str, Any] = {
+        "echeance": echeance,
+        "inusites": sleeping,
         "chiffres": chiffres,
         "pic": max(chiffres.par_heure),
         "exceptionnels": exceptionnels,
+        "demandes": waiting,
         "comptes": None if found is None else _counts(found),
     }
     return render_template("pilotage/accueil.html", accueil=view)
 
 
 def _counts(found: list[CompteVu]) -> dict[str, Any]:
-    active = [compte for compte in found if compte.suspended_at is None]
+    active = [compte for compte in found if compte.suspended_at is None and not compte.has_left]
     roles = Counter(role.label for compte in active for role in compte.roles)
     return {
         "actifs": len(active),

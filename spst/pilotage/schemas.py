@@ -8,7 +8,10 @@ from uuid import UUID
 from marshmallow import EXCLUDE, ValidationError, fields, validate
 from werkzeug.datastructures import MultiDict
 
+from spst.comptes.moyens import NATURES, DemandeMoyen
+from spst.comptes.nominatives import CODES
 from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES, GRANTABLE, DemandeCompte, DemandeRole
+from spst.comptes.revue_rules import GARDER, INTERVALLES, INUSAGES, RETIRER
 from spst.habilitations.actions import SECTIONS
 from spst.habilitations.choix import INACTIVITES_MIN, ROLES, Niveau
 from spst.habilitations.publication import AvisCmt
@@ -72,6 +75,73 @@ def _midnight(day: date) -> datetime:
 
 class SuspensionForm(Form):
     motif = Ligne(required=True, maximum=200)
+
+
+class NominativeForm(Form):
+    code = fields.String(
+        required=True, validate=validate.OneOf(tuple(CODES), error=_CHOOSE), error_messages={"required": _CHOOSE}
+    )
+
+
+class MoyenForm(Form):
+    nature = fields.String(
+        required=True, validate=validate.OneOf(tuple(NATURES), error=_CHOOSE), error_messages={"required": _CHOOSE}
+    )
+    reference = Ligne(required=True, maximum=120)
+    porteur = fields.UUID(load_default=None, allow_none=True, error_messages={"invalid_uuid": _CHOOSE})
+    service = Ligne(load_default="", maximum=120)
+    responsable = fields.UUID(required=True, error_messages={"required": _CHOOSE, "invalid_uuid": _CHOOSE})
+    echeance = DateFr(load_default=None, allow_none=True)
+
+
+def moyen(posted: "MultiDict[str, str]") -> DemandeMoyen:
+    """An empty holder is one of the service. Raises: ValidationError."""
+    values = MoyenForm().read(
+        MultiDict([(name, value) for name, value in posted.items() if value or name != "porteur"])
+    )
+    return DemandeMoyen(
+        values["nature"],
+        values["reference"],
+        values["porteur"],
+        values["service"] or None,
+        values["responsable"],
+        values["echeance"],
+    )
+
+
+class RetraitMoyenForm(Form):
+    pourquoi = Ligne(required=True, maximum=200)
+
+
+class DepartForm(Form):
+    dernier_jour = DateFr(required=True)
+
+
+def depart(values: dict[str, Any]) -> datetime:
+    """The last day is a day of work: rights end with it."""
+    return _midnight(values["dernier_jour"] + timedelta(days=1))
+
+
+class ReglagesComptesForm(Form):
+    revue_mois = fields.Integer(
+        required=True,
+        validate=validate.OneOf(INTERVALLES, error=_CHOOSE),
+        error_messages={"required": _CHOOSE, "invalid": _CHOOSE},
+    )
+    inusage_jours = fields.Integer(
+        required=True,
+        validate=validate.OneOf(INUSAGES, error=_CHOOSE),
+        error_messages={"required": _CHOOSE, "invalid": _CHOOSE},
+    )
+
+
+class DecisionForm(Form):
+    decision = fields.String(
+        required=True,
+        validate=validate.OneOf((GARDER, RETIRER), error="Choisissez Garder ou Retirer."),
+        error_messages={"required": "Choisissez Garder ou Retirer."},
+    )
+    commentaire = Ligne(load_default="", maximum=300)
 
 
 class EquipeForm(Form):

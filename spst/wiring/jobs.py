@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from procrastinate import App, PsycopgConnector
 
-from spst.comptes import limites, sessions
+from spst.comptes import inusage, limites, sessions
 from spst.kernel.runtime import Runtime
 from spst.traces import jobs as traces
 
@@ -26,6 +26,7 @@ class Periodic:
 HOUSEKEEPING = (
     Periodic("comptes.purge_sessions", "*/10 * * * *", sessions.purge),
     Periodic("comptes.purge_compteurs", "7 3 * * *", limites.purge),
+    Periodic("comptes.suspend_unused", "37 2 * * *", inusage.suspend_unused),
     Periodic("traces.make_partitions", "17 3 * * *", traces.make_partitions),
     Periodic("traces.purge_journal_technique", "27 3 * * *", traces.purge_journal_technique),
 )

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from spst.comptes.models import Habilitation
+from spst.comptes.models import Habilitation, RoleDemande
 from spst.dmst.models import Entete
 from spst.habilitations import choix as choices
 from spst.habilitations.choix import Choix
@@ -39,6 +39,7 @@ class Scene:
     par_erreur: UUID
     rendez_vous: UUID
     habilitation: UUID
+    demande: UUID
 
 
 Asked = tuple[str, dict[str, str]]
@@ -59,6 +60,8 @@ IDENTITE = {
     "type": "CDI",
     "debut": "01/09/2026",
 }
+
+MOYEN = {"nature": "cpe", "reference": "8012", "service": "Accueil", "porteur": "", "echeance": ""}
 
 FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /recherche": lambda s: {"q": "adrun"},
@@ -145,6 +148,15 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
         "personne": str(s.monde.a[Role.COLL].id),
         "fin": _next_year(),
     },
+    "POST /direction/comptes/<uuid:compte_id>/depart": lambda s: {"dernier_jour": "31/12/2098"},
+    "POST /direction/comptes/<uuid:compte_id>/nominatives": lambda s: {"code": "mssante"},
+    "POST /direction/moyens": lambda s: (
+        MOYEN | {"responsable": str(s.monde.a.directrice.id), "reference": str(new_id())}
+    ),
+    "POST /direction/moyens/<uuid:moyen_id>": lambda s: MOYEN | {"responsable": str(s.monde.a.directrice.id)},
+    "POST /direction/moyens/<uuid:moyen_id>/retrait": lambda s: {"pourquoi": "Rendue"},
+    "POST /direction/revues/reglages": lambda s: {"revue_mois": "3", "inusage_jours": "90"},
+    "POST /direction/revues/lignes/<uuid:ligne_id>": lambda s: {"decision": "garder"},
     "POST /direction/comptes/<uuid:compte_id>/equipes": lambda s: {"equipe": str(s.monde.a.equipe_id)},
 }
 
@@ -165,6 +177,7 @@ def address(rule: Rule, scene: Scene) -> str:
         "rendez_vous_id": str(scene.rendez_vous),
         "compte_id": str(a[Role.PRO].id),
         "habilitation_id": str(scene.habilitation),
+        "demande_id": str(scene.demande),
         "travailleur_id": str(a.zoe.travailleur_id),
         "secteur_id": str(a.secteur_id),
         "slug": a.slug,
@@ -202,8 +215,10 @@ def set_scene(monde: Monde, acteur: Acteur) -> Scene:
             "UPDATE visite SET closed_at = now() WHERE closed_at IS NULL AND abandoned_at IS NULL"
         )
         connection.exec_driver_sql("DELETE FROM politique_brouillon")
+        connection.exec_driver_sql("UPDATE habilitation SET demande_id = NULL")
+        connection.exec_driver_sql("DELETE FROM role_demande")
     author = acteur if acteur.famille is Famille.SANTE else monde.a.medecin_ailleurs
-    made = Scene(monde, acteur, new_id(), new_id(), new_id(), new_id(), new_id())
+    made = Scene(monde, acteur, *(new_id() for _ in range(6)))
     of_a = {"tenant_id": monde.a.tenant_id}
     in_zoe = {"dossier_id": monde.a.zoe.dossier_id, **of_a}
     now = datetime.now(UTC)
@@ -246,6 +261,16 @@ def set_scene(monde: Monde, acteur: Acteur) -> Scene:
             starts_at=LONG_AGO,
             granted_by=monde.a[Role.AUD].id,
             granted_at=LONG_AGO,
+            **of_a,
+        ),
+        RoleDemande(
+            id=made.demande,
+            compte_id=monde.a[Role.PRO].id,
+            role="IPA",
+            starts_at=LONG_AGO,
+            hors_structure=False,
+            asked_at=LONG_AGO,
+            asked_by=monde.a[Role.AUD].id,
             **of_a,
         ),
     )

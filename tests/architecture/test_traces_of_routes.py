@@ -108,6 +108,7 @@ def test_the_same_routes_on_another_tenants_ids_answer_as_if_they_did_not_exist(
             "rendez_vous_id",
             "compte_id",
             "habilitation_id",
+            "demande_id",
             "travailleur_id",
             "secteur_id",
         } & set(rule.arguments):

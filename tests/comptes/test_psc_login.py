@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from spst.kernel.acteur import Role
@@ -215,8 +216,20 @@ def test_neither_secret_nor_token_reaches_the_browser_or_the_store_in_clear(site
     client = site.client()
     answer = site.log_in(client, "PSC-02")
     seen = [answer.text, str(answer.headers), site.get(client, "/compte").text, site.get(client, "/connexion").text]
-    for text in seen:
-        assert PSC_SECRET not in text
-        assert not re.search(r"eyJ[\w-]+\.[\w-]+\.", text)
+    for said in seen:
+        assert PSC_SECRET not in said
+        assert not re.search(r"eyJ[\w-]+\.[\w-]+\.", said)
     kept = site.sessions()
     assert all(b"eyJ" not in (one.idp_sealed or b"") and "eyJ" not in str(one.data) for one in kept)
+
+
+@pytest.mark.exigence("AUT-06")
+def test_log_in_is_written_down_on_its_account_alone_and_outlives_the_session(site: Site) -> None:
+    query = text("SELECT c.last_login_at FROM compte c WHERE c.rpps = :rpps")
+    with site.monde.superuser.begin() as connection:
+        connection.execute(text("UPDATE compte SET last_login_at = NULL"))
+    site.entered("PSC-02")
+    with site.monde.superuser.begin() as connection:
+        connection.execute(text("DELETE FROM session"))
+        assert connection.scalar(query, {"rpps": RPPS["PSC-02"]}) is not None
+        assert connection.scalar(text("SELECT count(*) FROM compte WHERE last_login_at IS NOT NULL")) == 1

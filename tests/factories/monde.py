@@ -266,7 +266,7 @@ def colleague(monde: Monde, spst: Spst, role: Role) -> Acteur:
     return made
 
 
-_OFFSETS = count(1000)
+_OFFSETS = count(1000, len(Role))
 
 NATURES = {
     Role.COLL: "cooperation",

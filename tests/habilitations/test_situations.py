@@ -192,7 +192,7 @@ def test_front_desk_registers_while_the_direction_gives_it_by_name(monde: Monde)
     with pytest.raises(AccessDenied, match="habilitation nominative"), monde.work(monde.a[Role.ADM]) as ctx:
         habilitations.require(ctx, "identite.register")
     with monde.work(monde.a.directrice) as ctx:
-        nominatives.grant_enregistrement(ctx, desk)
+        nominatives.grant(ctx, desk, "enregistrement")
     assert may_register(monde, Role.ADM)
 
 
@@ -220,14 +220,14 @@ def test_habilitation_to_register_opens_neither_matricule_nor_exposures(monde: M
 def test_health_professionals_register_by_their_function(monde: Monde, role: Role) -> None:
     assert may_register(monde, role)
     with pytest.raises(nominatives.HabilitationRefused), monde.work(monde.a.directrice) as ctx:
-        nominatives.grant_enregistrement(ctx, monde.a[role].id)
+        nominatives.grant(ctx, monde.a[role].id, "enregistrement")
 
 
 @pytest.mark.exigence("HAB-10")
 def test_nobody_gives_it_to_himself_and_only_the_direction_gives_it(monde: Monde) -> None:
     with pytest.raises(nominatives.OwnHabilitationRefused), monde.work(monde.a.directrice) as ctx:
-        nominatives.grant_enregistrement(ctx, monde.a.directrice.id)
+        nominatives.grant(ctx, monde.a.directrice.id, "enregistrement")
     with pytest.raises(AccessDenied), monde.work(monde.a.medecin) as ctx:
-        nominatives.grant_enregistrement(ctx, monde.a[Role.ASST].id)
+        nominatives.grant(ctx, monde.a[Role.ASST].id, "enregistrement")
     with pytest.raises(nominatives.CompteNotFound), monde.work(monde.a.directrice) as ctx:
-        nominatives.grant_enregistrement(ctx, monde.b[Role.ADM].id)
+        nominatives.grant(ctx, monde.b[Role.ADM].id, "enregistrement")

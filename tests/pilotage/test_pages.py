@@ -16,7 +16,7 @@ from spst.kernel.acteur import Role
 from spst.kernel.context import CodeMotif, Motif
 from spst.kernel.ids import new_id
 from spst.traces import services as traces
-from tests.factories.monde import Monde
+from tests.factories.monde import Monde, colleague
 from tests.pilotage.conftest import Pages, id_in
 
 CANARI = "motif CANARI 4711"
@@ -27,6 +27,10 @@ EVERY_PAGE = (
     "/direction/journal",
     "/direction/journal/export.csv",
     "/direction/politique",
+    "/direction/revues",
+    "/direction/moyens",
+    "/direction/moyens/insi",
+    "/direction/moyens/export.csv",
 )
 
 
@@ -80,7 +84,7 @@ def test_nobody_without_session_opens_them(pages: Pages, path: str) -> None:
 def test_officer_and_auditor_read_the_journal_but_not_the_accounts(pages: Pages, role: Role) -> None:
     mine = pages.enter(pages.monde.a[role])
     statuses = [mine.get(path).status_code for path in EVERY_PAGE]
-    assert statuses == [200, 403, 403, 200, 200, 200]
+    assert statuses == [200, 403, 403, *[200] * 7]
     assert "sessions ouvertes maintenant" not in mine.get("/direction/accueil").text
 
 
@@ -245,7 +249,7 @@ def test_account_with_rpps_goes_to_its_page_to_receive_a_role(pages: Pages) -> N
     granted = mine.post(f"/direction/comptes/{compte_id}/roles", role="MDT", debut="", fin="", attestation="")
     assert granted.status_code == 303
     page = mine.get(f"/direction/comptes/{compte_id}").text
-    assert "Rôle accordé" in page
+    assert "Rôle demandé" in page
     assert "Médecin du travail" in page
 
 
@@ -366,7 +370,12 @@ def test_who_grants_a_role_of_health_is_told_that_a_proof_must_follow(pages: Pag
     assert "sans cette preuve, la personne n’y entre pas" in page
     assert "<optgroup" not in page
     mine.post(f"/direction/comptes/{compte_id}/roles", role="INF", debut="", fin="", attestation="")
-    assert "quand Pro Santé Connect attestera cette profession" in mine.get(f"/direction/comptes/{compte_id}").text
+    second = pages.enter(colleague(pages.monde, pages.monde.a, Role.DIR))
+    page = second.get(f"/direction/comptes/{compte_id}").text
+    act = re.search(r'action="(/direction/demandes/[0-9a-f-]+/confirmation)"', page)
+    assert act
+    second.post(act[1])
+    assert "quand Pro Santé Connect attestera cette profession" in second.get(f"/direction/comptes/{compte_id}").text
 
 
 def test_address_of_an_act_opens_the_page_above_it(pages: Pages) -> None:
@@ -462,21 +471,21 @@ def test_direction_lets_the_front_desk_register_takes_it_back_and_gives_it_again
     client, desk = pages.enter(pages.monde.a.directrice), pages.monde.a[Role.ADM].id
     url = f"/direction/comptes/{desk}"
     page = client.get(url).text
-    assert "Enregistrer des identités" in page
-    action = re.search(r"/direction/enregistrements/[0-9a-f-]+/retrait", page)
+    action = re.search(r"/direction/nominatives/[0-9a-f-]+/retrait", page)
     assert action is not None
     client.post(action.group())
-    assert "sans y inscrire personne" in client.get(url).text
-    assert client.post(f"{url}/enregistrement").status_code == 303
-    assert "Enregistrer des identités" in client.get(url).text
-    assert "déjà habilité" in client.post(f"{url}/enregistrement").text
+    page = client.get(url).text
+    assert re.search(r"/direction/nominatives/[0-9a-f-]+/retablissement", page), "its undo, for ten seconds"
+    assert "/retrait" not in page.partition('id="nominatives"')[2].partition("</section>")[0]
+    assert client.post(f"{url}/nominatives", code="enregistrement").status_code == 303
+    assert "déjà habilité" in client.post(f"{url}/nominatives", code="enregistrement").text
     assert client.post(action.group()).status_code == 404
 
 
 @pytest.mark.exigence("HAB-10")
-def test_health_professional_needs_no_habilitation_by_name_and_is_offered_none(pages: Pages) -> None:
+def test_health_professional_registers_by_function_and_is_not_offered_it_by_name(pages: Pages) -> None:
     client, nurse = pages.enter(pages.monde.a.directrice), pages.monde.a.infirmier.id
-    assert "Habilitation nominative" not in client.get(f"/direction/comptes/{nurse}").text
-    refused = client.post(f"/direction/comptes/{nurse}/enregistrement")
+    assert 'value="enregistrement"' not in client.get(f"/direction/comptes/{nurse}").text
+    refused = client.post(f"/direction/comptes/{nurse}/nominatives", code="enregistrement")
     assert refused.status_code == 422
     assert "par leur fonction" in refused.text

@@ -137,8 +137,18 @@ def _add_professionnel(
 def _add_compte(
     lot: Lot, compte_id: UUID, civilite: str, nom: str, prenom: str, rpps: str | None = None, email: str | None = None
 ) -> None:
+    """Its disuse counts from the day on which the demonstration is made, not from the opening of its service."""
     lot.add(
-        "compte", id=compte_id, civilite=civilite, nom=nom, prenom=prenom, rpps=rpps, email=email, created_at=OPENED
+        "compte",
+        id=compte_id,
+        civilite=civilite,
+        nom=nom,
+        prenom=prenom,
+        rpps=rpps,
+        email=email,
+        created_at=OPENED,
+        counted_from=datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
+        inusite=False,
     )
 
 

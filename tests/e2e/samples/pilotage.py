@@ -1,10 +1,22 @@
 """Samples of the direction's pages."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID
 
+from spst.comptes.comptes_queries import CompteVu, EquipeVue, HabilitationVue
+from spst.comptes.demandes import DemandeVue
+from spst.comptes.moyens import NATURES, MoyenVu, etat_of
+from spst.comptes.nominatives import CODES, NominativeVue
+from spst.comptes.revue_rules import Reglages
+from spst.comptes.revues import Echeance, LigneVue, RevueVue
 from spst.habilitations import politique as politiques
 from spst.habilitations.actions import TITRES
-from spst.pilotage import politique
+from spst.habilitations.exceptionnel import Compte
+from spst.kernel.acteur import Role
+from spst.kernel.ids import new_id
+from spst.pilotage import politique, routes_revues
 from spst.pilotage.politique import Case, LigneMatrice
 from tests.e2e.samples.common import Model, Sample, at, frame
 
@@ -17,6 +29,147 @@ def pilotage() -> Iterator[Sample]:
     yield Sample(
         "politique-publiee", "pilotage/politique.html", {"cadre": of_direction("Politique"), "politique": published}
     )
+    yield from _accounts()
+
+
+_DIRECTOR, _SECOND = "Mme\u00a0Agnès Pradel-Test", "M.\u00a0Loïc Kervazo-Test"
+
+
+def _accounts() -> Iterator[Sample]:
+    nurse, alone = _compte("Mme", "Claire", "VASSEUR-TEST", Role.INF), _compte("M.", "Yves", "ROLLAND-TEST", Role.ADM)
+    waiting = (_demande(nurse, mine=False), _demande(alone, mine=True))
+    in_frame = {"cadre": of_direction("Comptes")}
+    liste = {"q": "", "saisie": "", "comptes": [nurse, alone], "erreur": None, "demandes": waiting}
+    yield Sample("comptes", "pilotage/comptes.html", in_frame | {"liste": liste})
+    yield Sample("compte", "pilotage/compte.html", in_frame | {"fiche": _fiche(nurse, waiting[:1])})
+    yield Sample(
+        "direction-accueil",
+        "pilotage/accueil.html",
+        {"cadre": of_direction("Pilotage"), "accueil": _home(waiting, alone)},
+    )
+    for name, vue in (("revue", _revue()), ("revue-signee", _revue(signed=True))):
+        yield Sample(name, "pilotage/revue.html", in_frame | {"revue": _lines(vue)})
+    listed = {"revues": [_revue(), _revue(signed=True)], "echeance": _echeance(), "reglages": Reglages(), "agit": True}
+    listed |= {"refus": None, "erreurs": {}, "intervalles": [("3", "3 mois")], "inusages": [("90", "90 jours")]}
+    yield Sample("revues", "pilotage/revues.html", in_frame | {"liste": listed})
+    held = [_moyen("cps", 12), _moyen("certificat_organisation", -3), _moyen("boite_mssante", None)]
+    names = ("Mme Claire Vasseur-Test", "M. Yves Rolland-Test")
+    inventory = {"moyens": held, "habilites": dict.fromkeys(CODES, names), "codes": CODES, "agit": True}
+    inventory |= {"personnes": [("1", names[0])], "natures": list(NATURES.items()), "valeurs": {}, "erreurs": {}}
+    yield Sample("moyens", "pilotage/moyens.html", in_frame | {"inventaire": inventory})
+    yield Sample("moyen", "pilotage/moyen.html", in_frame | {"inventaire": inventory | {"moyen": held[0]}})
+    file = {"habilites": names, "certificats": held[1:2], "cartes": held[:1]}
+    yield Sample("moyens-insi", "pilotage/moyens_insi.html", in_frame | {"dossier": file})
+
+
+def _compte(civilite: str, given: str, name: str, role: Role) -> CompteVu:
+    held = HabilitationVue(
+        new_id(),
+        role,
+        at(8, 0),
+        None,
+        None,
+        False,
+        None,
+        _DIRECTOR,
+        _SECOND,
+        "en_cours",
+    )
+    return CompteVu(
+        id=new_id(), civilite=civilite, prenom=given, nom=name, rpps="81000000123", email=None, created_at=at(8, 0),
+        suspended_at=None, suspended_why=None, departs_at=at(9, 0), last_login_at=at(8, 0), counted_from=at(8, 0), inusite=False,
+        has_left=False, inscription=None, inscription_expires_at=None, sessions=1, habilitations=(held,),
+        equipes=(EquipeVue(new_id(), new_id(), "Équipe Vasseur"),),
+    )  # fmt: skip
+
+
+def _demande(compte: CompteVu, *, mine: bool) -> DemandeVue:
+    return DemandeVue(
+        new_id(),
+        compte.id,
+        compte.nom_complet,
+        Role.IPA,
+        at(8, 0),
+        None,
+        mine,
+        None,
+        at(9, 0),
+        _SECOND,
+        False,
+        mine,
+    )
+
+
+def _fiche(compte: CompteVu, waiting: tuple[DemandeVue, ...]) -> Model:
+    return {
+        "compte": compte, "sessions": [], "equipes": [("1", "Équipe Besson")], "roles": [("INF", "Infirmier")],
+        "roles_fermes": [], "preuve": "Pro Santé Connect doit attester la profession du rôle.", "retablir": set(),
+        "demandes": waiting, "seule_direction": False, "codes": CODES, "a_donner": ["insi", "mssante"],
+        "nominatives": (NominativeVue(new_id(), "dmp_alimenter", at(9, 0), _DIRECTOR),),
+        "is_own": False, "derniere_direction": False, "reprise": None,
+    }  # fmt: skip
+
+
+def _home(waiting: tuple[DemandeVue, ...], unused: CompteVu) -> Model:
+    hours = [0] * 8 + [12, 30, 41, 22, 3, 18, 35, 33, 20, 6] + [0] * 6
+    figures = {"start": date(2026, 11, 17), "end": date(2026, 11, 23), "acces": 220, "refus": 3, "par_heure": hours}
+    counts: Model = {
+        "actifs": 24,
+        "sans_role": 1,
+        "suspendus": 2,
+        "inscriptions": 0,
+        "sessions": 5,
+        "roles": [("Médecin du travail", 5)],
+    }
+    sleeping = [replace(unused, inusite=True, suspended_at=at(2, 0)), unused]
+    view = {"chiffres": figures, "pic": max(hours), "comptes": counts, "demandes": waiting, "echeance": _echeance()}
+    return view | {"inusites": sleeping, "exceptionnels": Compte(3, 2, 1, 0)}
+
+
+def _echeance() -> Echeance:
+    return Echeance(date(2026, 10, 31), True, date(2026, 7, 31), _revue())
+
+
+def _revue(*, signed: bool = False) -> RevueVue:
+    end = (at(10, 0), _DIRECTOR, "3f" * 32) if signed else (None, None, None)
+    return RevueVue(UUID(int=7), at(8, 0), _DIRECTOR, 5, 5 if signed else 3, 1, *end)
+
+
+def _lines(vue: RevueVue) -> Model:
+    people = [
+        _held(_DIRECTOR, [("role", "DIR")], own=True, decided=vue.signed_at is not None),
+        _held("Mme\u00a0Claire Vasseur-Test", [("role", "INF"), ("equipe", "Équipe Vasseur")], decided=True),
+        _held(
+            "M.\u00a0Yves Rolland-Test",
+            [("role", "ADM"), ("nominative", "enregistrement")],
+            decided=vue.signed_at is not None,
+        ),
+    ]
+    return {
+        "vue": vue, "comptes": people, "concorde": True if vue.signed_at else None, "agit": vue.signed_at is None,
+        "recente": True, "refus": None, "saisies": {}, "natures": routes_revues.NATURES,
+        "decisions": routes_revues.DECISIONS, "droit": routes_revues.droit_of,
+    }  # fmt: skip
+
+
+def _held(name: str, things: list[tuple[str, str]], *, decided: bool, own: bool = False) -> tuple[UUID, list[LigneVue]]:
+    compte_id, choices = new_id(), ("garder", "retirer")
+    return compte_id, [
+        LigneVue(
+            new_id(), rank, compte_id, name, nature, objet, at(8, 0), None, at(8, 0),
+            choices[rank % 2] if decided else None, "Changement de poste" if decided else None,
+            at(9, 0) if decided else None, _SECOND if decided else None, own,
+        )
+        for rank, (nature, objet) in enumerate(things)
+    ]  # fmt: skip
+
+
+def _moyen(nature: str, days: int | None) -> MoyenVu:
+    ends = None if days is None else date(2026, 11, 23) + timedelta(days=days)
+    return MoyenVu(
+        new_id(), nature, "8012 3456 7890", None, "Accueil", "Accueil", new_id(), _DIRECTOR, ends, None, None,
+        etat_of(days), days,
+    )  # fmt: skip
 
 
 def of_direction(current: str) -> Model:

@@ -1,0 +1,69 @@
+"""Somebody leaves: from an instant on, nothing that his account holds opens anything.
+
+Felt at the next request (AUTZ-05, AUT-06).
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import or_, update
+
+from spst.comptes import comptes_queries as queries
+from spst.comptes import octrois
+from spst.comptes.errors import CompteRefused, LastDirection, OwnCompteRefused
+from spst.comptes.models import Compte, EquipeMembre, Habilitation
+from spst.habilitations.models import HabilitationNominative
+from spst.kernel.acteur import Role
+from spst.kernel.context import Context
+from spst.kernel.locks import one_at_a_time
+from spst.traces import services as traces
+
+
+def plan(ctx: Context, compte_id: UUID, at: datetime) -> None:
+    """Write down from when somebody is gone; his roles, équipes and habilitations by name stay written, and end then.
+
+    Raises: CompteNotFound, CompteRefused, LastDirection.
+    """
+    _of_somebody_else(ctx, compte_id)
+    if at <= ctx.clock.now():
+        raise CompteRefused("Ce jour est passé. Pour fermer ce compte tout de suite, suspendez-le.")
+    one_at_a_time(ctx, "direction", ctx.tenant_id)
+    if str(Role.DIR) in queries.open_roles(ctx, compte_id) and not queries.other_directions(ctx, compte_id):
+        raise LastDirection
+    _set(ctx, compte_id, at)
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "depart"})
+
+
+def cancel(ctx: Context, compte_id: UUID) -> None:
+    """Somebody stays after all, with all he has. Raises: CompteNotFound, CompteRefused."""
+    departs_at = _of_somebody_else(ctx, compte_id)
+    if departs_at is None:
+        raise CompteRefused("Aucun départ n’est prévu pour ce compte.")
+    if departs_at <= ctx.clock.now():
+        raise CompteRefused("Cette personne est déjà partie. Rouvrez son compte, puis accordez-lui ses rôles.")
+    _set(ctx, compte_id, None)
+    traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "reintegration"})
+
+
+def end_rights(ctx: Context, compte_id: UUID, at: datetime) -> None:
+    """End row by row what a departure ended, before the account opens again: who comes back starts from nothing."""
+    mine = {"revoked_at": at, "revoked_by": ctx.acteur.id}
+    for table in (Habilitation, HabilitationNominative):
+        held = (table.tenant_id == ctx.tenant_id, table.compte_id == compte_id, table.revoked_at.is_(None))
+        ctx.session.execute(update(table).where(*held).values(**mine))
+    runs = or_(EquipeMembre.ends_at.is_(None), EquipeMembre.ends_at > at)
+    member = (EquipeMembre.tenant_id == ctx.tenant_id, EquipeMembre.compte_id == compte_id, runs)
+    ctx.session.execute(update(EquipeMembre).where(*member).values(ends_at=at))
+
+
+def _of_somebody_else(ctx: Context, compte_id: UUID) -> datetime | None:
+    """The departure that is planned so far."""
+    compte = octrois.authorised(ctx, compte_id, "compte.update")
+    if compte_id == ctx.acteur.id:
+        raise OwnCompteRefused("Personne ne décide de son propre départ. Demandez à un autre administrateur.")
+    return compte.departs_at
+
+
+def _set(ctx: Context, compte_id: UUID, at: datetime | None) -> None:
+    mine = update(Compte).where(Compte.tenant_id == ctx.tenant_id, Compte.id == compte_id)
+    ctx.session.execute(mine.values(departs_at=at))
