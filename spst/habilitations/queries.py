@@ -69,13 +69,20 @@ def has_nominative(ctx: Context, code: str) -> bool:
 
 def last_politique_numero(ctx: Context) -> int | None:
     """Number of the policy in force; None while the SPST has published none."""
+    found = last_politique(ctx)
+    return None if found is None else found[0]
+
+
+def last_politique(ctx: Context) -> tuple[int, UUID] | None:
+    """The policy in force, by its number and its row, which never changes; None while the SPST has published none."""
     query = (
-        select(PolitiqueVersion.numero)
+        select(PolitiqueVersion.numero, PolitiqueVersion.id)
         .where(PolitiqueVersion.tenant_id == ctx.tenant_id, PolitiqueVersion.published_at <= ctx.clock.now())
         .order_by(PolitiqueVersion.numero.desc())
         .limit(1)
     )
-    return ctx.session.scalars(query).first()
+    found = ctx.session.execute(query).first()
+    return None if found is None else (found.numero, found.id)
 
 
 def politique_choix(ctx: Context, numero: int) -> dict[str, Any] | None:

@@ -22,8 +22,8 @@ from spst.kernel.errors import AccessDenied
 _POLITIQUE = "habilitations.politique"
 
 
-_compiled: dict[UUID, tuple[int, Politique]] = {}
-"""The last policy of each SPST; a published version never changes."""
+_compiled: dict[UUID, tuple[UUID, Politique]] = {}
+"""The last policy of each SPST, by its row; a published version never changes."""
 
 plug_facts = situations.plug
 REPLACING = rules.REPLACING
@@ -230,11 +230,12 @@ def _politique_in_force(ctx: Context) -> Politique:
 
 def _read_politique(ctx: Context) -> Politique:
     """The policy of an SPST says what its people do; the product's own jobs answer to what ships with it."""
-    numero = None if ctx.acteur.famille is Famille.SERVICE else queries.last_politique_numero(ctx)
-    if numero is None:
+    last = None if ctx.acteur.famille is Famille.SERVICE else queries.last_politique(ctx)
+    if last is None:
         return politique.compile_politique(politique.default_text(), politique.DEFAULT_VERSION)
+    numero, version_id = last
     known = _compiled.get(ctx.tenant_id)
-    if known is None or known[0] != numero:
-        known = (numero, politique.compile_politique(queries.politique_texte(ctx, numero), numero))
+    if known is None or known[0] != version_id:
+        known = (version_id, politique.compile_politique(queries.politique_texte(ctx, numero), numero))
         _compiled[ctx.tenant_id] = known
     return known[1]

@@ -10,9 +10,10 @@ from werkzeug.test import TestResponse
 
 from tests.factories.site import Site
 from tests.robustesse.base import content
-from tests.robustesse.formulaires import FORMS, WITHOUT_SCRIPT, Formulaire
+from tests.robustesse.formulaires import WITHOUT_SCRIPT, Formulaire
 from tests.robustesse.poste import Pairs
 from tests.robustesse.scene import Scene
+from tests.robustesse.tous import FORMS
 from tests.robustesse.valeurs import REPEATED, Champ, champ
 from tests.scale import SCALE
 

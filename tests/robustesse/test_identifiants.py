@@ -12,14 +12,17 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from spst.dmst import services as dmst
+from spst.habilitations.protocoles import Genre
 from spst.kernel.acteur import Role
 from spst.kernel.ids import new_id
 from spst.web.guards import PUBLIC
 from tests.factories.monde import Monde, Spst
 from tests.robustesse.base import content
-from tests.robustesse.formulaires import FORMS, today
+from tests.robustesse.formulaires import today
 from tests.robustesse.poste import Poste
 from tests.robustesse.scene import Scene
+from tests.robustesse.scene_droits import Droits
+from tests.robustesse.tous import FORMS
 
 CHANGING = re.compile(
     r'[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}|content="[^"]*"|value="[^"]*"|nonce-[\w-]+|data-\w[\w-]*="[^"]*"'
@@ -59,9 +62,24 @@ class Objets:
                 "compte_id": scene.compte(spst),
                 "habilitation_id": scene.habilitation(spst),
                 "membre_id": scene.membre(spst),
+                **_of_rights(Droits(scene), spst),
             },
             closed,
         )
+
+
+def _of_rights(droits: Droits, spst: Spst) -> dict[str, UUID]:
+    revue_id, ligne_id = droits.revue(spst)
+    return {
+        "demande_id": droits.demande(spst),
+        "nominative_id": droits.nominative(spst),
+        "moyen_id": droits.moyen(spst),
+        "revue_id": revue_id,
+        "ligne_id": ligne_id,
+        "ecrit_id": droits.ecrit(Genre.DELEGATION, spst),
+        "acces_id": new_id(),
+        "secteur_id": spst.secteur_id,
+    }
 
 
 @dataclass(slots=True)
@@ -147,22 +165,22 @@ def test_one_foreign_id_among_two_is_enough_to_be_refused(
 ) -> None:
     """An object is named inside its own dossier or worker: under another one, also of the same SPST, it is not found."""
     pierre = scene.monde.a.pierre
-    of_pierre = {"dossier_id": pierre.dossier_id, "travailleur_id": pierre.travailleur_id}
+    of_pierre = {"dossier_id": (pierre.dossier_id,), "travailleur_id": (pierre.travailleur_id,)}
     tables = ("exposition", "opposition", "contrat")
     for rule, method in named(scene):
         if len(rule.arguments) < 2:
             continue
-        (parent,) = rule.arguments & of_pierre.keys()
+        parent = "revue_id" if "revue_id" in rule.arguments else next(iter(rule.arguments & of_pierre.keys()))
         (other,) = rule.arguments - {parent}
         own, foreign = mine.ids[other], theirs.ids[other]
         couples = [
-            *product((theirs.ids[parent], new_id(), of_pierre[parent]), (own, foreign)),
+            *product((theirs.ids[parent], new_id(), *of_pierre.get(parent, ())), (own, foreign)),
             (mine.ids[parent], foreign),
         ]
         for parent_id, objet_id in couples:
             before = content(scene.monde, *tables)
             answer = personnel.ask(rule, method, {parent: parent_id, other: objet_id})
-            assert answer.status_code == 404, (rule.rule, parent_id == of_pierre[parent])
+            assert answer.status_code == 404, (rule.rule, parent_id in of_pierre.get(parent, ()))
             assert content(scene.monde, *tables) == before, rule.rule
 
 

@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from spst.kernel.acteur import Role
 from spst.web.logging import JsonFormatter
-from tests.robustesse.formulaires import FORMS, WITHOUT_SCRIPT
+from tests.robustesse.formulaires import WITHOUT_SCRIPT
 from tests.robustesse.poste import Pairs, Poste
 from tests.robustesse.scene import Scene
+from tests.robustesse.tous import FORMS
 
 CANARY = "Canari"
 """Stands in everything that is typed below."""

@@ -13,9 +13,10 @@ from werkzeug.test import TestResponse
 from spst.kernel.acteur import Role
 from spst.web.guards import PUBLIC
 from tests.robustesse.base import content
-from tests.robustesse.formulaires import FORMS, WITHOUT_SCRIPT, Formulaire
+from tests.robustesse.formulaires import WITHOUT_SCRIPT, Formulaire
 from tests.robustesse.poste import Poste
 from tests.robustesse.scene import Scene
+from tests.robustesse.tous import FORMS
 
 KILL = text("""
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
@@ -199,8 +200,16 @@ def writing(scene: Scene) -> list[Formulaire]:
     return [*named, FORMS["connexion.choose"], FORMS["portail_connexion.logout"], WITHOUT_SCRIPT]
 
 
-SEARCHES = {"recherche.keep", "comptes.search_comptes"}
-"""They keep what was typed, and lead to the page that searches and is traced."""
+SEARCHES = {
+    "recherche.keep",
+    "comptes.search_comptes",
+    "secteurs.search",
+    "secteurs.choose",
+    "secteurs.undo",
+    "dossier.say",
+    "revues.sign",
+}
+"""They keep what was typed, and lead to the page that is traced; or are refused as they stand."""
 
 
 @pytest.mark.exigence("TRA-01", partielle="chaque route qui écrit ; les lectures sont comptées ailleurs")

@@ -12,9 +12,10 @@ from spst.web.guards import PUBLIC
 from spst.wiring.web import build_web
 from tests.factories.site import ORIGIN, SCREEN, config_for
 from tests.robustesse.base import content
-from tests.robustesse.formulaires import FORMS, Formulaire
+from tests.robustesse.formulaires import Formulaire
 from tests.robustesse.poste import FORM, Poste, encoded
 from tests.robustesse.scene import Scene
+from tests.robustesse.tous import FORMS
 
 PRO, PORTAIL = "spst-pro-8000", "spst-portail-8000"
 
@@ -378,5 +379,5 @@ def test_every_public_page_is_told_apart_from_the_closed_ones(scene: Scene) -> N
     views = scene.site.app.view_functions
     public = {name for name, view in views.items() if getattr(view, "policy_action", None) == PUBLIC}
     assert {name.partition(".")[0] for name in public} == {
-        "connexion", "connexion_ecps", "connexion_locale", "portail", "portail_connexion", "presence", "sante",
+        "cles", "connexion", "connexion_ecps", "connexion_locale", "fournisseur", "portail", "portail_connexion", "presence", "sante",
     }  # fmt: skip

@@ -1,0 +1,145 @@
+"""What the tests of rights act upon: drafts of the policy in each state, what is given in writing, a review, a demand."""
+
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+from spst.comptes import demandes, departs, moyens, nominatives, revues
+from spst.comptes.moyens import DemandeMoyen
+from spst.comptes.octroi_rules import DemandeRole
+from spst.habilitations import choix as choices
+from spst.habilitations import exceptionnel, protocoles, publication
+from spst.habilitations.choix import Choix, Niveau
+from spst.habilitations.exceptionnel import Raison
+from spst.habilitations.models import PolitiqueVersion
+from spst.habilitations.protocoles import Genre, Periode
+from spst.habilitations.publication import Avis, AvisCmt
+from spst.kernel.acteur import Acteur, Role
+from spst.kernel.context import Context
+from spst.kernel.ids import new_id
+from tests.factories.monde import LONG_AGO, Spst, colleague
+from tests.factories.releves import run
+from tests.robustesse.poste import Poste
+from tests.robustesse.scene import Scene
+
+_OF_POLICIES = ("acces_exceptionnel_motif", "acces_exceptionnel", "politique_brouillon", "politique_version")
+
+
+class Droits:
+    """Around a scene. `adjointe`: the second person of the direction, `confrere`: another médecin."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene, self.monde, self.a = scene, scene.monde, scene.a
+
+    def work(self, acteur: Acteur, spst: Spst | None = None) -> AbstractContextManager[Context]:
+        return self.monde.work(acteur, spst)
+
+    def colleague(self, role: Role) -> Poste:
+        return self.scene.poste(colleague(self.monde, self.a, role))
+
+    # ──── The policy
+
+    def forget(self) -> None:
+        for table in _OF_POLICIES:
+            run(self.monde, f"DELETE FROM {table}")
+
+    def draft(self, *, changed: bool = True, proposed: bool = False) -> Poste:
+        """A draft, with its opinion; the browser of whoever may act next on it."""
+        self.forget()
+        with self.work(self.a.directrice) as ctx:
+            publication.start(ctx)
+            if changed:
+                publication.set_niveau(ctx, Role.INF, "S4", Niveau.LIRE)
+                publication.note_avis(ctx, Avis(AvisCmt.FAVORABLE, date(2026, 9, 1)))
+            if proposed:
+                publication.propose(ctx, "Essai")
+        return self.scene.of(Role.DIR)
+
+    def revision(self) -> str:
+        with self.work(self.a.directrice) as ctx:
+            found = publication.brouillon(ctx)
+        assert found is not None
+        return str(found.revision)
+
+    def close_journal(self) -> None:
+        """The policy in force closes S8 to médecins: there is something to get past."""
+        self.forget()
+        made = choices.with_niveau(Choix(), Role.MDT, "S8", Niveau.FERME)
+        self.monde.add(
+            PolitiqueVersion(
+                tenant_id=self.a.tenant_id,
+                id=new_id(),
+                numero=1,
+                texte=choices.texte_of(made),
+                choix=choices.to_json(made),
+                published_at=LONG_AGO,
+                published_by=self.a.directrice.id,
+            )
+        )
+
+    def exceptionnel(self, spst: Spst | None = None) -> UUID:
+        """One that waits for another médecin."""
+        self.close_journal()
+        with self.work(self.a.medecin) as ctx:
+            return exceptionnel.start(ctx, self.a.zoe.dossier_id, Raison.URGENCE, "Essai")
+
+    # ──── What is given in writing
+
+    def ecrit(self, genre: Genre, spst: Spst | None = None) -> UUID:
+        spst = spst or self.a
+        first = datetime.now(UTC).date()
+        periode = Periode(first, first + timedelta(days=30))
+        with self.work(spst.medecin, spst) as ctx:
+            if genre is Genre.DELEGATION:
+                return protocoles.give_delegation(ctx, spst[Role.ASST].id, ["S1"], periode, reference="Essai")
+            if genre is Genre.PROTOCOLE:
+                return protocoles.sign_protocole(ctx, spst[Role.COLL].id, periode, reference="Essai")
+            return protocoles.set_remplacant(ctx, spst.medecin.id, spst.medecin_ailleurs.id, periode)
+
+    # ──── Accounts
+
+    def demande(self, spst: Spst | None = None) -> UUID:
+        """A role of health that waits for a second person."""
+        spst = spst or self.a
+        compte_id = self.scene.compte(spst, rpps=f"8{new_id().int % 10**10:010d}")
+        with self.work(spst.directrice, spst) as ctx:
+            return demandes.ask(ctx, compte_id, DemandeRole(Role.INF, ctx.clock.now()))
+
+    def nominative(self, spst: Spst | None = None, *, revoked: bool = False) -> UUID:
+        spst = spst or self.a
+        desk = colleague(self.monde, spst, Role.ADM)
+        with self.work(spst.directrice, spst) as ctx:
+            nominatives.grant(ctx, desk.id, "enregistrement")
+            (held,) = nominatives.nominatives(ctx, desk.id)
+            if revoked:
+                nominatives.revoke_nominative(ctx, held.id)
+        return held.id
+
+    def leaving(self) -> UUID:
+        compte_id = self.scene.compte()
+        with self.work(self.a.directrice) as ctx:
+            departs.plan(ctx, compte_id, datetime(2099, 1, 1, tzinfo=UTC))
+        return compte_id
+
+    def moyen(self, spst: Spst | None = None) -> UUID:
+        spst = spst or self.a
+        asked = DemandeMoyen("cps", new_id().hex, None, "Accueil", spst.directrice.id)
+        with self.work(spst.directrice, spst) as ctx:
+            return moyens.add(ctx, asked)
+
+    def forget_revues(self) -> None:
+        run(self.monde, "ALTER TABLE revue_ligne DISABLE TRIGGER USER")
+        run(self.monde, "ALTER TABLE revue DISABLE TRIGGER USER")
+        run(self.monde, "DELETE FROM revue_ligne")
+        run(self.monde, "DELETE FROM revue")
+        run(self.monde, "ALTER TABLE revue_ligne ENABLE TRIGGER USER")
+        run(self.monde, "ALTER TABLE revue ENABLE TRIGGER USER")
+
+    def revue(self, spst: Spst | None = None) -> tuple[UUID, UUID]:
+        """A review and one line of it, of somebody else than the direction."""
+        spst = spst or self.a
+        self.forget_revues()
+        with self.work(spst.directrice, spst) as ctx:
+            revue_id = revues.open_revue(ctx)
+            _, lines, _ = revues.get_revue(ctx, revue_id)
+        return revue_id, next(one.id for one in lines if one.compte_id == spst.medecin.id)
