@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bench import actes, pages, plancher
+from bench import actes, habilitations, pages, plancher
 from bench.mesure import Mesure, compare, medians
 from bench.montage import Terrain, terrain
 
@@ -14,6 +14,7 @@ def measures(where: Terrain) -> Iterator[Mesure]:
     yield compare("save_note", lambda: actes.save(where), lambda: plancher.save(where))
     yield trace_overhead(where)
     yield from pages.measures(where)
+    yield from habilitations.measures()
 
 
 def trace_overhead(where: Terrain) -> Mesure:

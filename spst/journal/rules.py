@@ -26,6 +26,7 @@ _POURQUOI = {
     "droits": "pour répondre à votre demande",
     "administration": "pour la tenue de votre dossier",
     "technique": "pour une opération technique",
+    "exceptionnel": "par accès exceptionnel",
 }
 _MOTIFS = {
     "visite": "Visite",

@@ -150,7 +150,7 @@ def test_somebody_without_dossier_is_entrusted_to_nobody(monde: Monde) -> None:
     with monde.work(monde.a[Role.ADM]) as ctx:
         travailleur_id = identite.create_travailleur(ctx, **{**BORN_WITH_ZOE, "nom_naissance": "Sansdossier"})
     try:
-        assert refusal(monde, travailleur_id).facts["regles"] == ("P-111",)
+        assert refusal(monde, travailleur_id).facts["regles"] == ("P-111", "P-119")
     finally:
         run(monde, "DELETE FROM nom_token WHERE travailleur_id = :id", id=travailleur_id)
         run(monde, "DELETE FROM travailleur WHERE id = :id", id=travailleur_id)

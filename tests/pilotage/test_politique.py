@@ -79,7 +79,7 @@ def test_director_drafts_sees_the_difference_and_the_trial_publishes_with_a_coll
     page = second.get(DRAFT).text
     assert "1 changement" in page.replace("\u00a0", " ")
     assert "Infirmier en santé au travail, courriers</b><br>Remplir → <b>lire</b>" in page.replace("\n", "")
-    assert "était : remplir" in page
+    assert "était\u00a0: remplir" in page
     trial = second.get(f"{DRAFT}/essai").text
     assert re.search(r"accès qui seraient refusés</dt><dd>3<", trial)
     assert "Ne pourrait plus" in trial

@@ -207,9 +207,13 @@ SEARCHES = {
     "secteurs.choose",
     "secteurs.undo",
     "dossier.say",
+    "cles.ask_creation",
+    "cles.add",
+    "cles.remove",
     "revues.sign",
 }
-"""They keep what was typed, and lead to the page that is traced; or are refused as they stand."""
+"""They keep what was typed, and lead to the page that is traced; are refused as they stand, or
+write in the technical journal."""
 
 
 @pytest.mark.exigence("TRA-01", partielle="chaque route qui écrit ; les lectures sont comptées ailleurs")
