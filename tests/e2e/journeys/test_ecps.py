@@ -63,7 +63,7 @@ def test_medecin_enters_by_e_cps_without_leaving_his_workstation(somebody: Someb
     assert shown == waiting_on_the_telephone(medecin)
     medecin.finds_sound("ecps-attente")
     while not errors_of_polls(medecin):
-        medecin.page.wait_for_timeout(200)
+        medecin.page.wait_for_event("response", lambda answered: answered.url.endswith("/connexion/e-cps/attente"))
     told(medecin, "ciba_answer", person=PERSON, answer="approve")
     steps.then_his_day_is_there(medecin)
     assert set(errors_of_polls(medecin)) == {"authorization_pending"}, "asked at the pace that was announced"
