@@ -62,8 +62,8 @@ def served(monde: Monde) -> Iterator[Served]:
 
 
 @pytest.fixture(params=[1440, 390])
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": request.param, "height": 844}, locale="fr-FR")
+def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": request.param, "height": 844}, locale="fr-FR")
     opened = context.new_page()
     opened.set_default_timeout(10_000)
     yield opened
@@ -220,8 +220,8 @@ def test_page_under_a_number_leads_to_the_same_page_under_its_name(served: Serve
     assert page.url == f"{served.origin}/connexion/locale"
 
 
-def test_without_script_password_and_code_remain(served: Served, browser: Browser) -> None:
-    context = browser.new_context(java_script_enabled=False)
+def test_without_script_password_and_code_remain(served: Served, chromium: Browser) -> None:
+    context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{served.origin}/connexion/locale")
     expect(page.get_by_role("button", name=ENTER)).to_be_hidden()

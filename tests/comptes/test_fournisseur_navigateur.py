@@ -48,9 +48,9 @@ def provider(monde: Monde, origin: str) -> Iterator[launcher.Simulator]:
 @pytest.mark.exigence("AUT-04")
 @pytest.mark.parametrize("width", [1440, 390])
 def test_staff_enters_by_its_own_provider(
-    monde: Monde, browser: Browser, origin: str, provider: launcher.Simulator, width: int
+    monde: Monde, chromium: Browser, origin: str, provider: launcher.Simulator, width: int
 ) -> None:
-    context = browser.new_context(viewport={"width": width, "height": 844}, locale="fr-FR")
+    context = chromium.new_context(viewport={"width": width, "height": 844}, locale="fr-FR")
     page = context.new_page()
 
     def look(name: str) -> None:

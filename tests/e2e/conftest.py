@@ -50,21 +50,21 @@ def preview_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    with _opened(browser) as opened:
+def page(chromium: Browser) -> Iterator[Page]:
+    with _opened(chromium) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def same_page(browser: Browser) -> Iterator[Page]:
+def same_page(chromium: Browser) -> Iterator[Page]:
     """For a module that looks and touches nothing: a new window each time costs more than the look."""
-    with _opened(browser) as opened:
+    with _opened(chromium) as opened:
         yield opened
 
 
 @contextmanager
-def _opened(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, locale="fr-FR", timezone_id="Europe/Paris")
+def _opened(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="fr-FR", timezone_id="Europe/Paris")
     opened = context.new_page()
     opened.set_default_timeout(10_000)
     yield opened

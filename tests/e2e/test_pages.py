@@ -48,8 +48,8 @@ def test_french_punctuation_never_starts_a_line(sample: samples.Sample) -> None:
     "ETH-02", partielle="weight of the pages of professionals, gzip; the budget of the whole comes later"
 )
 @pytest.mark.parametrize("name", ["journee", "recherche-500", "dossier", "visite"])
-def test_a_page_with_all_it_loads_stays_within_its_weight(browser: Browser, preview_url: str, name: str) -> None:
-    page = browser.new_page()
+def test_a_page_with_all_it_loads_stays_within_its_weight(chromium: Browser, preview_url: str, name: str) -> None:
+    page = chromium.new_page()
     asked: set[str] = set()
     page.on("request", lambda request: asked.add(request.url.removeprefix(preview_url)))
     page.goto(f"{preview_url}/{name}.html", wait_until="networkidle")

@@ -40,13 +40,13 @@ def origin(pages: Site, lines: list[str]) -> Iterator[str]:
 
 
 @pytest.fixture
-def at_work(browser: Browser, pages: Site, monde: Monde, origin: str) -> Iterator[Opened]:
+def at_work(chromium: Browser, pages: Site, monde: Monde, origin: str) -> Iterator[Opened]:
     made = []
 
     def opened(with_script: bool) -> Page:
         cookie = pages.at_work(monde.a.medecin).get_cookie("spst-pro-8000", domain="127.0.0.1")
         assert cookie is not None
-        context = browser.new_context(
+        context = chromium.new_context(
             user_agent=SCREEN["User-Agent"],
             java_script_enabled=with_script,
             viewport={"width": 1440, "height": 900},

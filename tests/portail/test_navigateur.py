@@ -55,9 +55,9 @@ def site(portail_of_module: Portail) -> Iterator[Portail]:
 
 
 @pytest.fixture(params=WIDTHS)
-def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
+def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
     width = request.param
-    context = browser.new_context(viewport={"width": width, "height": 844}, locale="fr-FR", timezone_id="Europe/Paris")
+    context = chromium.new_context(viewport={"width": width, "height": 844}, locale="fr-FR", timezone_id="Europe/Paris")
     opened = context.new_page()
     opened.set_default_timeout(10_000)
     yield opened

@@ -22,12 +22,12 @@ def demonstration(reachable_dir: Callable[[], Path]) -> Iterator[Demonstration]:
 
 
 @pytest.fixture
-def somebody(browser: Browser, demonstration: Demonstration) -> Iterator[Somebody]:
+def somebody(chromium: Browser, demonstration: Demonstration) -> Iterator[Somebody]:
     """Sits people down at browsers that nobody has used; in the end no console has said anything."""
     present: list[Visitor] = []
 
     def arrive(size: tuple[int, int] = DESK, *, scripts: bool = True) -> Visitor:
-        present.append(visitor(browser, demonstration, size, scripts=scripts))
+        present.append(visitor(chromium, demonstration, size, scripts=scripts))
         return present[-1]
 
     yield arrive
@@ -48,9 +48,9 @@ class VisiteRacontee:
 
 
 @pytest.fixture(scope="session")
-def visite_racontee(browser: Browser, demonstration: Demonstration) -> VisiteRacontee:
+def visite_racontee(chromium: Browser, demonstration: Demonstration) -> VisiteRacontee:
     """Made through the pages, as everything here: what the médecin wrote, that others must or must not meet."""
-    medecin = visitor(browser, demonstration)
+    medecin = visitor(chromium, demonstration)
     steps.when_he_enters(medecin, "ROUVIERE-TEST", steps.COTEAUX)
     dossier = steps.when_he_opens_the_dossier_of(medecin, "adrun zoe", "Zoe ADRUN")
     kind, notee, remise = "Visite à la demande de l’employeur", "Canari jaune du carnet", "Portez vos bouchons moulés"

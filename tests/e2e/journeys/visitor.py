@@ -66,10 +66,10 @@ class Visitor:
 
 
 def visitor(
-    browser: Browser, demonstration: Demonstration, size: tuple[int, int] = DESK, *, scripts: bool = True
+    chromium: Browser, demonstration: Demonstration, size: tuple[int, int] = DESK, *, scripts: bool = True
 ) -> Visitor:
     """A browser that nobody has used yet."""
-    context = browser.new_context(
+    context = chromium.new_context(
         viewport={"width": size[0], "height": size[1]},
         locale="fr-FR",
         timezone_id="Europe/Paris",
