@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from spst.comptes.models import Compte, Habilitation, compte_stands
 from spst.habilitations import services as habilitations
@@ -47,23 +47,39 @@ def names_of(ctx: Context, compte_ids: Collection[UUID]) -> dict[UUID, str]:
     return {row.id: personnel(row.civilite, row.prenom, row.nom) for row in ctx.session.execute(query)}
 
 
+def holders_of(ctx: Context, role: Role) -> tuple[str, ...]:
+    """Who holds a role now, as every page names them, in the order of names: to whom a refusal sends."""
+    query = (
+        select(Compte.civilite, Compte.prenom, Compte.nom)
+        .join(Habilitation, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
+        .where(Habilitation.role == str(role), *_held(ctx))
+        .order_by(Compte.nom, Compte.prenom)
+    )
+    return tuple(personnel(row.civilite, row.prenom, row.nom) for row in ctx.session.execute(query))
+
+
 class ExerciceFromTables:
     """Implements `habilitations.ports.Exercice`."""
 
     def roles_of(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, frozenset[Role]]:
-        now, found = ctx.clock.now(), defaultdict[UUID, set[Role]](set)
+        found = defaultdict[UUID, set[Role]](set)
         query = (
             select(Habilitation.compte_id, Habilitation.role)
             .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
-            .where(
-                Habilitation.tenant_id == ctx.tenant_id,
-                Habilitation.compte_id.in_(compte_ids),
-                Habilitation.starts_at <= now,
-                Habilitation.revoked_at.is_(None),
-                or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
-                compte_stands(now),
-            )
+            .where(Habilitation.compte_id.in_(compte_ids), *_held(ctx))
         )
         for compte_id, role in ctx.session.execute(query):
             found[compte_id].add(Role(role))
         return {compte_id: frozenset(roles) for compte_id, roles in found.items()}
+
+
+def _held(ctx: Context) -> tuple[ColumnElement[bool], ...]:
+    """A role of an account that opens something now."""
+    now = ctx.clock.now()
+    return (
+        Habilitation.tenant_id == ctx.tenant_id,
+        Habilitation.starts_at <= now,
+        Habilitation.revoked_at.is_(None),
+        or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
+        compte_stands(now),
+    )

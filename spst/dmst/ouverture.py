@@ -152,6 +152,12 @@ def _auteur(row: Row[Any]) -> str | None:
     return personnel(row.civilite, row.prenom, row.nom) if row.nom is not None else None
 
 
+def medecins_of(ctx: Context, dossier_id: UUID) -> tuple[str, ...]:
+    """The médecins du travail who follow a dossier today, as every page names them: to whom a refusal sends. No content."""
+    equipe = _membres(suivi_queries.followers(ctx, dossier_id))
+    return tuple(membre.nom for membre in equipe if Role.MDT in membre.roles)
+
+
 def _membres(rows: list[Row[Any]]) -> tuple[Membre, ...]:
     """Rows come in the order of names, one per role."""
     found = []

@@ -12,7 +12,7 @@ from spst.dmst.actes import (
 )
 from spst.dmst.entetes import Header, add_header, header
 from spst.dmst.listes import dossiers_of, droits_of, entete
-from spst.dmst.ouverture import open_dossier, sections
+from spst.dmst.ouverture import medecins_of, open_dossier, sections
 from spst.dmst.perimetre import travailleurs_confies
 from spst.dmst.suivi_queries import confies_par_etablissement, equipes_du_secteur
 from spst.dmst.vues import DossierVu, EnTete, EquipeVue, Fermeture, SectionLegale, SectionVue
@@ -37,6 +37,7 @@ __all__ = [
     "give_information",
     "header",
     "issue_code",
+    "medecins_of",
     "open_dossier",
     "record_opposition",
     "sections",

@@ -13,11 +13,12 @@ from spst.dmst.services import DossierVu
 from spst.dmst.vues import InformationVue, Membre, OppositionVue
 from spst.expositions.services import Agent, Curriculum, ExpositionVue
 from spst.habilitations.actions import TITRES
+from spst.habilitations.politique import Recours
 from spst.habilitations.services import Droit
 from spst.kernel.clock import PARIS
 from spst.visites.rules import has_hour
 from spst.visites.vues import LigneHistorique
-from spst.web.filters import date_courte, date_longue, heure, telephone
+from spst.web.filters import date_courte, date_longue, enumeration, heure, telephone
 
 RESUME = 160
 """Signs of a visit's line on the timeline; the visit itself says the rest."""
@@ -96,7 +97,7 @@ def _equipe_note(dossier: DossierVu) -> dict[str, str] | None:
     if not names:
         return None
     follows = "suit" if len(names) == 1 else "suivent"
-    phrase = f"{' et '.join(names)} {follows} ce dossier par le secteur de l’établissement."
+    phrase = f"{enumeration(names)} {follows} ce dossier par le secteur de l’établissement."
     return {"phrase": phrase, "url": url_for("secteurs.show")}
 
 
@@ -114,9 +115,14 @@ def _fonction(membre: Membre) -> str:
 
 def _volet(droit: Droit, dossier: DossierVu) -> dict[str, Any]:
     if not droit.consulter.allowed:
-        medecins = ", ".join(membre.nom for membre in dossier.medecins)
-        contact = f"Médecin du travail\u00a0: {medecins}." if medecins else None
-        motif = {"phrase": droit.consulter.explication, "article": None, "contact": contact}
+        medecins = enumeration([membre.nom for membre in dossier.medecins])
+        asked = medecins and droit.consulter.recours is Recours.MEDECIN
+        motif = {
+            "phrase": droit.consulter.explication,
+            "article": None,
+            "contact": f"Demandez à {medecins}." if asked else None,
+            "pourquoi_url": url_for("dossier.why_section", dossier_id=dossier.id, volet=droit.section),
+        }
         return {"mode": "ferme", "motif": motif, "lecteurs": None}
     return {"mode": "remplir" if droit.remplir.allowed else "lire", "motif": None, "lecteurs": None}
 

@@ -18,7 +18,11 @@ def ferme_model(entete: EnTete | None) -> dict[str, str | None] | None:
     if entete is None or entete.ferme is None:
         return None
     ferme = entete.ferme
-    return {"phrase": articles_lies(ferme.phrase), "article": articles_lies(ferme.article), "contact": None}
+    return {
+        "phrase": articles_lies(ferme.phrase),
+        "article": articles_lies(ferme.article),
+        "pourquoi_url": url_for("dossier.why", dossier_id=entete.dossier_id),
+    }
 
 
 def pages_model(page: int, total: int, size: int, endpoint: str, **query: Any) -> dict[str, Any]:

@@ -15,16 +15,19 @@ from spst.expositions import services as expositions
 from spst.expositions.rules import SOURCES
 from spst.habilitations import exceptionnel
 from spst.habilitations import services as habilitations
+from spst.habilitations.actions import SECTIONS
 from spst.journal import services as journal
 from spst.journal.rules import Acces
 from spst.kernel.context import CodeMotif, Context
 from spst.kernel.errors import NotFound
 from spst.visites import services as visites
 from spst.visites.pages import bandeau_model
-from spst.web import motifs
+from spst.web import errors, motifs
 from spst.web.fields import errors_by_field
+from spst.web.frame import home_url
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work
+from spst.web.state import web
 
 bp = Blueprint("dossier", __name__)
 
@@ -119,6 +122,23 @@ def _uuid_asked(name: str) -> UUID | None:
         return UUID(typed) if typed else None
     except ValueError as error:
         raise NotFound from error
+
+
+@bp.get("/dossiers/<uuid:dossier_id>/pourquoi")
+@bp.get("/dossiers/<uuid:dossier_id>/volets/<volet>/pourquoi", endpoint="why_section")
+@requires("dossier.open")
+def why(dossier_id: UUID, volet: str | None = None) -> ResponseReturnValue:
+    """Why the dossier, or a section of it, is closed to who asks; a section that opens is shown in its place."""
+    if volet is not None and volet not in SECTIONS:
+        raise NotFound
+    with unit_of_work() as ctx:
+        refus = web().refusals.explain_section(ctx, dossier_id, volet)
+        opens = habilitations.permitted(ctx, dossier_id).opens
+    back = dossier_url(dossier_id)
+    if refus is None:
+        return redirect(back, 303)
+    model = errors.refusal_model(refus, refus.phrase, back if opens else home_url(), question=True)
+    return render_template("errors/403.html", refus=model)
 
 
 @bp.get("/dossiers/<uuid:dossier_id>/acces")

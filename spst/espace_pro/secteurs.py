@@ -9,7 +9,7 @@ from flask import url_for
 
 from spst.entreprises.services import PER_PAGE, EtablissementPlace, PageEtablissements, SecteurVu
 from spst.espace_pro.liens import pages_model
-from spst.web.filters import pluriel
+from spst.web.filters import enumeration, pluriel
 
 TOO_MANY = "Plus de {} établissements correspondent. Précisez le nom, ou tapez le SIRET."
 
@@ -147,8 +147,7 @@ def _consequence(equipes: Sequence[str], seen: Choisis) -> str:
     who = f"{pluriel(number, 'salarié')} de {seen.those}" if number else f"les salariés à venir de {seen.those}"
     if not equipes:
         return f"Ce secteur n’a pas d’équipe\u00a0: personne ne suivra {who}."
-    told = equipes[0] if len(equipes) == 1 else f"{', '.join(equipes[:-1])} et {equipes[-1]}"
-    return f"{told} {'suivra' if len(equipes) == 1 else 'suivront'} {who}."
+    return f"{enumeration(equipes)} {'suivra' if len(equipes) == 1 else 'suivront'} {who}."
 
 
 def _a_savoir(seen: Choisis) -> list[str]:

@@ -15,7 +15,7 @@ from uuid import UUID
 import cedarpy
 
 from spst.habilitations.actions import DOMAINES, INSPECTION, SECTIONS, Action, Mode
-from spst.habilitations.politique import Politique, Regle, schema
+from spst.habilitations.politique import Politique, Recours, Regle, schema
 from spst.habilitations.ports import Faits
 from spst.habilitations.rules import DELEGABLE
 from spst.kernel.acteur import Acteur, Famille, Role
@@ -26,7 +26,7 @@ Qui = tuple[UUID, Role] | str
 
 _ARTICLE_OF_THE_DOSSIER = "R. 4624-45-5"
 _ARTICLE_ELSEWHERE = "RGPD art. 32"
-_NO_RULE = "Aucune règle ne l’ouvre à votre rôle"
+NO_RULE = "Aucune règle ne l’ouvre à votre rôle"
 _ENGINE_FAULT = "La règle n’a pas pu être évaluée\u00a0: l’accès reste fermé"
 
 
@@ -62,12 +62,16 @@ class Destinataire(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer for one section or domain. `rules`: those that made it, the one explained first; empty when none opens."""
+    """The answer for one section or domain. `rules`: those that made it, the one explained first; empty when none opens.
+
+    `recours`: to whom one turns when it is closed.
+    """
 
     allowed: bool
     rules: tuple[str, ...]
     explication: str
     article: str
+    recours: Recours
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,15 +186,20 @@ def _verdict(politique: Politique, result: cedarpy.AuthzResult, *, on_dossier: b
         return _closed(_ENGINE_FAULT, on_dossier)
     ids = sorted(result.diagnostics.id_annotations_by_reason.values(), key=_explanation_order)
     if not ids:
-        return _closed(_NO_RULE, on_dossier)
+        return _closed(NO_RULE, on_dossier)
     regle = politique.regles[ids[0]]
-    return Verdict(result.allowed, tuple(ids), _sentence(regle), regle.article)
+    return Verdict(result.allowed, tuple(ids), sentence(regle), regle.article, regle.recours)
 
 
 def _closed(reason: str, on_dossier: bool) -> Verdict:
     """A refusal that no rule made."""
     article = _ARTICLE_OF_THE_DOSSIER if on_dossier else _ARTICLE_ELSEWHERE
-    return Verdict(False, (), f"{reason} ({article}).", article)
+    return Verdict(False, (), f"{reason} ({article}).", article, no_rule_recours(on_dossier=on_dossier))
+
+
+def no_rule_recours(*, on_dossier: bool) -> Recours:
+    """To whom one turns where no rule opens."""
+    return Recours.MEDECIN if on_dossier else Recours.DIRECTION
 
 
 def _explanation_order(rule_id: str) -> tuple[bool, str]:
@@ -198,7 +207,8 @@ def _explanation_order(rule_id: str) -> tuple[bool, str]:
     return (not rule_id.startswith("P-"), rule_id)
 
 
-def _sentence(regle: Regle) -> str:
+def sentence(regle: Regle) -> str:
+    """A rule as it is said to whoever meets it, with its article."""
     return f"{regle.explication.rstrip('.')} ({regle.article})."
 
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,14 +28,25 @@ _TENANT_RULE = re.compile(r"R-\d{3}")
 _UNLESS_EXCEPTIONAL = {"kind": "unless", "body": {".": {"left": {"Var": "context"}, "attr": "acces_exceptionnel"}}}
 
 
+class Recours(StrEnum):
+    """To whom one turns when a rule closes something: the annotation `@recours` of each forbid."""
+
+    CONNEXION = "connexion"
+    DIRECTION = "direction"
+    MEDECIN = "medecin"
+    SALARIE = "salarie"
+    PERSONNE = "personne"
+
+
 @dataclass(frozen=True, slots=True)
 class Regle:
-    """One policy, as it is explained."""
+    """One policy, as it is explained. What an SPST closes, its direction can open: a rule that names nobody is hers."""
 
     id: str
     is_permit: bool
     article: str
     explication: str
+    recours: Recours = Recours.DIRECTION
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +59,19 @@ class Politique:
     version: str
     regles: Mapping[str, Regle]
     handle: cedarpy.PolicySet
+
+    @property
+    def numero(self) -> int:
+        return numero_of(self.version)
+
+
+def numero_of(version: str) -> int:
+    """The number that an SPST gave to a version.
+
+    >>> numero_of("3-1f0c9a2b")
+    3
+    """
+    return int(version.partition("-")[0])
 
 
 @cache
@@ -125,7 +150,14 @@ def _faults(parsed: Mapping[str, Any], rules: list[dict[str, Any]]) -> list[str]
     for name, rule in zip(ids, rules, strict=True):
         missing = [key for key in ("article", "explication") if not rule["annotations"].get(key)]
         reasons += [f"{name}\u00a0: @{key} manque" for key in missing]
+        if _recours(rule["annotations"]) is None:
+            reasons.append(f"{name}\u00a0: @recours ne désigne personne de connu")
     return reasons
+
+
+def _recours(notes: Mapping[str, str]) -> Recours | None:
+    asked = notes.get("recours", Recours.DIRECTION)
+    return Recours(asked) if asked in set(Recours) else None
 
 
 def _permits(ids: list[str], rules: list[dict[str, Any]]) -> list[str]:
@@ -151,10 +183,12 @@ def read_regles(text: str) -> dict[str, Regle]:
     """The rules of a text by number. Raises: PolitiqueRefused when one has no number, no article or no explanation."""
     regles: dict[str, Regle] = {}
     for rule in _parse(text)["staticPolicies"].values():
-        notes = rule["annotations"]
-        if not all(notes.get(key) for key in ("id", "article", "explication")) or notes["id"] in regles:
+        notes, recours = rule["annotations"], _recours(rule["annotations"])
+        known = all(notes.get(key) for key in ("id", "article", "explication"))
+        if not known or recours is None or notes["id"] in regles:
             raise PolitiqueRefused(
-                raisons=[f"{notes.get('id')}\u00a0: numéro unique, @article et @explication demandés"]
+                raisons=[f"{notes.get('id')}\u00a0: numéro unique, @article, @explication et @recours connu demandés"]
             )
-        regles[notes["id"]] = Regle(notes["id"], rule["effect"] == "permit", notes["article"], notes["explication"])
+        is_permit = rule["effect"] == "permit"
+        regles[notes["id"]] = Regle(notes["id"], is_permit, notes["article"], notes["explication"], recours)
     return regles

@@ -1,5 +1,6 @@
 """What is read for a decision: what was given in writing and runs now, and the policy that the SPST published last."""
 
+from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -83,6 +84,14 @@ def last_politique(ctx: Context) -> tuple[int, UUID] | None:
     )
     found = ctx.session.execute(query).first()
     return None if found is None else (found.numero, found.id)
+
+
+def published_at(ctx: Context, numero: int) -> datetime | None:
+    """When a version came into force; None for the one that ships with the product."""
+    query = select(PolitiqueVersion.published_at).where(
+        PolitiqueVersion.tenant_id == ctx.tenant_id, PolitiqueVersion.numero == numero
+    )
+    return ctx.session.scalar(query)
 
 
 def politique_choix(ctx: Context, numero: int) -> dict[str, Any] | None:

@@ -77,7 +77,7 @@ def require(
         if entry.domaine
         else situations.of_dossier(ctx, dossier_id, targets, action, sign=True)
     )
-    policy = _politique_in_force(ctx)
+    policy = politique_in_force(ctx)
     decision = moteur.decide(policy, ctx.acteur, entry, situation, targets=targets, dossier_id=dossier_id)
     if _is_lifted(ctx, dossier_id, decision.sections.values()):
         lifted = replace(situation, acces_exceptionnel=True)
@@ -94,7 +94,7 @@ def permitted(ctx: Context, dossier_id: UUID) -> Droits:
 
     Raises: NotFound.
     """
-    policy, cells = _politique_in_force(ctx), dict[tuple[str, Mode], Verdict]()
+    policy, cells = politique_in_force(ctx), dict[tuple[str, Mode], Verdict]()
     for mode in Mode:
         situation = situations.of_dossier(ctx, dossier_id, SECTIONS, mode)
         found = moteur.decide_matrix(policy, ctx.acteur, situation, mode)
@@ -120,12 +120,12 @@ def read_politique(ctx: Context) -> Politique:
     Raises: AccessDenied.
     """
     require(ctx, "politique.consult")
-    return _politique_in_force(ctx)
+    return politique_in_force(ctx)
 
 
 def asks_motif(ctx: Context, dossier_id: UUID) -> bool:
     """Whether the SPST asks the actor why, before he opens this dossier: a page then asks him, instead of refusing."""
-    asked = ctx.acteur.role in choix.ROLES and choix.rule_of_motif(ctx.acteur.role) in _politique_in_force(ctx).regles
+    asked = ctx.acteur.role in choix.ROLES and choix.rule_of_motif(ctx.acteur.role) in politique_in_force(ctx).regles
     return asked and dossier_id not in ctx.motifs and not _runs_exceptionally(ctx, dossier_id)
 
 
@@ -140,7 +140,7 @@ def may(ctx: Context, action: str) -> bool:
     """Whether an act outside of the dossier is open to the actor, so that a page offers it or not. No act, hence no trace."""
     entry = actions.get(action)
     situation = situations.elsewhere(ctx, entry.name)
-    return moteur.decide(_politique_in_force(ctx), ctx.acteur, entry, situation).allowed
+    return moteur.decide(politique_in_force(ctx), ctx.acteur, entry, situation).allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +170,7 @@ def answer(ctx: Context, compte_id: UUID, role: Role, section: str, policy: Poli
         supervision=bool(supervisions),
         avis_delegue=any(one.delegue_avis for one in supervisions),
     )
-    cells = moteur.decide_matrix(policy or _politique_in_force(ctx), Acteur(compte_id, role, facteurs=2), situation)
+    cells = moteur.decide_matrix(policy or politique_in_force(ctx), Acteur(compte_id, role, facteurs=2), situation)
     return Reponse(
         role=role,
         droit=Droit(section, cells[section, Mode.CONSULTER], cells[section, Mode.REMPLIR]),
@@ -190,7 +190,7 @@ def require_transmission(
     Source: L. 4624-8 al. 1 and 6, R. 4624-45-7.
     """
     situation = replace(situations.of_dossier(ctx, dossier_id, SECTIONS, Mode.CONSULTER), transmission_fondee=fondee)
-    decision = moteur.decide_transmission(_politique_in_force(ctx), destinataire, situation, dossier_id)
+    decision = moteur.decide_transmission(politique_in_force(ctx), destinataire, situation, dossier_id)
     ctx.decisions.append(decision)
     if not decision.allowed:
         raise refusal(decision)
@@ -221,7 +221,8 @@ def refusal(decision: Decision) -> AccessDenied:
     )
 
 
-def _politique_in_force(ctx: Context) -> Politique:
+def politique_in_force(ctx: Context) -> Politique:
+    """For who applies it or explains a refusal; `read_politique` is for who reads it."""
     if _POLITIQUE not in ctx.cache:
         ctx.cache[_POLITIQUE] = _read_politique(ctx)
     policy: Politique = ctx.cache[_POLITIQUE]

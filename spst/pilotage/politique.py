@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from flask import url_for
+
 from spst.comptes.comptes_queries import CompteVu
 from spst.habilitations import choix as choices
 from spst.habilitations import moteur, politique
 from spst.habilitations.actions import SECTIONS, TITRES, Mode
 from spst.habilitations.choix import Choix, Niveau
 from spst.habilitations.moteur import Verdict
-from spst.habilitations.politique import Politique, Regle
+from spst.habilitations.politique import Politique, Regle, numero_of
 from spst.habilitations.services import Reponse
 from spst.habilitations.simulation import Touche
 from spst.kernel.acteur import Acteur, Role
@@ -127,6 +129,13 @@ def regles(in_force: Politique) -> dict[str, list[Regle]]:
         kind = "service" if regle.id.startswith("R-") else ("ouvre" if regle.is_permit else "ferme")
         grouped[kind].append(regle)
     return grouped
+
+
+def adresse_politique(version: str, regle: str | None = None) -> str:
+    """Where a version is read, or a rule as it decided: the SPST's in its version, which never changes; the law's in force."""
+    if regle is not None and not regle.startswith("R-"):
+        return url_for("politique.show", _anchor=regle)
+    return url_for("politique.show_version", numero=numero_of(version), _anchor=regle)
 
 
 def effet(touche: Touche) -> str:

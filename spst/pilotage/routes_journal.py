@@ -17,6 +17,7 @@ from spst.journal.services import PageJournal
 from spst.kernel.acteur import Role
 from spst.kernel.clock import today
 from spst.pilotage import schemas
+from spst.pilotage.politique import adresse_politique
 from spst.web.fields import errors_by_field
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work, user
@@ -47,6 +48,7 @@ def _page() -> ResponseReturnValue:
         "filtres": asked,
         "valeurs": {name: request.args.get(name, "") for name in _FILTERS},
         "erreurs": erreurs,
+        "adresse": adresse_politique,
         "periodes": list(schemas.PERIODES.items()),
         "personnes": _personnes(accounts),
         "volets": [

@@ -1,14 +1,13 @@
 """What a user reads when something did not happen: one table from errors to answers, for pages, fragments and programs."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, Response, jsonify, make_response, redirect, render_template, request
 from flask_wtf.csrf import CSRFError, generate_csrf
 from marshmallow import ValidationError
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response as AnyResponse
@@ -16,9 +15,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from spst.kernel.errors import AccessDenied, Conflict, NotFound, RuleViolation, ServiceUnavailable, SpstError
 from spst.web.frame import home_url, login_url, page_above
 from spst.web.guards import needs_session
-from spst.web.ports import Espace, InputRefused, LoginRequired, TooManyRequests
-from spst.web.requests import reference
+from spst.web.ports import Espace, InputRefused, LoginRequired, Refus, TooManyRequests
+from spst.web.requests import reference, unit_of_work
 from spst.web.sessions import current, espace_of
+from spst.web.state import web
 
 _log = logging.getLogger("spst.web")
 
@@ -179,7 +179,7 @@ def _view_model(answer: Answer, espace: Espace) -> dict[str, Any]:
     phrase, back = answer.phrase, _way_back()
     match answer.status:
         case 403:
-            return {"refus": _refusal(phrase, answer.facts, back)}
+            return {"refus": refusal_model(_explained(answer), phrase, back)}
         case 409 if espace is Espace.PRO:
             return {"conflit": {"phrase": phrase, "retour_url": back}}
         case 413 if espace is Espace.PRO:
@@ -200,26 +200,29 @@ def _way_back() -> str:
     return (page_above(request.path) if is_act else None) or home_url()
 
 
-def _refusal(phrase: str, facts: dict[str, object], back: str) -> dict[str, Any]:
-    rules = facts.get("regles") or ()
+def _explained(answer: Answer) -> Refus | None:
+    """The refusal in its own words. It was traced; nothing that goes wrong here makes another answer of it."""
+    if answer.status != 403 or current().user is None or espace_of(request.path) is Espace.PORTAIL:
+        return None
+    try:
+        with unit_of_work() as ctx:
+            return web().refusals.explain(ctx, answer.facts)
+    except (SpstError, SQLAlchemyError) as error:
+        _log.error("refusal unexplained", exc_info=error)
+        return None
+
+
+def refusal_model(refus: Refus | None, phrase: str, back: str, *, question: bool = False) -> dict[str, Any]:
+    """View-model of templates/errors/403.html. `question`: somebody asks why, and is refused nothing."""
     return {
-        "titre": "Cette partie vous est fermée",
-        "phrase": phrase,
-        "article": facts.get("article"),
-        "regle": in_words(rules) if isinstance(rules, tuple | list) and rules else None,
-        "contact": facts.get("contact"),
+        "titre": refus.titre if refus else "Cette partie vous est fermée",
+        "phrase": refus.phrase if refus and refus.regles else phrase,
+        "explication": refus,
+        "question": question,
+        "reference": reference(),
         "retour_url": back,
+        "retour": "Revenir à l’accueil" if back == home_url() else "Revenir à la page précédente",
     }
-
-
-def in_words(rules: Sequence[object]) -> str:
-    """Rules inside a sentence.
-
-    >>> in_words(["P-111"]), in_words(["P-110", "P-111", "P-112"])
-    ('la règle P-111', 'les règles P-110, P-111 et P-112')
-    """
-    *before, last = map(str, rules)
-    return f"les règles {', '.join(before)} et {last}" if before else f"la règle {last}"
 
 
 def write(answer: Answer) -> Response:
@@ -227,7 +230,7 @@ def write(answer: Answer) -> Response:
     if wants_json():
         response = jsonify(erreur=answer.phrase, reference=reference(), code=answer.status)
     elif is_fragment():
-        response = make_response(render_template("errors/_fragment.html", erreur=answer.phrase, reference=reference()))
+        response = make_response(_fragment(answer))
     else:
         espace = espace_of(request.path)
         values = _view_model(answer, espace)
@@ -236,6 +239,16 @@ def write(answer: Answer) -> Response:
     response.status_code = answer.status
     response.headers.extend(answer.headers)
     return response
+
+
+def _fragment(answer: Answer) -> str:
+    explained = _explained(answer)
+    return render_template(
+        "errors/_fragment.html",
+        erreur=answer.phrase,
+        recours=explained.recours if explained else None,
+        reference=reference(),
+    )
 
 
 def _token_of_known_session() -> str:

@@ -1,7 +1,7 @@
 """How dates, hours, numbers and names are written on the screen, in French. Pure functions, used as Jinja filters."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -228,6 +228,16 @@ def personnel(civilite: str, *noms: str) -> str:
     return NO_BREAK.join((civilite, " ".join(prenom(one) for one in noms)))
 
 
+def enumeration(mots: Sequence[str]) -> str:
+    """Words one after the other inside a sentence.
+
+    >>> enumeration(["P-111"]), enumeration(["P-110", "P-111", "P-112"])
+    ('P-111', 'P-110, P-111 et P-112')
+    """
+    *before, last = mots or [""]
+    return f"{', '.join(before)} et {last}" if before else last
+
+
 FILTERS: dict[str, Callable[..., Any]] = {
     function.__name__: function
     for function in (
@@ -250,5 +260,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
         nom,
         telephone,
         avec_article,
+        enumeration,
     )
 }

@@ -115,17 +115,54 @@ class TargetTable(Protocol):
         """None when the arguments of the route name no dossier that this tenant holds and this actor may know of."""
 
 
-class Counter(Protocol):
-    def hit(self, key: str, window_s: int) -> int:
-        """Count one attempt under `key` (hashed by the counter) in the current window; how many there are now."""
-
-
 @dataclass(frozen=True, slots=True)
 class Lien:
     libelle: str
     url: str
     courant: bool = False
     compte: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegleCitee:
+    """A numbered rule as a refusal cites it. `url`: where whoever may read the policy reads it."""
+
+    numero: str
+    phrase: str
+    article: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refus:
+    """A refusal as its page says it (templates/errors/403.html): what was asked, by which rules it was closed, whom to ask.
+
+    `volets`: (code, name) of the sections. `politique`: (term, address) of the version that decided. `suites`: what to do next.
+    """
+
+    titre: str
+    phrase: str
+    demande: str
+    volets: Sequence[tuple[str, str]]
+    regles: Sequence[RegleCitee]
+    politique: Lien
+    recours: str
+    suites: Sequence[Lien] = ()
+
+
+class RefusalTable(Protocol):
+    """The words of a refusal, for whoever met it."""
+
+    def explain(self, ctx: Context, facts: Mapping[str, object]) -> Refus | None:
+        """`facts`: those of an `AccessDenied`. None when the policies have nothing to say of it."""
+
+    def explain_section(self, ctx: Context, dossier_id: UUID, section: str | None) -> Refus | None:
+        """Why a section of a dossier, or all of it, is closed to the actor; None when it opens. Raises: NotFound."""
+
+
+class Counter(Protocol):
+    def hit(self, key: str, window_s: int) -> int:
+        """Count one attempt under `key` (hashed by the counter) in the current window; how many there are now."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from flask import current_app
 from spst.kernel.config import Config
 from spst.kernel.runtime import Runtime
 from spst.web.assets import Assets
-from spst.web.ports import Counter, GuardTable, Navigation, SessionStore, TargetTable
+from spst.web.ports import Counter, GuardTable, Navigation, RefusalTable, SessionStore, TargetTable
 
 _KEY = "spst"
 
@@ -20,6 +20,7 @@ class Web:
     sessions: SessionStore
     guards: GuardTable
     targets: TargetTable
+    refusals: RefusalTable
     counter: Counter
     navigation: Navigation
     assets: Assets

@@ -25,6 +25,7 @@ from spst.wiring.cibles import DossierByRoute
 from spst.wiring.guards import FamiliesByAction
 from spst.wiring.navigation import NavigationByFamily
 from spst.wiring.plugs import plug_rooms
+from spst.wiring.refus import RefusalsExplained
 
 FRANCECONNECT = "spst.franceconnect"
 
@@ -38,6 +39,7 @@ def build_web(config: Config, runtime: Runtime) -> Flask:
         sessions=SessionsInDatabase(runtime, identite.link_stands),
         guards=FamiliesByAction(),
         targets=DossierByRoute(),
+        refusals=RefusalsExplained(),
         counter=CounterInDatabase(runtime),
         navigation=NavigationByFamily(),
         assets=Assets(),

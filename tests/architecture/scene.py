@@ -181,6 +181,7 @@ def address(rule: Rule, scene: Scene) -> str:
         "travailleur_id": str(a.zoe.travailleur_id),
         "secteur_id": str(a.secteur_id),
         "slug": a.slug,
+        "volet": "S8",
     }
     path = rule.rule
     for name in rule.arguments:

@@ -18,6 +18,7 @@ from spst.dmst.models import Courrier, Entete, Information, MedecinTraitant, Opp
 from spst.expositions.models import Emploi, Exposition
 from spst.habilitations import moteur
 from spst.habilitations.moteur import Verdict
+from spst.habilitations.politique import Recours
 from spst.identite.models import MatriculeIns
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.context import CodeMotif, Motif
@@ -177,7 +178,7 @@ def unbound(monde: Monde) -> Iterator[Site]:
 
 
 def break_engine(monkeypatch: pytest.MonkeyPatch) -> None:
-    yes = Verdict(True, ("P-000",), "", "")
+    yes = Verdict(True, ("P-000",), "", "", Recours.PERSONNE)
 
     def answers(politique: Any, who: Any, questions: Any, situation: Any) -> tuple[Verdict, ...]:
         return (yes,) * len(questions)

@@ -31,6 +31,8 @@ WITHOUT_TRACE = {
     "POST /recherche": "typed and kept; the page that this leads to searches and is traced",
     "POST /dossiers/<uuid:dossier_id>/motif": "a reason is kept; the opening that follows is traced with it",
     "GET /dossiers/<uuid:dossier_id>/acces-exceptionnel": "an empty form; a refusal is traced",
+    "GET /dossiers/<uuid:dossier_id>/pourquoi": "a rule and whom to ask: nothing of the dossier",
+    "GET /dossiers/<uuid:dossier_id>/volets/<volet>/pourquoi": "the same",
     "GET /secteurs": "names of companies and counts: nobody's datum",
     "GET /secteurs/<uuid:secteur_id>": "the same",
     "POST /secteurs/choix": "the same; nothing moves yet",

@@ -1,7 +1,6 @@
 """Sessions of professionals: their cookie, their limits, how they are seen, revoked and left."""
 
 import re
-from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -11,15 +10,12 @@ from sqlalchemy import text
 from spst.comptes import services_connexion as connexions
 from spst.comptes import sessions
 from spst.comptes.models import SessionOuverte
-from spst.habilitations import choix as choices
 from spst.habilitations.choix import Choix
-from spst.habilitations.models import PolitiqueVersion
 from spst.kernel.acteur import Acteur, Role
-from spst.kernel.ids import new_id
 from spst.web.cookies import hash_of, new_cookie_value
 from spst.wiring.jobs import HOUSEKEEPING
 from tests.comptes.test_psc_samples import RPPS
-from tests.factories.releves import run
+from tests.factories.politiques import published
 from tests.factories.site import ORIGIN, Site, query_of
 
 COOKIE = "spst-pro-8000"
@@ -393,23 +389,9 @@ def test_id_token_laid_in_a_session_that_was_changed_is_not_handed_over_when_it_
 @pytest.mark.exigence("HAB-02")
 @pytest.mark.exigence("AUT-02")
 def test_session_closes_after_the_idleness_that_the_policy_of_its_spst_allows(site: Site) -> None:
-    chosen = choices.to_json(Choix(inactivite_min=5))
-    site.monde.add(
-        PolitiqueVersion(
-            tenant_id=site.monde.a.tenant_id,
-            id=new_id(),
-            numero=1,
-            texte="",
-            choix=chosen,
-            published_at=site.clock.now() - timedelta(days=1),
-            published_by=site.monde.a.directrice.id,
-        )
-    )
-    try:
+    with published(site.monde, Choix(inactivite_min=5)):
         client = site.entered("PSC-02")
         site.clock.move(minutes=4)
         assert is_inside(site, client)
         site.clock.move(minutes=5)
         assert not is_inside(site, client)
-    finally:
-        run(site.monde, "DELETE FROM politique_version")

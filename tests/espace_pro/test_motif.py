@@ -7,16 +7,13 @@ from typing import cast
 import pytest
 from sqlalchemy import text
 
-from spst.habilitations import choix as choices
 from spst.habilitations import services as habilitations
 from spst.habilitations.choix import Choix
-from spst.habilitations.models import PolitiqueVersion
 from spst.kernel.acteur import Role
 from spst.kernel.context import CodeMotif
 from spst.kernel.errors import AccessDenied
-from spst.kernel.ids import new_id
 from tests.factories.monde import Monde
-from tests.factories.releves import run
+from tests.factories.politiques import published
 from tests.factories.site import Site
 from tests.visites.conftest import appointment, clean  # noqa: F401 - clean is a fixture
 from tests.visites.test_routes import Poste
@@ -28,21 +25,8 @@ QUESTION = "Pourquoi ouvrez-vous ce dossier"
 @pytest.fixture(autouse=True)
 def asked_of_nurses(monde: Monde) -> Iterator[None]:
     """In A only."""
-    made = Choix(motifs=frozenset({Role.INF}), inactivite_min=5)
-    now = datetime.now(UTC) - timedelta(minutes=1)
-    monde.add(
-        PolitiqueVersion(
-            tenant_id=monde.a.tenant_id,
-            id=new_id(),
-            numero=1,
-            texte=choices.texte_of(made),
-            choix=choices.to_json(made),
-            published_at=now,
-            published_by=monde.a.directrice.id,
-        )
-    )
-    yield
-    run(monde, "DELETE FROM politique_version")
+    with published(monde, Choix(motifs=frozenset({Role.INF}), inactivite_min=5)):
+        yield
 
 
 @pytest.fixture

@@ -118,13 +118,13 @@ def test_the_medecin_reads_the_eight_sections(medecin: Poste, monde: Monde) -> N
     assert "VIP périodique (suivi simple)" in page.text
     assert page.text.count("Portez vos bouchons moulés.") == 2
     assert "NOTE-DE-TRAVAIL" not in page.text
-    assert "Volet fermé à votre rôle" not in page.text
+    assert "Volet fermé." not in page.text
     assert f"{dossier(monde.a.zoe)}/visites/nouvelle" in page.text
 
 
 def test_an_infirmier_finds_the_journal_of_the_dossier_closed_and_whom_to_ask(pages: Site, monde: Monde) -> None:
     page = Poste(pages, monde.a.infirmier).get(dossier(monde.a.zoe))
-    assert page.text.count("Volet fermé à votre rôle.") == 1
+    assert page.text.count("Volet fermé.") == 1
     assert "Votre service réserve la lecture du journal" in page.text
     assert "Dr\u00a0Claire Vasseur" in page.text
 
@@ -137,7 +137,7 @@ def test_an_iprp_reads_by_delegation_what_was_delegated_and_no_more(pages: Site,
     monde.delegate(monde.a, monde.a[Role.IPRP], "S2", dossier_id=monde.a.zoe.dossier_id)
     page = poste.get(dossier(monde.a.zoe))
     assert page.status_code == 200
-    assert page.text.count("Volet fermé à votre rôle") == 7
+    assert page.text.count("Volet fermé") == 7
     assert "VIP périodique" not in page.text
     assert poste.get(dossier(monde.a.pierre)).status_code == 403
 

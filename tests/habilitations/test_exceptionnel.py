@@ -8,10 +8,8 @@ import pytest
 from sqlalchemy import text
 
 from spst.dmst import services as dmst
-from spst.habilitations import choix as choices
 from spst.habilitations import exceptionnel
 from spst.habilitations import services as habilitations
-from spst.habilitations.choix import Choix, Niveau
 from spst.habilitations.errors import (
     AccesExceptionnelAlreadyRuns,
     AccesExceptionnelNotFound,
@@ -19,11 +17,10 @@ from spst.habilitations.errors import (
     OwnAccesExceptionnel,
 )
 from spst.habilitations.exceptionnel import Avis, Raison
-from spst.habilitations.models import PolitiqueVersion
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.errors import AccessDenied, NotFound
-from spst.kernel.ids import new_id
 from tests.factories.monde import Monde, colleague
+from tests.factories.politiques import closing, published
 from tests.factories.releves import clock, run
 
 pytestmark = pytest.mark.exigence("HAB-06")
@@ -33,21 +30,8 @@ WHY = "CANARI Malaise au poste, le Dr Besson est absent."
 @pytest.fixture(autouse=True)
 def letters_closed_to_medecins(monde: Monde) -> Iterator[None]:
     """In A only: nobody but the law opens S4 to them."""
-    made = choices.with_niveau(Choix(), Role.MDT, "S4", Niveau.FERME)
-    monde.add(
-        PolitiqueVersion(
-            tenant_id=monde.a.tenant_id,
-            id=new_id(),
-            numero=1,
-            texte=choices.texte_of(made),
-            choix=choices.to_json(made),
-            published_at=datetime.now(UTC) - timedelta(days=1),
-            published_by=monde.a.directrice.id,
-        )
-    )
-    yield
-    for table in ("acces_exceptionnel_motif", "acces_exceptionnel", "politique_version"):
-        run(monde, f"DELETE FROM {table}")
+    with published(monde, closing(Role.MDT, "S4")):
+        yield
 
 
 def start(monde: Monde, acteur: Acteur | None = None, dossier_id: UUID | None = None) -> UUID:

@@ -23,6 +23,14 @@ def test_policy_of_an_spst_that_permits_is_refused() -> None:
     assert reasons(text) == "R-002\u00a0: une politique de SPST interdit, elle n’autorise jamais"
 
 
+@pytest.mark.exigence("HAB-08", partielle="à qui s’adresser")
+def test_rule_sends_to_the_direction_unless_it_names_somebody_else_who_is_known() -> None:
+    assert politique.compile_politique(FORBID, 1).regles["R-001"].recours is politique.Recours.DIRECTION
+    named = FORBID.replace("forbid", '@recours("medecin") forbid')
+    assert politique.compile_politique(named, 1).regles["R-001"].recours is politique.Recours.MEDECIN
+    assert reasons(named.replace("medecin", "voisin")) == "R-001\u00a0: @recours ne désigne personne de connu"
+
+
 @pytest.mark.exigence("HAB-03")
 def test_policy_of_an_spst_with_a_template_is_refused() -> None:
     assert "modèles" in reasons(f'@id("R-001") {NOTES} forbid (principal == ?principal, action, resource);')

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +15,11 @@ from spst.habilitations.actions import SECTIONS, TITRES
 from spst.habilitations.models import PolitiqueVersion
 from spst.kernel.acteur import Role
 from spst.kernel.context import CodeMotif, Motif
+from spst.kernel.errors import AccessDenied
 from spst.kernel.ids import new_id
 from spst.traces import services as traces
 from tests.factories.monde import Monde, colleague
+from tests.factories.politiques import closing, published
 from tests.pilotage.conftest import Pages, id_in
 
 CANARI = "motif CANARI 4711"
@@ -215,10 +218,22 @@ def test_policy_says_which_version_is_in_force_and_since_when(pages: Pages) -> N
 def test_rule_of_a_line_leads_to_what_it_says(pages: Pages) -> None:
     mine = pages.enter(pages.monde.a.directrice)
     mine.get("/direction/journal")  # its own line has its own rule
-    rules = set(re.findall(r'href="/direction/politique#([PR]-\d{3})"', mine.get("/direction/journal").text))
-    assert "P-025" in rules
-    policy = mine.get("/direction/politique").text
-    assert all(f'<tr id="{rule}">' in policy for rule in rules)
+    rules = set(re.findall(r'href="(/direction/politique[^"]*)#([PR]-\d{3})"', mine.get("/direction/journal").text))
+    assert ("/direction/politique", "P-025") in rules
+    assert all(f'<tr id="{rule}">' in mine.get(path).text for path, rule in rules)
+
+
+@pytest.mark.exigence("HAB-08", partielle="règle d’une ligne du journal")
+def test_rule_of_the_spst_leads_to_the_version_that_decided(pages: Pages) -> None:
+    monde = pages.monde
+    with published(monde, closing(Role.INF, "S5")):
+        with suppress(AccessDenied), monde.work(monde.a.infirmier) as ctx:
+            habilitations.require(ctx, "attestation.issue", monde.a.zoe.dossier_id)
+        mine = pages.enter(monde.a.directrice)
+        [(path, rule)] = re.findall(
+            r'href="(/direction/politique/versions/1)#(R-\d{3})"', mine.get("/direction/journal").text
+        )
+        assert f'<tr id="{rule}">' in mine.get(path).text
 
 
 def test_parts_of_the_dossier_have_one_name_on_every_screen(pages: Pages) -> None:

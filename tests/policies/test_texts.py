@@ -30,6 +30,14 @@ def test_every_rule_has_a_number_an_article_and_a_french_sentence(text: str) -> 
         assert note["explication"].endswith("."), note["id"]
 
 
+@pytest.mark.exigence("HAB-08", partielle="à qui s’adresser, pour chaque règle qui interdit")
+@pytest.mark.parametrize("text", sorted(TEXTS))
+def test_every_forbid_says_to_whom_one_turns_and_no_permit_does(text: str) -> None:
+    known = {str(one) for one in politique.Recours}
+    for note in annotations(text):
+        assert (note.get("recours") in known) is (note["effect"] == "forbid"), note["id"]
+
+
 @pytest.mark.parametrize("text", sorted(TEXTS))
 def test_sentences_keep_french_typography(text: str) -> None:
     for note in annotations(text):

@@ -7,17 +7,16 @@ from uuid import UUID
 from spst.comptes import demandes, departs, moyens, nominatives, revues
 from spst.comptes.moyens import DemandeMoyen
 from spst.comptes.octroi_rules import DemandeRole
-from spst.habilitations import choix as choices
 from spst.habilitations import exceptionnel, protocoles, publication
-from spst.habilitations.choix import Choix, Niveau
+from spst.habilitations.choix import Niveau
 from spst.habilitations.exceptionnel import Raison
-from spst.habilitations.models import PolitiqueVersion
 from spst.habilitations.protocoles import Genre, Periode
 from spst.habilitations.publication import Avis, AvisCmt
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
-from tests.factories.monde import LONG_AGO, Spst, colleague
+from tests.factories.monde import Spst, colleague
+from tests.factories.politiques import closing, publish
 from tests.factories.releves import run
 from tests.robustesse.poste import Poste
 from tests.robustesse.scene import Scene
@@ -64,18 +63,7 @@ class Droits:
     def close_journal(self) -> None:
         """The policy in force closes S8 to médecins: there is something to get past."""
         self.forget()
-        made = choices.with_niveau(Choix(), Role.MDT, "S8", Niveau.FERME)
-        self.monde.add(
-            PolitiqueVersion(
-                tenant_id=self.a.tenant_id,
-                id=new_id(),
-                numero=1,
-                texte=choices.texte_of(made),
-                choix=choices.to_json(made),
-                published_at=LONG_AGO,
-                published_by=self.a.directrice.id,
-            )
-        )
+        publish(self.monde, closing(Role.MDT, "S8"))
 
     def exceptionnel(self, spst: Spst | None = None) -> UUID:
         """One that waits for another médecin."""

@@ -26,6 +26,7 @@ CLOSED = {
     "phrase": "La loi réserve ce volet aux professionnels de santé de l’équipe",
     "article": "R. 4624-45-5",
     "contact": "Pour une information utile à votre étude, écrivez au Dr Vasseur.",
+    "pourquoi_url": "403-volet.html",
 }
 
 

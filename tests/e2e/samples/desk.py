@@ -9,12 +9,12 @@ OPPOSED = {
     "phrase": "Le salarié s’oppose à l’accès des professionnels placés sous l’autorité du médecin du travail"
     " (R. 4624-45-6, L. 4624-8).",
     "article": "R. 4624-45-6, L. 4624-8",
-    "contact": None,
+    "pourquoi_url": "403-volet.html",
 }
 NOT_FOLLOWED = {
     "phrase": "Vous ne suivez pas ce salarié. Seule son équipe de suivi ouvre son dossier (L. 1110-4 I CSP, R. 4624-45-5).",
     "article": "L. 1110-4 I CSP, R. 4624-45-5",
-    "contact": None,
+    "pourquoi_url": "403-volet.html",
 }
 PORTEE = "Seuls les salariés qui vous sont confiés sont cherchés, hors suivi renforcé (L. 4624-8 al. 3, R. 4623-43)."
 

@@ -1,8 +1,11 @@
 """Samples of the pages where somebody enters, or is told why not."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from tests.e2e.samples.common import CLOSED, LONG_COMPANY, Model, Sample, at, frame, outside
+from spst.habilitations.actions import TITRES
+from spst.web.ports import Lien, Refus, RegleCitee
+from tests.e2e.samples.common import LONG_COMPANY, LONG_FIRST, LONG_NAME, Model, Sample, at, frame, outside
 
 
 def logins() -> Iterator[Sample]:
@@ -126,16 +129,46 @@ def keys() -> Iterator[Sample]:
 
 
 def errors() -> Iterator[Sample]:
-    refusal = {
-        "titre": "Ce volet est fermé à votre rôle",
-        **CLOSED,
-        "regle": "la règle 4 du plafond",
-        "retour_url": "journee.html",
-    }
+    followed = RegleCitee(
+        "P-110", "Vous ne suivez pas ce salarié. Seule son équipe de suivi ouvre son dossier.", "L. 1110-4 I CSP"
+    )
+    closed_here = RegleCitee(
+        "R-131", "Votre service ferme le volet S4 (Courriers) aux infirmiers.", "R. 4624-45-5", "politique.html"
+    )
+    refused = Refus(
+        titre="Ce dossier vous est fermé",
+        phrase="Vous ne suivez pas ce salarié. Seule son équipe de suivi ouvre son dossier (L. 1110-4 I CSP, R. 4624-45-5).",
+        demande="Ouvrir le dossier",
+        volets=list(TITRES.items()),
+        regles=[followed, closed_here],
+        politique=Lien("Plafond national et version 12 de votre service, en vigueur depuis le 1er septembre 2026", ""),
+        recours="Demandez au médecin du travail de ce salarié\u00a0: Dr Claire Vasseur.",
+    )
+    asked = replace(
+        refused,
+        titre="Votre service vous ferme ce volet",
+        phrase="Votre service ferme le volet S4 (Courriers) aux médecins (R. 4624-45-5). Adressez-vous à la direction.",
+        volets=[("S4", "Courriers")],
+        regles=[closed_here],
+        politique=Lien("Plafond national et version 12 de votre service", "politique.html"),
+        recours=f"Demandez à la direction de votre service\u00a0: {LONG_FIRST} {LONG_NAME} et Mme Hélène Prigent.",
+        suites=[Lien("Demander un accès exceptionnel", "403.html")],
+    )
+
+    def refusal(explained: Refus) -> Model:
+        told = {"titre": explained.titre, "phrase": explained.phrase, "reference": "7f2k-11aa-90bc"}
+        return {
+            **told,
+            "explication": explained,
+            "question": False,
+            "retour_url": "journee.html",
+            "retour": "Revenir à l’accueil",
+        }
+
     conflict = {"phrase": "M. Le Roux a changé l’identité à 10 h 41.", "retour_url": "dossier.html"}
     models: dict[str, Model] = {
         "404": {},
-        "403": {"refus": refusal},
+        "403": {"refus": refusal(refused)},
         "409": {"conflit": conflict},
         "413": {"limite": {"taille": "100\u202f000 signes", "retour_url": "visite.html"}},
         "429": {"attente": {"secondes": 30}},
@@ -144,6 +177,8 @@ def errors() -> Iterator[Sample]:
     }
     for code, model in models.items():
         yield Sample(code, f"errors/{code}.html", {"cadre": frame(""), **model})
+    question = {**refusal(asked), "question": True}
+    yield Sample("403-volet", "errors/403.html", {"cadre": frame(""), "refus": question})
     closed = {"phrase": "Cette partie ne se lit pas d’ici.", "article": "R. 4624-45-5"}
     told = {"phrase": "Rechargez la page, puis recommencez.", "reference": "7F2K"}
     for code, model in {**models, "403": {"refus": closed}, "422": {"demande": told}}.items():

@@ -362,7 +362,7 @@ def dossiers() -> Iterator[Sample]:
     yield page("salarie", "salarie", fiche=register_sheet())
     article = "R. 4624-45-6, R. 4624-45-8 al. 3"
     phrase = f"Le salarié réserve son dossier au médecin du travail ({article})."
-    ferme = {"phrase": phrase, "article": article, "contact": None}
+    ferme = {"phrase": phrase, "article": article, "pourquoi_url": "403-volet.html"}
     closed = register_sheet(constituer=None, a_un_dossier=True, dossier_url=None, ferme=ferme)
     yield page("salarie-ferme", "salarie", fiche=closed)
     yield page("salarie-registre", "salarie", fiche=register_sheet(constituer=None, emplois=[], usage=[]))
