@@ -115,16 +115,22 @@ def _fonction(membre: Membre) -> str:
 
 def _volet(droit: Droit, dossier: DossierVu) -> dict[str, Any]:
     if not droit.consulter.allowed:
-        medecins = enumeration([membre.nom for membre in dossier.medecins])
-        asked = medecins and droit.consulter.recours is Recours.MEDECIN
         motif = {
             "phrase": droit.consulter.explication,
             "article": None,
-            "contact": f"Demandez à {medecins}." if asked else None,
+            "contact": _contact(droit.consulter.recours, dossier),
             "pourquoi_url": url_for("dossier.why_section", dossier_id=dossier.id, volet=droit.section),
         }
         return {"mode": "ferme", "motif": motif, "lecteurs": None}
     return {"mode": "remplir" if droit.remplir.allowed else "lire", "motif": None, "lecteurs": None}
+
+
+def _contact(recours: Recours, dossier: DossierVu) -> str | None:
+    """Whom to ask, in the place of what is closed; the page that says why says the rest."""
+    if recours is Recours.DIRECTION:
+        return "Demandez à la direction."
+    medecins = enumeration([membre.nom for membre in dossier.medecins])
+    return f"Demandez au médecin du travail\u00a0: {medecins}." if medecins and recours is Recours.MEDECIN else None
 
 
 def _identite(dossier: DossierVu) -> dict[str, Any]:

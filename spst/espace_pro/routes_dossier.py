@@ -134,11 +134,10 @@ def why(dossier_id: UUID, volet: str | None = None) -> ResponseReturnValue:
     with unit_of_work() as ctx:
         refus = web().refusals.explain_section(ctx, dossier_id, volet)
         opens = habilitations.permitted(ctx, dossier_id).opens
-    back = dossier_url(dossier_id)
     if refus is None:
-        return redirect(back, 303)
-    model = errors.refusal_model(refus, refus.phrase, back if opens else home_url(), question=True)
-    return render_template("errors/403.html", refus=model)
+        return redirect(dossier_url(dossier_id), 303)
+    retour = (dossier_url(dossier_id), "Revenir au dossier") if opens else (home_url(), "Revenir à l’accueil")
+    return render_template("errors/403.html", refus=errors.refusal_model(refus, refus.phrase, retour, question=True))
 
 
 @bp.get("/dossiers/<uuid:dossier_id>/acces")

@@ -198,7 +198,7 @@ def _rule_of_cell(role: Role, section: str, niveau: Niveau) -> str:
     what = f"Votre service {'ferme' if closes else 'ouvre en lecture seule'} le volet {section} ({TITRES[section]})"
     return _forbid(
         _FIRST_CELL + 2 * rank + closes,
-        f"{what} à cette fonction\u00a0: {role.label}. Adressez-vous à la direction.",
+        f"{what} à cette fonction\u00a0: {role.label}.",
         f'principal in Role::"{role}", {"action" if closes else f"""action in Action::"{Mode.REMPLIR}" """.strip()}, '
         f'resource == Volet::"{section}"',
     )

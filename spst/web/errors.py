@@ -179,7 +179,8 @@ def _view_model(answer: Answer, espace: Espace) -> dict[str, Any]:
     phrase, back = answer.phrase, _way_back()
     match answer.status:
         case 403:
-            return {"refus": refusal_model(_explained(answer), phrase, back)}
+            retour = "Revenir à l’accueil" if back == home_url() else "Revenir à la page précédente"
+            return {"refus": refusal_model(_explained(answer), phrase, (back, retour))}
         case 409 if espace is Espace.PRO:
             return {"conflit": {"phrase": phrase, "retour_url": back}}
         case 413 if espace is Espace.PRO:
@@ -212,16 +213,18 @@ def _explained(answer: Answer) -> Refus | None:
         return None
 
 
-def refusal_model(refus: Refus | None, phrase: str, back: str, *, question: bool = False) -> dict[str, Any]:
-    """View-model of templates/errors/403.html. `question`: somebody asks why, and is refused nothing."""
+def refusal_model(
+    refus: Refus | None, phrase: str, retour: tuple[str, str], *, question: bool = False
+) -> dict[str, Any]:
+    """View-model of templates/errors/403.html. `retour`: address, words; `question`: somebody asks why, refused nothing."""
     return {
         "titre": refus.titre if refus else "Cette partie vous est fermée",
         "phrase": refus.phrase if refus and refus.regles else phrase,
         "explication": refus,
         "question": question,
         "reference": reference(),
-        "retour_url": back,
-        "retour": "Revenir à l’accueil" if back == home_url() else "Revenir à la page précédente",
+        "retour_url": retour[0],
+        "retour": retour[1],
     }
 
 

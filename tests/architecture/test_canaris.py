@@ -390,7 +390,7 @@ def test_no_page_export_form_or_log_holds_a_word_of_the_dossier(terrain: Terrain
     assert poste.get("/compte").status_code == (303 if role is Role.TECH else 200), "still logged in, who may log in"
 
 
-@pytest.mark.exigence("TRA-02")
+@pytest.mark.exigence("TRA-02", partielle="les mots du dossier, dans toutes les tables")
 def test_no_other_line_of_the_database_holds_a_word_of_the_dossier_in_clear(terrain: Terrain) -> None:
     """What support reads beside the logs: traces, technical journal, sessions, counters, and every other table."""
     seen = Walk()

@@ -147,7 +147,7 @@ def errors() -> Iterator[Sample]:
     asked = replace(
         refused,
         titre="Votre service vous ferme ce volet",
-        phrase="Votre service ferme le volet S4 (Courriers) aux médecins (R. 4624-45-5). Adressez-vous à la direction.",
+        phrase="Votre service ferme le volet S4 (Courriers) aux médecins (R. 4624-45-5).",
         volets=[("S4", "Courriers")],
         regles=[closed_here],
         politique=Lien("Plafond national et version 12 de votre service", "politique.html"),
