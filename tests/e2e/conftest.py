@@ -28,6 +28,11 @@ class PreviewHandler(SimpleHTTPRequestHandler):
             return str(preview.ROOT / "spst" / "web" / name.lstrip("/"))
         return super().translate_path(path)
 
+    def do_POST(self) -> None:
+        """A page that asks the server at its own pace is told nothing, as it would be by a server that has nothing to say."""
+        self.send_response(204)
+        self.end_headers()
+
     def end_headers(self) -> None:
         self.send_header("Content-Security-Policy", POLICY)
         super().end_headers()
