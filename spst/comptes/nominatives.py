@@ -71,7 +71,9 @@ def nominatives(ctx: Context, compte_id: UUID) -> tuple[NominativeVue, ...]:
             HabilitationNominative.id,
             HabilitationNominative.code,
             HabilitationNominative.granted_at,
-            Compte.civilite + " " + Compte.prenom + " " + Compte.nom,
+            Compte.civilite,
+            Compte.prenom,
+            Compte.nom,
         )
         .join(
             Compte,
@@ -84,7 +86,10 @@ def nominatives(ctx: Context, compte_id: UUID) -> tuple[NominativeVue, ...]:
             HabilitationNominative.revoked_at.is_(None),
         )
     )
-    return tuple(NominativeVue(*row) for row in found)
+    return tuple(
+        NominativeVue(row.id, row.code, row.granted_at, row.nom and personnel(row.civilite, row.prenom, row.nom))
+        for row in found
+    )
 
 
 def holders(ctx: Context) -> dict[str, tuple[str, ...]]:

@@ -333,6 +333,7 @@ def question() -> ResponseReturnValue:
     """May this account open that section today, by which rule? No dossier is opened, and none is named."""
     view: dict[str, Any] = {"valeurs": {}, "erreurs": {}, "reponses": [], "essaye": False}
     with unit_of_work() as ctx:
+        habilitations.require(ctx, "compte.list")
         view["comptes"] = [(str(one), name) for one, name in journal.accounts(ctx)]
         draft = publication.brouillon(ctx)
         if request.method == "POST":

@@ -48,6 +48,7 @@ def _exceptionnels(ctx: Context, dossier_id: UUID) -> tuple[vues.Exceptionnel, .
             raison=RAISONS[one.raison],
             texte=one.texte,
             avis=None if one.avis is None else AVIS[one.avis],
+            reponse=one.reponse,
         )
         for one in found
     )

@@ -75,6 +75,7 @@ class Exceptionnel:
     raison: str
     texte: str
     avis: str | None
+    reponse: str | None
 
 
 @dataclass(frozen=True, slots=True)

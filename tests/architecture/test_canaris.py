@@ -74,10 +74,9 @@ CANARIES = {
     "S8 réponse du médecin qui relit": "Canarireponse",
 }
 NOT_FOR_THE_MEDECIN = {
-    "S4 texte": "the list of letters says who wrote about what; no page opens a letter yet",
     "S7 précision": "no form asks for one; the service takes one for the worker's own page to come",
     "S8 accès exceptionnel relu": "once it is read again it leaves the queue; the worker keeps it before his eyes",
-    "S8 réponse du médecin qui relit": "kept with the access; no page shows it yet",
+    "S8 réponse du médecin qui relit": "for the worker, who reads it with the reason",
 }
 """What the médecin who follows the worker meets on no page, and why."""
 
@@ -95,7 +94,6 @@ NOT_FOR_THE_WORKER = {
     "S6 précision",
     "S7 précision",
     "S8 finalité",
-    "S8 réponse du médecin qui relit",
 }
 """Free text of professionals, until one of them has read it for what it says of others; a purpose is told her in other words."""
 

@@ -79,6 +79,13 @@ def test_worker_and_dpo_are_told(pages: Site, medecin: Poste, monde: Monde) -> N
     told = pages.get(zoe, f"/p/{monde.a.slug}/accueil").text
     assert "par accès exceptionnel" in told
     assert "Malaise au poste." in told
+    reviewer = Poste(pages, colleague(monde, monde.a, Role.MDT))
+    action = re.search(r'action="(/acces-exceptionnels/[^"]+/relecture)"', reviewer.get("/acces-exceptionnels").text)
+    assert action
+    reviewer.post(action[1], {"avis": "injustifie", "reponse": "Le Dr Besson répondait."})
+    told = pages.get(zoe, f"/p/{monde.a.slug}/accueil").text
+    assert "relu ce motif\u00a0: injustifié" in told.replace(" :", "\u00a0:")
+    assert "Le Dr Besson répondait." in told
 
 
 @pytest.mark.parametrize("role", [Role.INF, Role.COLL, Role.IPRP, Role.ADM, Role.DIR])

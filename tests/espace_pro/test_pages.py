@@ -308,12 +308,13 @@ def test_a_letter_and_the_medecin_traitant_are_noted(medecin: Poste, monde: Mond
         "date_courrier": "18102025",
         "correspondant": "Dr Amiel",
         "objet": "Compte rendu ORL",
-        "texte": "…",
+        "texte": "Audiogramme stable.",
     }
     assert medecin.post(f"{here}/courriers", letter).status_code == 303
     assert medecin.post(f"{here}/medecin-traitant", {"nom": "Dr Kerhoas", "contact": "Brest"}).status_code == 303
     page = medecin.get(here)
     assert "Compte rendu ORL" in page.text
+    assert "Audiogramme stable." in page.text
     assert "Dr Kerhoas" in page.text
     assert medecin.post(f"{here}/medecin-traitant", {"nom": "", "contact": "Brest"}).status_code == 422
 

@@ -186,6 +186,11 @@ def test_free_question_is_answered_with_the_rule_and_what_counts_for_this_accoun
 
 
 @pytest.mark.exigence("HAB-04")
+@pytest.mark.parametrize("role", [Role.DPO, Role.AUD])
+def test_who_reads_no_account_is_not_shown_a_question_that_he_could_not_ask(pages: Pages, role: Role) -> None:
+    assert pages.enter(pages.monde.a[role]).get(f"{PAGE}/question").status_code == 403
+
+
 def test_question_can_be_put_to_the_draft(pages: Pages, director: Navigateur) -> None:
     nurse = str(pages.monde.a.infirmier.id)
     director.post(DRAFT)

@@ -124,7 +124,14 @@ def dossier(**changes: object) -> Model:
             "toutes_url": "#toutes",
             "nouvelle_url": "visite-nouvelle.html",
         },
-        "courriers": [{"le": date(2025, 10, 18), "titre": "Compte rendu ORL", "auteur": "Dr Amiel"}],
+        "courriers": [
+            {
+                "le": date(2025, 10, 18),
+                "titre": "Compte rendu ORL",
+                "texte": "Audiogramme stable depuis 2023.",
+                "auteur": "Dr Amiel",
+            }
+        ],
         "courrier_url": "/courrier",
         "remises": [
             {
