@@ -9,10 +9,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 from spst.comptes.errors import CleNotAdded, ConnexionTropAncienne
+from spst.web import fresh
 
 DEFI_LIFETIME = timedelta(minutes=5)
-FRESH = timedelta(minutes=5)
-"""Age of the log-in that may still add a key (ASVS 5.0, 7.5.3)."""
 MOST_KEYS = 10
 NAME_MAX = 60
 
@@ -84,7 +83,7 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 
 def check_fresh(auth_at: datetime | None, now: datetime) -> None:
     """Raises: ConnexionTropAncienne: whoever finds a session open must not leave a way in behind him."""
-    if auth_at is None or now - auth_at > FRESH:
+    if not fresh.is_recent(auth_at, now):
         raise ConnexionTropAncienne
 
 

@@ -5,14 +5,12 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 REVUE_MOIS, INUSAGE_JOURS = 3, 90
 """What an SPST has until it chooses: a review each quarter, ninety days without use (PGSSI-S, habilitations)."""
 INTERVALLES = (1, 2, 3, 4, 6, 12)
 INUSAGES = (30, 60, 90, 120, 180, 365)
-FRAICHEUR = timedelta(minutes=5)
-"""A signature asks for a log-in no older than this (AUTH-17)."""
 GARDER, RETIRER = "garder", "retirer"
 
 
@@ -33,10 +31,6 @@ def due_on(last: date, mois: int) -> date:
     year, month = divmod(last.month - 1 + mois, 12)
     year, month = last.year + year, month + 1
     return date(year, month, min(last.day, calendar.monthrange(year, month)[1]))
-
-
-def is_fresh(auth_at: datetime | None, now: datetime) -> bool:
-    return auth_at is not None and now - auth_at <= FRAICHEUR
 
 
 def canonical(head: Mapping[str, object], lignes: Iterable[Mapping[str, object]]) -> bytes:

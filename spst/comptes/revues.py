@@ -35,6 +35,7 @@ from spst.kernel.ids import new_id
 from spst.kernel.locks import one_at_a_time
 from spst.tenants.models import Tenant
 from spst.traces import services as traces
+from spst.web import fresh
 from spst.web.filters import personnel
 
 _SIGNED = ("rang", "compte_id", "personne", "nature", "objet_id", "objet", "since", "until", "last_login_at",
@@ -246,7 +247,7 @@ def sign(ctx: Context, revue_id: UUID, auth_at: datetime | None) -> str:
     if left or len(lignes) != row.lignes:
         raise RevueIncomplete(left)
     now = ctx.clock.now()
-    if not revue_rules.is_fresh(auth_at, now):
+    if not fresh.is_recent(auth_at, now):
         raise AuthentificationTooOld
     for one in lignes:
         if one.decision == RETIRER:

@@ -19,6 +19,7 @@ from spst.comptes.local import Tentative
 from spst.comptes.ports import PreuveRefused
 from spst.comptes.preuves import Moyen
 from spst.kernel.errors import NotFound
+from spst.web import fresh
 from spst.web.frame import flash, local_path
 from spst.web.guards import public, requires
 from spst.web.limits import limit_address, network_of
@@ -114,21 +115,13 @@ def _asked(name: str, demande: Demande) -> ResponseReturnValue:
 def _page(erreur: str | None = None) -> ResponseReturnValue:
     view: dict[str, Any] = {
         "liste": cles.of_identity(web().runtime, _identite()),
-        "fraiche": _is_fresh(),
+        "fraiche": fresh.is_fresh(),
         "nom": request.form.get("nom", ""),
         "erreur": erreur,
         "entrer_url": _AGAIN,
         "porte": cles_rules.porte(web().config.public_url, request.host_url.rstrip("/"), "/compte/cles"),
     }
     return render_template("connexion/cles.html", cles=view)
-
-
-def _is_fresh() -> bool:
-    try:
-        cles_rules.check_fresh(user().auth_at, web().runtime.clock.now())
-    except ConnexionTropAncienne:
-        return False
-    return True
 
 
 def _site() -> Site:

@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, redirect, render_template, request
+from flask import Blueprint, Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
@@ -18,6 +18,7 @@ from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.kernel.errors import RuleViolation
 from spst.pilotage import schemas
+from spst.web import fresh
 from spst.web.fields import errors_by_field
 from spst.web.filters import NO_BREAK
 from spst.web.frame import flash
@@ -157,13 +158,13 @@ def _page(revue_id: UUID, refus: str | None = None, saisies: dict[str, str] | No
     with unit_of_work() as ctx:
         vue, lignes, agrees = revues.get_revue(ctx, revue_id)
         agit = habilitations.may(ctx, "compte.update")
-        fresh = revue_rules.is_fresh(user().auth_at, ctx.clock.now())
     view = {
         "vue": vue,
         "comptes": [(compte_id, list(of_him)) for compte_id, of_him in groupby(lignes, lambda one: one.compte_id)],
         "concorde": agrees,
         "agit": agit and vue.signed_at is None,
-        "recente": fresh,
+        "recente": fresh.is_fresh(),
+        "psc_url": fresh.login_again_url(url_for(".show", revue_id=revue_id)),
         "refus": refus,
         "saisies": saisies or {},
         "natures": NATURES,

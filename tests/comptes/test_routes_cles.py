@@ -135,7 +135,7 @@ def test_session_left_open_adds_no_key_and_leads_to_a_new_entry(
 ) -> None:
     assert poste.enter(cle).status_code == 303
     asked = poste.json("/compte/cles/defi")
-    monkeypatch.setattr("spst.comptes.cles_rules.FRESH", -monde.runtime.clock.now().resolution)
+    monkeypatch.setattr("spst.web.fresh.is_recent", lambda *_: False)
     page = poste.get("/compte/cles").text
     assert "Entrer de nouveau" in page
     assert 'href="/connexion/locale?suite=/compte/cles"' in page
