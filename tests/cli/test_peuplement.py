@@ -354,5 +354,20 @@ def _plain(row: Any) -> tuple[Any, ...]:
     return tuple(value for value in row if not isinstance(value, bytes | memoryview))
 
 
+def test_whoever_led_a_visit_of_the_last_three_months_opened_the_dossier_just_before(demo: Demo) -> None:
+    recent = demo.rows(
+        "SELECT v.id, EXISTS (SELECT FROM trace x WHERE x.dossier_id = v.dossier_id AND x.acteur_id = v.professionnel_id"
+        " AND x.at = v.started_at - interval '4 minutes') AS traced FROM visite v"
+        " WHERE closed_at IS NOT NULL AND started_at BETWEEN :now - interval '90 days' AND :now - interval '1 day'",
+        now=NOON,
+    )
+    assert recent
+    assert all(row.traced for row in recent)
+    opened = demo.rows("SELECT decision, regles FROM trace WHERE action = 'dossier.open'")
+    refused = [row.regles[0] for row in opened if row.decision == "refuse"]
+    assert len(refused) < len(opened) / 3
+    assert set(refused) <= {"P-110", "P-115"}, "who does not follow, or is opposed"
+
+
 def test_ids_are_uuid_version_7(demo: Demo) -> None:
     assert all(row.id.version == 7 for row in demo.rows("SELECT id FROM entete UNION ALL SELECT id FROM rendez_vous"))

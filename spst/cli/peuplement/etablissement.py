@@ -194,7 +194,7 @@ def _add_enregistrement(lot: Lot, ids: Ids, spst: Spst, compte_id: UUID) -> None
 def protocoles(spst: Spst, today: date) -> Lot:
     """Whoever exercises under the authority of a médecin does so by a protocol of this year (R. 4623-14 II, R. 4623-41)."""
     lot, ids = Lot(spst.tenant_id), Ids(generator(spst.demo.slug, "supervision"), 3)
-    start = datetime.combine(today, OPENED.time(), UTC) - timedelta(days=60)
+    start = datetime.combine(today, OPENED.time(), UTC) - timedelta(days=120)
     medecins = [one for one in _staff(spst.demo) if one.role is Role.MDT and not one.remarque]
     for one in _staff(spst.demo):
         if one.role not in _NATURES:

@@ -10,7 +10,7 @@ from uuid import UUID
 import psycopg
 
 from spst.cli.demo.accounts import CompteDemonstration
-from spst.cli.peuplement import comptes, entreprises, etablissement, travailleurs
+from spst.cli.peuplement import acces, comptes, entreprises, etablissement, travailleurs
 from spst.cli.peuplement.agenda import Agenda, Occupes, days_around
 from spst.cli.peuplement.calendrier import TypeLegal
 from spst.cli.peuplement.chargement import Chargeur, Lot
@@ -70,6 +70,7 @@ class Peuplement:
                 if spst.demo is COTEAUX:
                     accounts.append(comptes.salariee(self.runtime, spst, self._zoe(spst)))
                 self._analyze()
+                acces.open_again(self.runtime, spst)
         return accounts
 
     def refresh(self) -> int:
