@@ -260,6 +260,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
         nom,
         telephone,
         avec_article,
+        articles_lies,
         enumeration,
     )
 }

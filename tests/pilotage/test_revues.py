@@ -126,7 +126,7 @@ def test_export_begins_no_cell_like_a_formula(director: Navigateur) -> None:
 
 
 def test_home_says_when_the_review_is_late_and_the_settings_change_it(director: Navigateur) -> None:
-    assert "La revue est en retard" in director.get("/direction/accueil").text
+    assert "Aucune revue n’a encore été signée." in director.get("/direction/accueil").text
     assert director.post(f"{PAGE}/reglages", revue_mois="6", inusage_jours="60").status_code == 303
     assert '<option value="6" selected>' in director.get(PAGE).text
     assert director.post(f"{PAGE}/reglages", revue_mois="0", inusage_jours="60").status_code == 422
