@@ -4,7 +4,6 @@ One dossier is filled with a word of its own in each place that takes one. The r
 tomorrow is walked tomorrow. The médecin who follows the worker meets the same words on the same walk.
 """
 
-import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -36,13 +35,13 @@ from spst.visites import services as visites
 from spst.visites.rules import Conclusion
 from tests.architecture import scene as architecture
 from tests.architecture.scene import named
+from tests.factories.ecoute import Written, listening
 from tests.factories.monde import Monde, colleague
 from tests.factories.releves import run
 from tests.factories.site import Site
 from tests.robustesse.poste import Poste
 from tests.robustesse.scene import Scene
 from tests.robustesse.scene_droits import Droits
-from tests.robustesse.test_journaux import Written
 from tests.robustesse.tous import FORMS
 
 CANARIES = {
@@ -192,16 +191,8 @@ def flat(said: str) -> str:
 
 @pytest.fixture(scope="module")
 def log() -> Iterator[Written]:
-    """Everything that is logged from here on, at the levels of a process in service."""
-    handler, root, ours = Written(), logging.getLogger(), logging.getLogger("spst")
-    levels = root.level, ours.level
-    root.addHandler(handler)
-    root.setLevel(logging.WARNING)
-    ours.setLevel(logging.INFO)
-    yield handler
-    root.removeHandler(handler)
-    root.setLevel(levels[0])
-    ours.setLevel(levels[1])
+    with listening() as heard:
+        yield heard
 
 
 @pytest.fixture(scope="module")

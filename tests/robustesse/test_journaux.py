@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from spst.kernel.acteur import Role
-from spst.web.logging import JsonFormatter
+from tests.factories.ecoute import Written, listening
 from tests.robustesse.formulaires import WITHOUT_SCRIPT
 from tests.robustesse.poste import Pairs, Poste
 from tests.robustesse.scene import Scene
@@ -35,32 +35,10 @@ RAW_KEY = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])")
 """What stands in a session's cookie."""
 
 
-class Written(logging.Handler):
-    """Everything that any logger gives, as the process writes it and as the record holds it."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.DEBUG)
-        self.lines: list[str] = []
-        self.values: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.lines.append(JsonFormatter().format(record))
-        known = vars(logging.makeLogRecord({}))
-        self.values.append(" ".join(str(value) for name, value in vars(record).items() if name not in known))
-
-
 @pytest.fixture
 def written() -> Iterator[Written]:
-    """At the levels of a process in service: ours from INFO, others from WARNING."""
-    handler, root, ours = Written(), logging.getLogger(), logging.getLogger("spst")
-    levels = root.level, ours.level
-    root.addHandler(handler)
-    root.setLevel(logging.WARNING)
-    ours.setLevel(logging.INFO)
-    yield handler
-    root.removeHandler(handler)
-    root.setLevel(levels[0])
-    ours.setLevel(levels[1])
+    with listening() as heard:
+        yield heard
 
 
 def typed(values: dict[str, tuple[str, ...]], *, spoilt: bool) -> Pairs:
