@@ -63,7 +63,7 @@ bench: $(STAMP_PYTHON) ## Mesure la vitesse : une ligne JSON par mesure
 
 .PHONY: endurance
 endurance: install frontend ## Grandes tailles, longues séries, arrêts répétés (heures ; ENDURANCE et BENCH_DOSSIERS en règlent la taille)
-	ENDURANCE=$${ENDURANCE:-20} $(BIN)/pytest tests/visites/test_killed.py tests/robustesse tests/habilitations/test_moteur.py
+	ENDURANCE=$${ENDURANCE:-20} $(BIN)/pytest tests/visites/test_killed.py tests/robustesse tests/habilitations/test_moteur.py tests/habilitations/test_foule.py
 	BENCH_DOSSIERS=$${BENCH_DOSSIERS:-1000000} $(BIN)/python -m bench
 
 .PHONY: exigences
