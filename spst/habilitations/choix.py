@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from spst.habilitations import moteur, politique
-from spst.habilitations.actions import SECTIONS, TITRES, Mode
+from spst.habilitations.actions import SECTIONS, TITRES, Action, Mode
 from spst.habilitations.errors import ChoixRefused
 from spst.habilitations.moteur import Situation
 from spst.habilitations.politique import Politique
@@ -84,6 +84,11 @@ def at_best(role: Role) -> Situation:
         motif_donne=True,
         deux_facteurs=True,
     )
+
+
+def opens_at_best(policy: Politique, role: Role, action: Action) -> bool:
+    """Whether some situation lets a role do an act."""
+    return moteur.decide(policy, Acteur(_ANYBODY, role), action, at_best(role)).allowed
 
 
 @cache

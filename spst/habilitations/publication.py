@@ -167,17 +167,22 @@ def undo(ctx: Context) -> None:
     _record(ctx, "politique.draft", "annulation")
 
 
-def note_avis(ctx: Context, avis: Avis) -> None:
-    """Keep the opinion of the CMT on the draft.
+def note_avis(ctx: Context, avis: Avis, motif: str | None = None) -> None:
+    """Keep the opinion of the CMT on the draft, with the reason of the change as far as it is written.
 
     Raises: AccessDenied, BrouillonNotFound, BrouillonProposed, BrouillonNotReady.
     """
     row = _editable(ctx)
+    _keep_avis(ctx, row, avis)
+    row.motif = motif or row.motif
+    _record(ctx, "politique.draft", "avis_cmt")
+
+
+def _keep_avis(ctx: Context, row: PolitiqueBrouillon, avis: Avis) -> None:
     if avis.rendu_on > today(ctx.clock):
-        raise BrouillonNotReady("La commission n’a pas encore eu lieu\u00a0: donnez une date passée.")
+        raise BrouillonNotReady("La commission n’a pas encore eu lieu : donnez une date passée.")
     row.avis_cmt, row.avis_cmt_on, row.avis_cmt_precision = str(avis.avis), avis.rendu_on, avis.precision
     _touch(ctx, row)
-    _record(ctx, "politique.draft", "avis_cmt")
 
 
 def abandon(ctx: Context) -> None:
@@ -190,14 +195,16 @@ def abandon(ctx: Context) -> None:
 # ──── Publishing
 
 
-def propose(ctx: Context, motif: str) -> None:
-    """Submit the draft to a second person, with a reason that stays with the version.
+def propose(ctx: Context, motif: str, avis: Avis | None = None) -> None:
+    """Submit the draft to a second person, with a reason that stays with the version. `avis`: instead of the one noted before.
 
     Raises: AccessDenied, BrouillonNotFound, BrouillonProposed, BrouillonNotReady.
     """
     row = _editable(ctx, "politique.propose")
     if not _vu(ctx, row).ecarts:
         raise BrouillonNotReady("Ce brouillon ne change rien à la politique en vigueur.")
+    if avis is not None:
+        _keep_avis(ctx, row, avis)
     if row.avis_cmt is None:
         raise BrouillonNotReady("Notez d’abord l’avis de la commission médico-technique.")
     row.motif, row.returned_why = motif, None

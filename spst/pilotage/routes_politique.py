@@ -15,7 +15,7 @@ from spst.habilitations import choix as choices
 from spst.habilitations import services as habilitations
 from spst.habilitations.actions import TITRES
 from spst.habilitations.choix import INACTIVITES_MIN, ROLES, Niveau
-from spst.habilitations.publication import Avis, AvisCmt, BrouillonVu, VersionVue
+from spst.habilitations.publication import AvisCmt, BrouillonVu, VersionVue
 from spst.journal import services as journal
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
@@ -227,19 +227,21 @@ def note_avis() -> ResponseReturnValue:
         form = schemas.AvisForm().read(request.form)
     except ValidationError as error:
         return _page("avis", errors_by_field(error))
-    avis = Avis(form["avis"], form["rendu_le"], form["precision"] or None)
-    return _act(lambda ctx: publication.note_avis(ctx, avis), "avis", done="L’avis de la commission est noté.")
+    avis, motif = schemas.avis(form), form["motif"] or None
+    done = "L’avis de la commission est noté."
+    return _act(lambda ctx: publication.note_avis(ctx, avis, motif), "avis", done=done)
 
 
 @bp.post("/brouillon/proposition")
 @requires("politique.propose")
 def propose() -> ResponseReturnValue:
     try:
-        motif = schemas.PropositionForm().read(request.form)["motif"]
+        form = schemas.PropositionForm().read(request.form)
     except ValidationError as error:
         return _page("proposition", errors_by_field(error))
     done = "La politique est proposée. Une autre personne de la direction doit la confirmer."
-    return _act(lambda ctx: publication.propose(ctx, motif), "proposition", done=done)
+    avis, motif = schemas.avis(form), form["motif"]
+    return _act(lambda ctx: publication.propose(ctx, motif, avis), "proposition", done=done)
 
 
 @bp.post("/brouillon/reprise")

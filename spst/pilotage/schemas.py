@@ -14,7 +14,7 @@ from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES, GRANTABLE, Demande
 from spst.comptes.revue_rules import GARDER, INTERVALLES, INUSAGES, RETIRER
 from spst.habilitations.actions import SECTIONS
 from spst.habilitations.choix import INACTIVITES_MIN, ROLES, Niveau
-from spst.habilitations.publication import AvisCmt
+from spst.habilitations.publication import Avis, AvisCmt
 from spst.journal import rules as journal
 from spst.journal.rules import Filtres
 from spst.kernel.acteur import Role
@@ -163,10 +163,15 @@ class AvisForm(Form):
     avis = fields.Enum(AvisCmt, by_value=True, required=True, error_messages={"required": _CHOOSE, "unknown": _CHOOSE})
     rendu_le = DateFr(required=True)
     precision = Ligne(load_default="", maximum=500)
+    motif = Ligne(load_default="", maximum=500)
 
 
-class PropositionForm(Form):
+class PropositionForm(AvisForm):
     motif = Ligne(required=True, maximum=500)
+
+
+def avis(values: dict[str, Any]) -> Avis:
+    return Avis(values["avis"], values["rendu_le"], values["precision"] or None)
 
 
 class QuestionForm(Form):

@@ -20,10 +20,6 @@ from spst.web.state import web
 View = Callable[..., Any]
 
 _PAGE = "Cette page est réservée à d’autres fonctions de votre service."
-_DOSSIER = (
-    "Le contenu du dossier est fermé à votre fonction. La loi le réserve aux professionnels de santé, et à ceux de leur équipe "
-    "que le médecin du travail délègue (L. 4624-8, R. 4624-45-5)."
-)
 PUBLIC = "public"
 FACTORS = 2
 
@@ -62,14 +58,17 @@ def check(action: str) -> Utilisateur:
     if who.acteur.facteurs >= FACTORS and who.acteur.famille in web().guards.families(action):
         return who
     with unit_of_work() as ctx:
-        facts = _target(ctx, action)
-        raise AccessDenied(_DOSSIER if facts else _PAGE, action=action, **facts)
+        raise _refusal(ctx, action)
 
 
-def _target(ctx: Context, action: str) -> dict[str, object]:
-    """Facts of the refusal: the dossier that the address names."""
+def _refusal(ctx: Context, action: str) -> AccessDenied:
+    """With the rules by which the policies refuse as well; this wall refuses without them when they would open."""
     found = web().targets.find(ctx, action, request.view_args or {})
-    return {"dossier_id": found.dossier_id, "sections": found.sections} if found else {}
+    by_policy = web().refusals.refusal(ctx, action, found.dossier_id if found else None)
+    if by_policy is not None:
+        return by_policy
+    facts = {"dossier_id": found.dossier_id, "sections": found.sections} if found else {}
+    return AccessDenied(_PAGE, action=action, **facts)
 
 
 def _stands_in_its_espace(who: Utilisateur) -> bool:

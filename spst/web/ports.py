@@ -9,7 +9,7 @@ from uuid import UUID
 
 from spst.kernel.acteur import Acteur, Famille
 from spst.kernel.context import Context
-from spst.kernel.errors import SpstError
+from spst.kernel.errors import AccessDenied, SpstError
 
 
 class Espace(StrEnum):
@@ -137,12 +137,14 @@ class RegleCitee:
 class Refus:
     """A refusal as its page says it (templates/errors/403.html): what was asked, by which rules it was closed, whom to ask.
 
-    `volets`: (code, name) of the sections. `politique`: (term, address) of the version that decided. `suites`: what to do next.
+    `fonctions`: those to whom the act belongs, when it is not one of the dossier. `volets`: (code, name).
+    `politique`: (term, address) of the version that decided. `suites`: what to do next.
     """
 
     titre: str
     phrase: str
     demande: str
+    fonctions: str
     volets: Sequence[tuple[str, str]]
     regles: Sequence[RegleCitee]
     politique: Lien
@@ -152,6 +154,9 @@ class Refus:
 
 class RefusalTable(Protocol):
     """The words of a refusal, for whoever met it."""
+
+    def refusal(self, ctx: Context, action: str, dossier_id: UUID | None) -> AccessDenied | None:
+        """What the policies answer to somebody whom the wall of the routes stops; None when they would open."""
 
     def explain(self, ctx: Context, facts: Mapping[str, object]) -> Refus | None:
         """`facts`: those of an `AccessDenied`. None when the policies have nothing to say of it."""

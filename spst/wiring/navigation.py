@@ -1,13 +1,16 @@
 """What each family finds in the frame of its pages."""
 
 from collections.abc import Iterable
+from functools import cache
 
-from spst.kernel.acteur import Famille
+from spst.habilitations import actions, choix, politique
+from spst.kernel.acteur import Famille, Role
 from spst.portail import navigation as portail
 from spst.web.ports import Lien, Recherche, Utilisateur
 
 _JOURNEE = ("Ma journée", "/journee")
 _RECHERCHE = ("Rechercher", "/recherche")
+_COMPTES = ("Comptes", "/direction/comptes")
 _DELEGATIONS = ("Délégations", "/delegations")
 _LINKS: dict[Famille, tuple[tuple[str, str], ...]] = {
     Famille.SANTE: (_JOURNEE, _RECHERCHE, _DELEGATIONS),
@@ -16,11 +19,13 @@ _LINKS: dict[Famille, tuple[tuple[str, str], ...]] = {
     Famille.DIRECTION: (
         ("Pilotage", "/direction/accueil"),
         ("Journal des accès", "/direction/journal"),
-        ("Comptes", "/direction/comptes"),
+        _COMPTES,
         ("Politique", "/direction/politique"),
         _DELEGATIONS,
     ),
 }
+_RESERVED = {_COMPTES: "compte.list"}
+"""Links that lead only some roles of their family somewhere, with the act that they begin."""
 _SEARCHERS = {Famille.SANTE, Famille.DELEGUE, Famille.ADMINISTRATIF}
 
 
@@ -36,7 +41,7 @@ class NavigationByFamily:
     def links(self, user: Utilisateur, path: str) -> Iterable[Lien]:
         if user.acteur.famille is Famille.TRAVAILLEUR:
             yield from portail.links(user, path)
-        for label, url in _LINKS.get(user.acteur.famille, ()):
+        for label, url in _links_of(user.acteur.role):
             yield Lien(label, url, courant=path == url or path.startswith(f"{url}/"))
 
     def search(self, user: Utilisateur) -> Recherche | None:
@@ -48,3 +53,13 @@ class NavigationByFamily:
             invite="Nom ou naissance",
             suggestions_url="/recherche/suggestions",
         )
+
+
+@cache
+def _links_of(role: Role) -> tuple[tuple[str, str], ...]:
+    law = politique.ceiling_alone()
+    return tuple(
+        link
+        for link in _LINKS.get(role.famille, ())
+        if link not in _RESERVED or choix.opens_at_best(law, role, actions.get(_RESERVED[link]))
+    )

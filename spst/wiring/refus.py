@@ -14,6 +14,7 @@ from spst.habilitations.explications import Explication, Origine
 from spst.habilitations.politique import Recours, Regle, numero_of
 from spst.kernel.acteur import Famille, Role
 from spst.kernel.context import Context
+from spst.kernel.errors import AccessDenied
 from spst.pilotage.politique import adresse_politique
 from spst.web.filters import date_longue, enumeration
 from spst.web.frame import login_url
@@ -22,6 +23,9 @@ from spst.web.ports import Lien, Refus, RegleCitee
 
 class RefusalsExplained:
     """Implements `spst.web.ports.RefusalTable`."""
+
+    def refusal(self, ctx: Context, action: str, dossier_id: UUID | None) -> AccessDenied | None:
+        return explications.refusal(ctx, action, dossier_id)
 
     def explain(self, ctx: Context, facts: Mapping[str, object]) -> Refus | None:
         found = explications.of_refusal(ctx, facts)
@@ -38,6 +42,7 @@ def _refus(ctx: Context, found: Explication) -> Refus:
         titre=_titre(found),
         phrase=found.phrase,
         demande=found.acte,
+        fonctions=", ".join(role.label for role in found.fonctions),
         volets=[(section, TITRES[section]) for section in found.sections],
         regles=[_cited(regle, found.version, reads=reads) for regle in found.regles],
         politique=_politique(found, reads=reads),
@@ -83,10 +88,10 @@ def _recours(ctx: Context, found: Explication) -> str:
         case Recours.DIRECTION:
             return _named("Demandez à la direction de votre service", exercice.holders_of(ctx, Role.DIR))
         case Recours.PERSONNE:
-            asked = () if ctx.acteur.role is Role.DPO else exercice.holders_of(ctx, Role.DPO)
-            return "Personne n’y déroge." + (
-                _named(" Pour une question, le délégué à la protection des données", asked)
+            ask = _named(
+                "Pour une question, le délégué à la protection des données", exercice.holders_of(ctx, Role.DPO)
             )
+            return "Personne n’y déroge." if ctx.acteur.role is Role.DPO else f"Personne n’y déroge. {ask}"
         case Recours.SALARIE:
             kept = _medecins(ctx, found.dossier_id)
             reader = f" {enumeration(kept)} lit toujours ce dossier\u00a0: demandez-lui." if len(kept) == 1 else ""

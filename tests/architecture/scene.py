@@ -125,7 +125,11 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /direction/politique/brouillon/cellule": lambda s: {"case": "INF:S4:lire"},
     "POST /direction/politique/brouillon/reglages": lambda s: {"inactivite": "10"},
     "POST /direction/politique/brouillon/avis": lambda s: {"avis": "favorable", "rendu_le": "01/09/2026"},
-    "POST /direction/politique/brouillon/proposition": lambda s: {"motif": "Essai"},
+    "POST /direction/politique/brouillon/proposition": lambda s: {
+        "avis": "favorable",
+        "rendu_le": "01/09/2026",
+        "motif": "Essai",
+    },
     "POST /direction/politique/brouillon/renvoi": lambda s: {"pourquoi": "Essai"},
     "POST /direction/politique/brouillon/confirmation": lambda s: {"revision": "1"},
     "POST /direction/politique/question": lambda s: {"compte": str(s.monde.a.medecin.id), "volet": "S3"},

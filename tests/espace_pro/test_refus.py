@@ -152,6 +152,10 @@ def test_who_never_opens_a_dossier_reads_the_law_that_closes_it_and_no_name_of_w
     assert told(page.text)["Règle"].startswith(rule)
     assert (f'href="/direction/politique#{rule}"' in page.text) is reads_policy
     assert name_of(monde, monde.a.medecin.id) not in plain(page.text)
+    assert "Personne n’y déroge." in page.text
+    assert ("le délégué à la protection des données :" in plain(page.text)) is (role is not Role.DPO)
+    trace = pages.traces("dossier.open")[-1]
+    assert (trace.regles[0], trace.politique_version) == (rule, "0-" + trace.politique_version.partition("-")[2])
 
 
 def test_mpc_to_whom_nobody_is_entrusted_learns_no_name(pages: Site, monde: Monde) -> None:
@@ -171,7 +175,17 @@ def test_act_of_another_function_sends_to_the_direction(infirmier: Poste, monde:
     page = infirmier.get("/direction/comptes")
     assert (page.status_code, heading(page.text)) == (403, "Cet acte revient à d’autres fonctions")
     assert told(page.text)["Demandé"] == "Lire les comptes"
+    assert told(page.text)["Réservé à"] == "Direction"
     assert name_of(monde, monde.a.directrice.id) in plain(page.text)
+
+
+@pytest.mark.parametrize(("role", "manages"), [(Role.DIR, True), (Role.DPO, False), (Role.AUD, False)])
+def test_the_menu_leads_nobody_to_a_refusal(pages: Site, monde: Monde, role: Role, manages: bool) -> None:
+    poste = Poste(pages, monde.a[role])
+    page = poste.get("/direction/accueil").text
+    links = re.findall(r'href="(/[^"]*)"', page[page.index("<nav") : page.index("</nav>")])
+    assert ("/direction/comptes" in links) is manages
+    assert {poste.get(link).status_code for link in links} == {200}
 
 
 def test_fragment_that_is_refused_says_whom_to_ask(medecin: Poste, monde: Monde) -> None:

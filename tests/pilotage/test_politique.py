@@ -34,6 +34,9 @@ def second(pages: Pages) -> Navigateur:
     return pages.enter(colleague(pages.monde, pages.monde.a, Role.DIR))
 
 
+AVIS = {"avis": "favorable", "rendu_le": "18112026", "precision": "Sans réserve."}
+
+
 def cell(page: str, name: str) -> tuple[str, str]:
     """What a cell of the draft says, and what the next press would post."""
     found = re.search(rf'id="c-{name}" name="case" value="([^"]+)"><b>([^<]+)</b>', page)
@@ -50,9 +53,8 @@ def press(who: Navigateur, name: str) -> str:
 def propose(who: Navigateur) -> None:
     assert who.post(DRAFT).status_code == 303
     press(who, "INF-S4")
-    noted = who.post(f"{DRAFT}/avis", avis="favorable", rendu_le="18112026", precision="Sans réserve.")
-    assert noted.status_code == 303
-    assert who.post(f"{DRAFT}/proposition", motif="Les courriers restent aux médecins.").status_code == 303
+    assert who.post(f"{DRAFT}/avis", **AVIS).status_code == 303
+    assert who.post(f"{DRAFT}/proposition", **AVIS, motif="Les courriers restent aux médecins.").status_code == 303
 
 
 def revision(who: Navigateur) -> str:
@@ -122,17 +124,27 @@ def test_proposal_without_opinion_without_change_or_without_reason_is_refused_an
     director: Navigateur,
 ) -> None:
     director.post(DRAFT)
-    same = director.post(f"{DRAFT}/proposition", motif="Pour voir")
+    same = director.post(f"{DRAFT}/proposition", **AVIS, motif="Pour voir")
     assert same.status_code == 422
     assert "ne change rien" in same.text
     assert "Pour voir</textarea>" in same.text
     press(director, "INF-S4")
-    assert "médico-technique" in director.post(f"{DRAFT}/proposition", motif="Pour voir").text
+    unheard = director.post(f"{DRAFT}/proposition", motif="Pour voir")
+    assert unheard.status_code == 422
+    assert "Choisissez dans la liste." in unheard.text
+    assert "Pour voir</textarea>" in unheard.text
     late = director.post(f"{DRAFT}/avis", avis="reserve", rendu_le="01012190", precision="À voir")
     assert late.status_code == 422
     assert "n’a pas encore eu lieu" in late.text
     assert 'value="À voir"' in late.text
     assert director.post(f"{DRAFT}/avis", avis="reserve", rendu_le="32/13/2026").status_code == 422
+
+
+def test_reason_begun_before_the_opinion_is_noted_is_kept_with_it(director: Navigateur) -> None:
+    director.post(DRAFT)
+    assert director.post(f"{DRAFT}/avis", **AVIS, motif="Les courriers").status_code == 303
+    press(director, "INF-S4")
+    assert "Les courriers</textarea>" in director.get(DRAFT).text
 
 
 @pytest.mark.exigence("HAB-02")

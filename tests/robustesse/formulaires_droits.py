@@ -138,6 +138,11 @@ def _undecided(scene: Scene) -> tuple[Poste, str, Values]:
     return scene.of(Role.DIR), f"/direction/revues/{revue_id}/signature", {}
 
 
+def _with_avis(tail: str, motif: str) -> Arrange:
+    values = {"avis": ("favorable", "reserve"), "precision": ("", "Sans réserve.")}
+    return _draft(tail, changed=True, rendu_le=("01/09/2026",), motif=(motif,), **values)
+
+
 FORMS_DROITS = (
     Formulaire("politique.start", _new_draft),
     Formulaire("politique.set_cell", _draft("/cellule", case=("INF:S4:lire", "MDT:S8:ferme"))),
@@ -145,10 +150,10 @@ FORMS_DROITS = (
     Formulaire("politique.set_reglages", _draft("/reglages", inactivite=("10", "30"), motif_INF=("", "oui"))),
     Formulaire(
         "politique.note_avis",
-        _draft("/avis", avis=("favorable", "reserve"), rendu_le=("01/09/2026",), precision=("", "Sans réserve.")),
-        ("rendu_le", "precision"),
+        _with_avis("/avis", ""),
+        ("rendu_le", "precision", "motif"),
     ),
-    Formulaire("politique.propose", _draft("/proposition", motif=("Essai",)), ("motif",)),
+    Formulaire("politique.propose", _with_avis("/proposition", "Essai"), ("rendu_le", "motif")),
     Formulaire("politique.abandon", _draft("/abandon")),
     Formulaire("politique.take_back", _proposed("/reprise", mine=True)),
     Formulaire("politique.send_back", _proposed("/renvoi", pourquoi=("À revoir.",)), ("pourquoi",)),

@@ -118,7 +118,7 @@ def test_administrative_staff_keep_the_agenda_and_open_no_dossier(
     desk.reads("Nom de naissance")
     desk.finds_sound("identite-administratif")
     desk.is_refused(visite_racontee.dossier)
-    desk.reads("Le contenu du dossier est fermé à votre fonction")
+    desk.reads("Le contenu du dossier est fermé aux fonctions administratives")
     desk.reads("L. 4624-8, R. 4624-45-5")
     desk.finds_sound("dossier-refuse")
     desk.is_refused(visite_racontee.visite)

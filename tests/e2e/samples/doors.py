@@ -139,6 +139,7 @@ def errors() -> Iterator[Sample]:
         titre="Ce dossier vous est fermé",
         phrase="Vous ne suivez pas ce salarié. Seule son équipe de suivi ouvre son dossier (L. 1110-4 I CSP, R. 4624-45-5).",
         demande="Ouvrir le dossier",
+        fonctions="",
         volets=list(TITRES.items()),
         regles=[followed, closed_here],
         politique=Lien("Plafond national et version 12 de votre service, en vigueur depuis le 1er septembre 2026", ""),
