@@ -66,6 +66,7 @@ class Contenu:
     sources: dict[str, str]
     visites: Sequence[LigneHistorique] | None
     rendez_vous_id: UUID | None = None
+    delegue: bool = False
 
 
 def dossier_model(seen: Contenu, now: datetime, saisie: Saisie) -> dict[str, Any]:
@@ -87,6 +88,7 @@ def dossier_model(seen: Contenu, now: datetime, saisie: Saisie) -> dict[str, Any
         "acces_url": url_for("dossier.acces", dossier_id=dossier.id) if _reads(dossier, "S8") else None,
         "equipe": [(_fonction(membre), membre.nom) for membre in sorted(dossier.equipe, key=lambda one: one.rang)],
         "equipe_note": _equipe_note(dossier),
+        "deleguer_url": url_for("delegations.show", dossier=dossier.id, _anchor="deleguer") if seen.delegue else None,
         "a_savoir": _a_savoir(dossier),
     }
 

@@ -20,7 +20,7 @@ from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.errors import NotFound, RuleViolation
 from spst.web.fields import CSRF_FIELD, Form, errors_by_field
-from spst.web.frame import flash
+from spst.web.frame import flash, toast
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work, user
 
@@ -83,15 +83,32 @@ def revoke_delegation(ecrit_id: UUID) -> ResponseReturnValue:
 @bp.post("/protocole/<uuid:ecrit_id>/retrait")
 @requires("protocole.revoke")
 def revoke_protocole(ecrit_id: UUID) -> ResponseReturnValue:
-    return _revoke(
-        Genre.PROTOCOLE, ecrit_id, "Protocole retiré. Cette personne n’ouvre plus de dossier sous votre autorité."
-    )
+    done = "Protocole retiré. Cette personne n’ouvre plus de dossier sous votre autorité."
+    return _revoke(Genre.PROTOCOLE, ecrit_id, done)
 
 
 @bp.post("/remplacement/<uuid:ecrit_id>/retrait")
 @requires("remplacement.end")
 def end_remplacement(ecrit_id: UUID) -> ResponseReturnValue:
     return _revoke(Genre.REMPLACEMENT, ecrit_id, "Remplacement terminé.")
+
+
+@bp.post("/delegation/<uuid:ecrit_id>/retablissement")
+@requires("protocole.give")
+def give_again(ecrit_id: UUID) -> ResponseReturnValue:
+    return _change(lambda ctx: protocoles.give_again(ctx, Genre.DELEGATION, ecrit_id), "Délégation rétablie.")
+
+
+@bp.post("/protocole/<uuid:ecrit_id>/retablissement")
+@requires("protocole.give")
+def sign_again(ecrit_id: UUID) -> ResponseReturnValue:
+    return _change(lambda ctx: protocoles.give_again(ctx, Genre.PROTOCOLE, ecrit_id), "Protocole rétabli.")
+
+
+@bp.post("/remplacement/<uuid:ecrit_id>/retablissement")
+@requires("remplacement.set")
+def replace_again(ecrit_id: UUID) -> ResponseReturnValue:
+    return _change(lambda ctx: protocoles.give_again(ctx, Genre.REMPLACEMENT, ecrit_id), "Remplacement rétabli.")
 
 
 def _act(schema: Form, form: str, act: Callable[[Context, dict[str, Any]], None], done: str) -> ResponseReturnValue:
@@ -108,13 +125,18 @@ def _act(schema: Form, form: str, act: Callable[[Context, dict[str, Any]], None]
 
 
 def _revoke(genre: Genre, ecrit_id: UUID, done: str) -> ResponseReturnValue:
+    undo = f"{url_for('.show')}/{genre}/{ecrit_id}/retablissement"
+    return _change(lambda ctx: protocoles.revoke(ctx, genre, ecrit_id), done, undo)
+
+
+def _change(act: Callable[[Context], object], done: str, undo: str | None = None) -> ResponseReturnValue:
     try:
         with unit_of_work() as ctx:
-            protocoles.revoke(ctx, genre, ecrit_id)
+            act(ctx)
     except RuleViolation as refusal:
         flash(str(refusal), "warn")
-        return redirect(url_for(".show"), 303)
-    flash(done)
+    else:
+        toast(done, undo, "Rétablir")
     return redirect(url_for(".show"), 303)
 
 

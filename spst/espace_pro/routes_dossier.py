@@ -113,6 +113,7 @@ def _contenu(ctx: Context, dossier_id: UUID) -> Contenu:
         sources=SOURCES,
         visites=visites.historique(ctx, dossier_id) if s3.consulter.allowed else None,
         rendez_vous_id=_uuid_asked("rendez_vous"),
+        delegue=habilitations.may(ctx, "protocole.give"),
     )
 
 

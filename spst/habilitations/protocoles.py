@@ -190,20 +190,46 @@ def revoke(ctx: Context, genre: Genre, ecrit_id: UUID) -> None:
     """
     action = "remplacement.end" if genre is Genre.REMPLACEMENT else "protocole.revoke"
     services.require(ctx, action)
+    row = _mine(ctx, genre, ecrit_id, action)
+    if _etat(row, ctx.clock.now()) not in ("en_cours", "a_venir"):
+        raise EcritRefused("C’est déjà terminé.")
+    row.revoked_at = ctx.clock.now()
+    details = {"compte": str(_people(row)[1])}
+    traces.record(ctx, action, details=details if genre is Genre.REMPLACEMENT else {**details, "geste": str(genre)})
+
+
+def give_again(ctx: Context, genre: Genre, ecrit_id: UUID) -> UUID:
+    """Give what was taken back, as it was, to its last day. It is a new writing: the time without it stays read.
+
+    Raises: AccessDenied, NotFound, EcritNotFound, EcritRefused, NotHisEcrit.
+    """
+    action = "remplacement.set" if genre is Genre.REMPLACEMENT else "protocole.give"
+    services.require(ctx, action)
+    row = _mine(ctx, genre, ecrit_id, action)
+    if row.revoked_at is None:
+        raise EcritRefused("Rien n’a été retiré.")
+    donneur, beneficiaire = _people(row)
+    days = Periode(max(today(ctx.clock), _day(row.starts_on)), _last_day(row))
+    if isinstance(row, Remplacement):
+        return set_remplacant(ctx, donneur, beneficiaire, days)
+    if isinstance(row, Supervision):
+        return sign_protocole(ctx, beneficiaire, days, reference=row.protocole, delegue_avis=row.delegue_avis)
+    given = {"actes": row.actes, "dossier_id": row.dossier_id}
+    return give_delegation(ctx, beneficiaire, row.sections, days, reference=row.protocole, **given)
+
+
+def _mine(ctx: Context, genre: Genre, ecrit_id: UUID, action: str) -> Any:
+    """What the actor gave, locked; the direction ends and gives again replacements. Raises: EcritNotFound, NotHisEcrit."""
     table = _TABLE[genre]
     row = ctx.session.scalar(
         select(table).where(table.tenant_id == ctx.tenant_id, table.id == ecrit_id).with_for_update()
     )
     if row is None:
         raise EcritNotFound
-    donneur, beneficiaire = _people(row)
-    if donneur != ctx.acteur.id and not (genre is Genre.REMPLACEMENT and ctx.acteur.famille is Famille.DIRECTION):
-        raise NotHisEcrit("Seul le médecin qui l’a donné le retire. Adressez-vous à lui.", action=action)
-    if _etat(row, ctx.clock.now()) not in ("en_cours", "a_venir"):
-        raise EcritRefused("C’est déjà terminé.")
-    row.revoked_at = ctx.clock.now()
-    details = {"compte": str(beneficiaire)}
-    traces.record(ctx, action, details=details if genre is Genre.REMPLACEMENT else {**details, "geste": str(genre)})
+    of_direction = genre is Genre.REMPLACEMENT and ctx.acteur.famille is Famille.DIRECTION
+    if _people(row)[0] != ctx.acteur.id and not of_direction:
+        raise NotHisEcrit("Seul le médecin qui l’a donné y revient. Adressez-vous à lui.", action=action)
+    return row
 
 
 def _give(ctx: Context, row: Delegation | Supervision, beneficiaire: UUID, genre: Genre) -> UUID:
@@ -262,6 +288,14 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), PARIS)
 
 
+def _day(at: datetime) -> date:
+    return at.astimezone(PARIS).date()
+
+
+def _last_day(row: Any) -> date:
+    return _day(row.ends_on - timedelta(seconds=1))
+
+
 def _rows(ctx: Context, genre: Genre) -> list[Any]:
     table = _TABLE[genre]
     query = select(table).where(table.tenant_id == ctx.tenant_id)
@@ -292,7 +326,7 @@ def _etat(row: Any, now: datetime) -> str:
 
 def _vu(ctx: Context, genre: Genre, row: Any) -> EcritVu:
     donneur, beneficiaire = _people(row)
-    etat, fin = _etat(row, ctx.clock.now()), (row.ends_on.astimezone(PARIS) - timedelta(seconds=1)).date()
+    etat, fin = _etat(row, ctx.clock.now()), _last_day(row)
     told = ctx.acteur.famille is not Famille.DIRECTION
     dossier_id = getattr(row, "dossier_id", None)
     return EcritVu(
@@ -300,7 +334,7 @@ def _vu(ctx: Context, genre: Genre, row: Any) -> EcritVu:
         genre=genre,
         donneur=donneur,
         beneficiaire=beneficiaire,
-        debut=row.starts_on.astimezone(PARIS).date(),
+        debut=_day(row.starts_on),
         fin=fin,
         etat=etat,
         reference=getattr(row, "protocole", None),

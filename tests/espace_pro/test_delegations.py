@@ -52,6 +52,21 @@ def test_medecin_delegates_and_the_assistant_finds_it_then_it_is_taken_back(
     assert "Retiré" in asst.get(PAGE).text
 
 
+def test_what_was_taken_back_by_mistake_is_given_again_in_one_press(pages: Site, medecin: Poste, monde: Monde) -> None:
+    asst = Poste(pages, monde.a[Role.ASST])
+    form = {"personne": str(monde.a[Role.ASST].id), "S1": "oui", "fin": day(20), "reference": "Protocole 2026-11"}
+    medecin.post(f"{PAGE}/delegation", form)
+    action = re.search(r'action="(/delegations/delegation/[^"]+/retrait)"', medecin.get(PAGE).text)
+    assert action
+    medecin.post(action[1])
+    undo = action[1].replace("/retrait", "/retablissement")
+    assert f'action="{undo}"' in medecin.get(PAGE).text
+    assert asst.post(undo).status_code == 403
+    assert medecin.post(undo).status_code == 303
+    assert asst.get(f"/dossiers/{monde.a.zoe.dossier_id}").status_code == 200
+    assert "1 écrit terminé" in asst.get(PAGE).text.replace("\u00a0", " ")
+
+
 def test_what_was_typed_comes_back_with_what_to_correct(medecin: Poste, monde: Monde) -> None:
     form = {"personne": str(monde.a[Role.ASST].id), "fin": day(20), "reference": "Protocole 2026-11"}
     page = medecin.post(f"{PAGE}/delegation", form)
@@ -65,6 +80,7 @@ def test_what_was_typed_comes_back_with_what_to_correct(medecin: Poste, monde: M
 
 def test_one_dossier_is_delegated_from_its_page(pages: Site, medecin: Poste, monde: Monde) -> None:
     zoe = monde.a.zoe.dossier_id
+    assert f'href="{PAGE}?dossier={zoe}#deleguer"' in medecin.get(f"/dossiers/{zoe}").text
     page = medecin.get(f"{PAGE}?dossier={zoe}").text
     assert f'name="dossier" value="{zoe}"' in page
     assert "ADRUN" not in page

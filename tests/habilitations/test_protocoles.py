@@ -1,6 +1,7 @@
 """What a médecin gives in writing: to whom, what, until when; taken back at once; named by each trace."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -199,6 +200,33 @@ def test_whoever_replaces_follows_whom_the_absent_medecin_follows_for_that_time(
     with monde.work(monde.a.directrice) as ctx:
         protocoles.revoke(ctx, Genre.REMPLACEMENT, given)
     assert not allowed(monde, stand_in, "dossier.open")
+
+
+def test_what_was_taken_back_is_given_again_as_it_was_by_who_gave_it(monde: Monde) -> None:
+    absent, stand_in, nurse = monde.a.medecin, monde.a.medecin_ailleurs, monde.a.infirmier
+    run(monde, "UPDATE supervision SET revoked_at = now() - interval '1 second' WHERE supervise_id = :w", w=nurse.id)
+    with monde.work(absent) as ctx:
+        written = {
+            Genre.DELEGATION: delegate(monde, "S2", actes=["parcours"]),
+            Genre.PROTOCOLE: protocoles.sign_protocole(ctx, nurse.id, year(), reference="Essai 3"),
+            Genre.REMPLACEMENT: protocoles.set_remplacant(ctx, absent.id, stand_in.id, year(days=14)),
+        }
+    acts = {nurse: "dossier.open", stand_in: "dossier.open", monde.a[Role.ASST]: "exposition.add"}
+    for genre, ecrit_id in written.items():
+        with pytest.raises(EcritRefused, match="Rien n’a été retiré"), monde.work(absent) as ctx:
+            protocoles.give_again(ctx, genre, ecrit_id)
+        with monde.work(absent) as ctx:
+            protocoles.revoke(ctx, genre, ecrit_id)
+        with pytest.raises(NotHisEcrit), monde.work(stand_in) as ctx:
+            protocoles.give_again(ctx, genre, ecrit_id)
+    assert not any(allowed(monde, who, action) for who, action in acts.items())
+    with monde.work(absent) as ctx:
+        before = {one.id: one for one in protocoles.ecrits(ctx)}
+        again = {protocoles.give_again(ctx, genre, ecrit_id): before[ecrit_id] for genre, ecrit_id in written.items()}
+        after = {one.id: one for one in protocoles.ecrits(ctx)}
+    assert all(allowed(monde, who, action) for who, action in acts.items())
+    for new, former in again.items():
+        assert replace(after[new], id=former.id, etat="retire", jours_restants=None) == former
 
 
 def test_direction_names_who_replaces_an_absent_medecin_and_delegates_nothing(monde: Monde) -> None:

@@ -138,6 +138,15 @@ def _undecided(scene: Scene) -> tuple[Poste, str, Values]:
     return scene.of(Role.DIR), f"/direction/revues/{revue_id}/signature", {}
 
 
+def _given_again(genre: Genre) -> Arrange:
+    def arrange(scene: Scene) -> tuple[Poste, str, Values]:
+        poste, path, values = _taken_back(genre)(scene)
+        poste.post(path, [])
+        return poste, path.replace("/retrait", "/retablissement"), values
+
+    return arrange
+
+
 def _with_avis(tail: str, motif: str) -> Arrange:
     values = {"avis": ("favorable", "reserve"), "precision": ("", "Sans réserve.")}
     return _draft(tail, changed=True, rendu_le=("01/09/2026",), motif=(motif,), **values)
@@ -169,6 +178,9 @@ FORMS_DROITS = (
     Formulaire("delegations.revoke_delegation", _taken_back(Genre.DELEGATION)),
     Formulaire("delegations.revoke_protocole", _taken_back(Genre.PROTOCOLE)),
     Formulaire("delegations.end_remplacement", _taken_back(Genre.REMPLACEMENT)),
+    Formulaire("delegations.give_again", _given_again(Genre.DELEGATION)),
+    Formulaire("delegations.sign_again", _given_again(Genre.PROTOCOLE)),
+    Formulaire("delegations.replace_again", _given_again(Genre.REMPLACEMENT)),
     Formulaire("exceptionnel.start", _exceptional, ("texte",)),
     Formulaire("exceptionnel.end", _ended),
     Formulaire("exceptionnel.review", _read_again),

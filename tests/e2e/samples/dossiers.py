@@ -189,6 +189,7 @@ def dossier(**changes: object) -> Model:
             "phrase": "Équipe Vasseur suit ce dossier par le secteur de l’établissement.",
             "url": "secteurs.html",
         },
+        "deleguer_url": "delegations.html",
         "exceptionnel": None,
         "a_savoir": [
             {
