@@ -46,7 +46,7 @@ def trial(policy: Politique) -> Mesure:
     """Accesses asked again of a draft, per second; each comes alone, as if no two were alike."""
     groupes = list(_accesses())
     start = time.perf_counter()
-    simulation.replay(policy, groupes)
+    simulation.replay(policy, politique.compile_politique(politique.default_text(), politique.DEFAULT_VERSION), groupes)
     spent = time.perf_counter() - start
     each = round(spent / ACCESSES * 1e6, 2)
     return Mesure("simulation.accesses", each, each, 1.0, throughput=round(ACCESSES / spent, 1))

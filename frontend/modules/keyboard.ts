@@ -3,7 +3,7 @@
 import { bindingsOf, commandFor, type Binding, type Command, type Page } from "../logic/keymap.ts";
 import { element, preference, setPreference } from "./page.ts";
 
-const FIELDS = "input, textarea, select, [contenteditable]";
+const FIELDS = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
 const CONTROLS = "a, button, summary, input, select, textarea";
 const handlers = new Map<Command | "step", (step: number) => void>();
 

@@ -66,12 +66,13 @@ ACTES = {
 """What a médecin may delegate, by groups of acts of the registry (R. 4624-45-5 al. 2)."""
 
 
-def gives(delegation: PorteeDelegation, question: str) -> bool:
-    """Whether a delegation gives an act; or, for a mode, some act of that mode."""
+def given_sections(delegation: PorteeDelegation, question: str) -> frozenset[str]:
+    """Sections in which a delegation gives an act; or, for a mode, some act of that mode."""
     if delegation.actes is None:
-        return True
-    groupes = [ACTES[code] for code in delegation.actes]
-    return any(question in groupe.actes or question in groupe.modes for groupe in groupes)
+        return delegation.sections
+    groupes = [one for one in map(ACTES.__getitem__, delegation.actes) if question in one.actes | one.modes]
+    whole = any(one.section is None for one in groupes)
+    return delegation.sections if whole else delegation.sections.intersection(one.section or "" for one in groupes)
 
 
 def is_in_force(delegation: PorteeDelegation, at: datetime) -> bool:

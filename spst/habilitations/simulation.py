@@ -2,8 +2,8 @@
 
 A traced access says who asked for what and how it ended, not every fact of that day. What was allowed is asked again in the
 situation in which it was allowed: the policy of an SPST only forbids, by role and section, so that the answer is the draft's.
-What was refused by the law stays refused; what only the SPST refused is asked again. A reason that would be demanded is not
-replayed.
+What was refused by the law stays refused; what only the SPST refused is asked again. What the policy in force changed since then
+is not the draft's doing. A reason that would be demanded is not replayed.
 """
 
 from collections.abc import Iterable, Mapping
@@ -91,12 +91,12 @@ class Compare:
     perd: tuple[tuple[str, Mode], ...]
 
 
-def replay(draft: Politique, groupes: Iterable[Groupe]) -> Essai:
-    """Ask each kind of access again, once, and count."""
+def replay(draft: Politique, in_force: Politique, groupes: Iterable[Groupe]) -> Essai:
+    """Ask each kind of access again, once, and count what the draft would change."""
     total, found = 0, dict[tuple[UUID, Role], Touche]()
     for groupe in groupes:
         total += groupe.nombre
-        issue, lost = outcome(draft, groupe.acces)
+        issue, lost = changed(draft, in_force, groupe.acces)
         if issue is Issue.INCHANGE:
             continue
         key = groupe.compte_id, groupe.acces.role
@@ -109,6 +109,15 @@ def replay(draft: Politique, groupes: Iterable[Groupe]) -> Essai:
         ouverts=sum(one.ouverts for one in touches),
         touches=touches,
     )
+
+
+def changed(draft: Politique, in_force: Politique, acces: Acces) -> tuple[Issue, frozenset[str]]:
+    """What becomes of one access by the draft, and not already by the policy in force; the sections that make the difference."""
+    issue, sections = outcome(draft, acces)
+    today, already = outcome(in_force, acces)
+    if issue is not today:
+        return issue, sections
+    return (issue, sections - already) if sections - already else (Issue.INCHANGE, frozenset())
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,7 @@ Everything is read once per transaction, so that a list costs no more statements
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from spst.habilitations import queries
 from spst.habilitations.models import Delegation, Supervision
 from spst.habilitations.moteur import Situation
 from spst.habilitations.ports import Exercice, Faits, FaitsDossier
-from spst.habilitations.rules import DELEGABLE, PorteeDelegation, covers, delegated_sections, gives
+from spst.habilitations.rules import DELEGABLE, PorteeDelegation, covers, delegated_sections, given_sections
 from spst.kernel.acteur import Famille, Role
 from spst.kernel.context import Context, Motif
 from spst.kernel.unit_of_work import bind_context
@@ -118,7 +118,7 @@ def learn(ctx: Context, dossier_ids: Collection[UUID]) -> None:
 def _opened_by(
     ctx: Context, delegations: Iterable[Delegation], dossier_id: UUID | None, question: str
 ) -> frozenset[str]:
-    given = (one for one in map(_portee, delegations) if gives(one, question))
+    given = (replace(one, sections=given_sections(one, question)) for one in map(_portee, delegations))
     return delegated_sections(given, dossier_id, ctx.clock.now())
 
 
@@ -137,10 +137,11 @@ def _delegation(ctx: Context, dossier_id: UUID | None, targets: Collection[str],
     """The delegation under which a delegate acts: the one already signed, else the one that opens most of what he asks."""
     if not DELEGABLE.intersection(targets):
         return None
-    found = [one for one in _delegations(ctx) if covers(_portee(one), dossier_id) and gives(_portee(one), question)]
+    covering = [one for one in _delegations(ctx) if covers(_portee(one), dossier_id)]
     if ctx.delegation_id is not None:
-        found = [one for one in found if one.id == ctx.delegation_id]
-    return max(found, key=lambda one: len(set(targets).intersection(one.sections)), default=None)
+        covering = [one for one in covering if one.id == ctx.delegation_id]
+    given = {one.id: given_sections(_portee(one), question).intersection(targets) for one in covering}
+    return max((one for one in covering if given[one.id]), key=lambda one: len(given[one.id]), default=None)
 
 
 def _delegations(ctx: Context) -> list[Delegation]:

@@ -229,8 +229,9 @@ def phrase(action: str, role: str, name: str | None, decision: str, why: str) ->
 
 
 def _reason(action: str, why: str) -> str:
-    """An act on a visit names the visit itself: only the precision of the reason is said after it."""
-    rest = why.removeprefix(_POURQUOI["visite"]).strip() if action.startswith("visite.") else why
+    """An act that names its reason itself, as a visit does: only the precision of the reason is said after it."""
+    named = _POURQUOI.get(action.partition(".")[0])
+    rest = why.removeprefix(named).strip() if named else why
     return f" {rest}" if rest else ""
 
 

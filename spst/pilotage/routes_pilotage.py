@@ -1,6 +1,7 @@
 """First page of the direction, with counts alone."""
 
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template
@@ -9,9 +10,10 @@ from flask.typing import ResponseReturnValue
 from spst.comptes import demandes, inusage, revues
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
-from spst.habilitations import exceptionnel
+from spst.habilitations import exceptionnel, publication
 from spst.habilitations import services as habilitations
 from spst.journal import services as journal
+from spst.kernel.context import Context
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work
 
@@ -29,6 +31,7 @@ def home() -> ResponseReturnValue:
         sleeping = inusage.unused(ctx, found or [])
         echeance = revues.echeance(ctx)
         exceptionnels = exceptionnel.count(ctx)
+        proposed_at = _to_confirm(ctx)
     view: dict[str, Any] = {
         "echeance": echeance,
         "inusites": sleeping,
@@ -36,9 +39,18 @@ def home() -> ResponseReturnValue:
         "pic": max(chiffres.par_heure),
         "exceptionnels": exceptionnels,
         "demandes": waiting,
+        "politique_proposee_le": proposed_at,
         "comptes": None if found is None else _counts(found),
     }
     return render_template("pilotage/accueil.html", accueil=view)
+
+
+def _to_confirm(ctx: Context) -> datetime | None:
+    """Since when a policy waits for the reader to confirm it; None for who proposed it, or confirms none."""
+    if not habilitations.may(ctx, "politique.confirm"):
+        return None
+    draft = publication.brouillon(ctx)
+    return None if draft is None or draft.proposed_by == ctx.acteur.id else draft.proposed_at
 
 
 def _counts(found: list[CompteVu]) -> dict[str, Any]:

@@ -307,12 +307,12 @@ def _act(act: Callable[[Context], object], form: str = "", done: str | None = No
 def trial() -> ResponseReturnValue:
     """The last ninety days asked again of the draft: counts and names of the staff, no worker."""
     with unit_of_work() as ctx:
-        draft = publication.brouillon(ctx)
+        draft, in_force = publication.brouillon(ctx), habilitations.read_politique(ctx)
         past = journal.alike(ctx, JOURS)
         names = _names(ctx)
     if draft is None:
         return redirect("/direction/politique", 303)
-    essai = simulation.replay(draft.politique, past)
+    essai = simulation.replay(draft.politique, in_force, past)
     view = {
         "essai": essai,
         "jours": JOURS,

@@ -39,7 +39,7 @@ def test_past_access_that_the_draft_closes_is_counted_as_refused_and_whose_it_is
     filing = Acces(Role.INF, "courrier.add", ("S4",), allowed=True, regles=("P-008",))
     reading = Acces(Role.INF, "visite.consult", ("S3",), allowed=True, regles=("P-007",))
     found = simulation.replay(
-        LETTERS_READ_ONLY, [Groupe(NURSE, filing, 118), Groupe(OTHER, filing, 4), Groupe(NURSE, reading, 500)]
+        LETTERS_READ_ONLY, draft(), [Groupe(NURSE, filing, 118), Groupe(OTHER, filing, 4), Groupe(NURSE, reading, 500)]
     )
     assert (found.rejoues, found.refuses, found.reduits, found.ouverts) == (622, 122, 0, 0)
     assert [(one.compte_id, one.refuses, one.sections) for one in found.touches] == [
@@ -63,6 +63,17 @@ def test_what_only_the_spst_refused_would_pass_and_what_the_law_refused_stays_re
     for regles in (("P-110",), ("P-115", "R-155"), ()):
         by_law = replace(by_spst, regles=regles)
         assert simulation.outcome(draft(), by_law)[0] is Issue.INCHANGE
+
+
+def test_draft_is_not_blamed_for_what_the_policy_in_force_closed_or_opened_since() -> None:
+    filing = Acces(Role.INF, "courrier.add", ("S4",), allowed=True, regles=("P-008",))
+    opening = Acces(Role.INF, "dossier.open", SECTIONS[:7], allowed=True, regles=("P-007",))
+    refused = replace(filing, allowed=False, regles=("R-155",))
+    more = draft((Role.INF, "S4", Niveau.FERME), (Role.INF, "S5", Niveau.FERME))
+    assert simulation.changed(LETTERS_CLOSED, LETTERS_READ_ONLY, filing) == (Issue.INCHANGE, frozenset())
+    assert simulation.changed(more, LETTERS_CLOSED, opening) == (Issue.REDUIT, frozenset({"S5"}))
+    assert simulation.changed(draft(), draft(), refused) == (Issue.INCHANGE, frozenset())
+    assert simulation.changed(draft(), LETTERS_CLOSED, refused) == (Issue.OUVERT, frozenset({"S4"}))
 
 
 def test_delegate_is_asked_again_with_the_sections_that_were_delegated() -> None:

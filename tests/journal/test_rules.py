@@ -93,6 +93,13 @@ def test_each_attempt_on_a_dossier_is_said_to_its_worker_as_his_own() -> None:
             assert re.match(r"(vous )?\w+(er|ir|re)\b", action.attempt), action.name
 
 
+def test_act_that_names_its_reason_does_not_say_it_twice() -> None:
+    told = rules.phrase("exceptionnel.open", "MDT", "Dr A", "permis", rules.pourquoi("exceptionnel", None))
+    assert told.count("par accès exceptionnel") == 1
+    told = rules.phrase("courrier.add", "MDT", "Dr A", "permis", rules.pourquoi("exceptionnel", None))
+    assert told.endswith("par accès exceptionnel.")
+
+
 def test_reason_is_said_with_its_precision() -> None:
     assert rules.pourquoi("visite", "visite de reprise") == "pour votre visite (visite de reprise)"
     assert rules.pourquoi(None, "x") == ""

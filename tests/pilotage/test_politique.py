@@ -159,6 +159,18 @@ def test_who_proposed_is_offered_to_take_it_back_never_to_confirm_it(director: N
     assert "Version livrée" in director.get(PAGE).text
 
 
+def test_first_page_of_the_second_person_says_that_a_policy_waits_for_her(
+    director: Navigateur, second: Navigateur
+) -> None:
+    said = "attend votre décision depuis le"
+    director.post(DRAFT)
+    assert said not in second.get("/direction/accueil").text
+    director.post(f"{DRAFT}/abandon")
+    propose(director)
+    assert said in second.get("/direction/accueil").text
+    assert said not in director.get("/direction/accueil").text
+
+
 def test_second_person_sends_it_back_and_says_why(director: Navigateur, second: Navigateur) -> None:
     propose(director)
     assert second.post(f"{DRAFT}/renvoi", pourquoi="").status_code == 422

@@ -141,11 +141,17 @@ def then_she_sees_what_it_would_change(director: Visitor) -> None:
 
 
 def when_she_proposes_it(director: Visitor) -> None:
+    """What she has begun to write survives a setting that she tries and takes back."""
+    why = director.page.get_by_label("Pourquoi ce changement")
+    why.fill(MOTIF)
     director.page.get_by_role("radio", name="Favorable", exact=True).check()
     director.page.get_by_label("Rendu le").fill("12012026")
-    director.page.get_by_role("button", name="Noter l’avis").click()
-    director.reads("L’avis de la commission est noté.")
-    director.page.get_by_label("Pourquoi ce changement").fill(MOTIF)
+    director.page.get_by_role("checkbox", name="Médecin du travail").check()
+    expect(director.page.locator("#changements")).to_contain_text("2 changements")
+    director.page.keyboard.press("Control+z")
+    expect(director.page.locator("#changements")).to_contain_text("1 changement")
+    expect(why).to_have_value(MOTIF)
+    expect(director.page.get_by_role("radio", name="Favorable", exact=True)).to_be_checked()
     director.page.get_by_role("button", name="Proposer la publication").click()
     director.reads("Une autre personne de la direction doit la confirmer.")
     expect(director.page.get_by_role("button", name=re.compile("Confirmer"))).to_have_count(0)

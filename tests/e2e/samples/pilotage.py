@@ -123,7 +123,7 @@ def _home(waiting: tuple[DemandeVue, ...], unused: CompteVu) -> Model:
     }
     sleeping = [replace(unused, inusite=True, suspended_at=at(2, 0)), unused]
     view = {"chiffres": figures, "pic": max(hours), "comptes": counts, "demandes": waiting, "echeance": _echeance()}
-    return view | {"inusites": sleeping, "exceptionnels": Compte(3, 2, 1, 0)}
+    return view | {"inusites": sleeping, "exceptionnels": Compte(3, 2, 1, 0), "politique_proposee_le": at(2, 0)}
 
 
 def _echeance() -> Echeance:
