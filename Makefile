@@ -14,7 +14,8 @@ PAGES := spst/web/static/dist/.vite/manifest.json
 SHOWN := build/exigences.json
 SOURCES = $(shell find spst tests migrations policies templates frontend simulators tools docs/exigences.md pyproject.toml \
   requirements -type f -not -path '*/node_modules/*' -not -path '*/__pycache__/*' 2>/dev/null | grep -v ' ')
-WORKERS := $(shell n=$$(nproc); [ $$n -gt 2 ] && n=2; echo $$n)
+# One more than the processors, up to three: the journeys of the browser spend much of their time waiting.
+WORKERS := $(shell n=$$(nproc); [ $$n -gt 2 ] && n=2; echo $$((n + 1)))
 # Without Chromium whatever needs a browser is skipped, and said so; nothing else is left out.
 CHROMIUM = $(shell [ -x /usr/bin/chromium ] && echo present)
 # Where Debian's PostgreSQL is absent and cannot be installed, the optional wheel joins the environment.

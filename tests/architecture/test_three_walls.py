@@ -1,7 +1,7 @@
-"""Three walls, each alone with the other two broken, then all together: canary words never reach who must not read them.
+"""Three walls, each alone with the other two broken: canary words never reach who must not read them.
 
 The engine is broken by answering yes to everything; row security by a connection that it does not bind; the guards by letting
-anybody in. Every route is then walked as the roles that the law keeps out of the dossier.
+anybody in. Every route is then walked as the roles that the law keeps out of the dossier. With all three standing: test_canaris.
 """
 
 from collections.abc import Iterator
@@ -46,9 +46,6 @@ CANARIES = {
     "S7": "CANARIS7PRECISION",
     "S8 motif": "CANARIS8MOTIF",
 }
-OUTSIDE = (Role.DIR, Role.DPO, Role.AUD, Role.ADM, Role.PRO, Role.ASS)
-"""Roles to which no section's content ever opens."""
-
 DELEGATES = (Role.IPRP, Role.ASST)
 """Members of the team whom nobody has delegated anything in this world."""
 
@@ -209,12 +206,6 @@ def walk(site: Site, monde: Monde, acteur: Acteur, closed: UUID, *, elsewhere: b
     spst = monde.b if elsewhere else monde.a
     scene = set_scene(monde, monde.a.medecin_ailleurs if elsewhere else acteur)
     return seen(site, scene, site.at_work(acteur, spst), closed)
-
-
-@pytest.mark.exigence("HAB-01")
-@pytest.mark.parametrize("role", [*OUTSIDE, *DELEGATES], ids=str)
-def test_with_all_walls_standing_no_canary_is_met(monde: Monde, bound: Site, seeded: UUID, role: Role) -> None:
-    assert walk(bound, monde, monde.a[role], seeded) == set()
 
 
 @pytest.mark.exigence("TEN-01")

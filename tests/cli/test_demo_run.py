@@ -130,8 +130,17 @@ def test_one_command_runs_it_stops_cleanly_and_finds_its_data_again(folder: Path
         assert len(running) == 5
         assert first.stop() == 0
         assert wait_all_gone(running)
-    with demonstration(folder, port):
+    with demonstration(folder, port) as second:
         assert workers(folder) == seen
+        then_a_program_that_dies_is_named_and_stops_the_rest(second)
+
+
+def then_a_program_that_dies_is_named_and_stops_the_rest(started: Demonstration) -> None:
+    running = [os.pidfd_open(pid) for pid in started.descendants()]
+    os.kill(started.descendants()[0], signal.SIGKILL)
+    assert started.end() == 1
+    assert "psc" in started.said
+    assert wait_all_gone(running)
 
 
 def test_after_a_power_cut_the_next_run_takes_over(folder: Path, port: int) -> None:
@@ -140,28 +149,19 @@ def test_after_a_power_cut_the_next_run_takes_over(folder: Path, port: int) -> N
         programs = [os.pidfd_open(pid) for pid in first.descendants()[:-1]]
         first.stop(signal.SIGKILL)
         assert wait_all_gone(programs)
-    with demonstration(folder, port):
+    with demonstration(folder, port) as second:
         assert workers(folder) == seen
-        secret = DemoFolder(folder).accounts_file.read_text()
+        then_a_database_that_is_killed_is_named_and_stops_the_rest(second)
+    secret = DemoFolder(folder).accounts_file.read_text()
     with demonstration(folder, port, reset=True):
         assert workers(folder) == seen, "the same people"
         assert DemoFolder(folder).accounts_file.read_text() != secret, "under new secrets"
 
 
-def test_a_program_that_dies_is_named_and_stops_the_rest(folder: Path, port: int) -> None:
-    with demonstration(folder, port) as started:
-        running = [os.pidfd_open(pid) for pid in started.descendants()]
-        os.kill(started.descendants()[0], signal.SIGKILL)
-        assert started.end() == 1
-        assert "psc" in started.said
-        assert wait_all_gone(running)
-
-
-def test_a_database_that_is_killed_is_named_and_stops_the_rest(folder: Path, port: int) -> None:
-    with demonstration(folder, port) as started:
-        *programs, database = started.descendants()
-        running = [os.pidfd_open(pid) for pid in programs]
-        os.kill(database, signal.SIGKILL)
-        assert started.end() == 1
-        assert "PostgreSQL" in started.said
-        assert wait_all_gone(running)
+def then_a_database_that_is_killed_is_named_and_stops_the_rest(started: Demonstration) -> None:
+    *programs, database = started.descendants()
+    running = [os.pidfd_open(pid) for pid in programs]
+    os.kill(database, signal.SIGKILL)
+    assert started.end() == 1
+    assert "PostgreSQL" in started.said
+    assert wait_all_gone(running)

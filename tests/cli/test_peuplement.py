@@ -322,7 +322,7 @@ def test_today_is_alive_and_a_later_day_is_made_alive_when_the_demonstration_sta
         assert demo.peuplement.refresh() == 0
 
 
-@pytest.mark.parametrize("hour", [5, 8, 12, 22])
+@pytest.mark.parametrize("hour", [5, 12, 22])
 def test_the_worker_of_the_guided_tour_is_in_no_visit_whatever_the_hour(
     databases: Databases, tmp_path: Path, hour: int
 ) -> None:

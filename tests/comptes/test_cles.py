@@ -72,7 +72,7 @@ class Banc:
             lines = connection.execute(
                 select(JournalTechnique.evenement, JournalTechnique.niveau, JournalTechnique.faits)
                 .where(JournalTechnique.correlation_id == self.tentative.correlation_id)
-                .order_by(JournalTechnique.id)
+                .order_by(JournalTechnique.at)
             )
             return [(line.evenement, line.niveau, line.faits.get("motif")) for line in lines]
 

@@ -28,6 +28,7 @@ DEVICE = {
     "isUserVerified": True,
     "automaticPresenceSimulation": True,
 }
+WIDTHS = (1440, 390)
 ENTER = "Entrer avec une clé d’accès"
 BY_KEY = pytest.mark.exigence("AUT-04", partielle="clé d’accès")
 
@@ -45,7 +46,7 @@ class Served:
     def reasons(self) -> list[str]:
         with Session(self.monde.superuser) as session:
             query = select(JournalTechnique.faits).where(JournalTechnique.evenement == "connexion_cle.refusee")
-            return [faits["motif"] for faits in session.scalars(query.order_by(JournalTechnique.id))]
+            return [faits["motif"] for faits in session.scalars(query.order_by(JournalTechnique.at))]
 
 
 @pytest.fixture(scope="module")
@@ -61,9 +62,9 @@ def served(monde: Monde) -> Iterator[Served]:
     server.server_close()
 
 
-@pytest.fixture(params=[1440, 390])
-def page(request: pytest.FixtureRequest, chromium: Browser) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": request.param, "height": 844}, locale="fr-FR")
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    context = chromium.new_context(viewport={"width": WIDTHS[0], "height": 844}, locale="fr-FR")
     opened = context.new_page()
     opened.set_default_timeout(10_000)
     yield opened
@@ -93,10 +94,11 @@ class Appareil:
 
 
 def look(page: Page, name: str) -> None:
-    assert page.viewport_size
-    assert axe_violations(page) == []
-    assert overflow(page) <= 0
-    shoot(page, f"{name}-{page.viewport_size['width']}")
+    for width in reversed(WIDTHS):
+        page.set_viewport_size({"width": width, "height": 844})
+        assert axe_violations(page) == [], width
+        assert overflow(page) <= 0, width
+        shoot(page, f"{name}-{width}")
 
 
 def enter_by_password(served: Served, page: Page, *roles: Role) -> None:

@@ -142,6 +142,7 @@ def _given_again(genre: Genre) -> Arrange:
     def arrange(scene: Scene) -> tuple[Poste, str, Values]:
         poste, path, values = _taken_back(genre)(scene)
         poste.post(path, [])
+        poste.get("/delegations")  # which says once what was done
         return poste, path.replace("/retrait", "/retablissement"), values
 
     return arrange
