@@ -14,18 +14,22 @@ from spst.habilitations import services as habilitations
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 
-_HIS = """(m.compte_id = :acteur OR (:remplace AND m.compte_id IN (
-                              SELECT r.medecin_id FROM remplacement r
+_REPLACED = """SELECT r.medecin_id FROM remplacement r
                               WHERE r.tenant_id = :tenant AND r.remplacant_id = :acteur AND r.starts_on <= :now
-                                AND r.ends_on > :now AND (r.revoked_at IS NULL OR r.revoked_at > :now))))"""
-"""A membership is the actor's, or that of a médecin whom he replaces today (R. 4623-15)."""
+                                AND r.ends_on > :now AND (r.revoked_at IS NULL OR r.revoked_at > :now)"""
+
+
+def _is_his(compte: str) -> str:
+    """What concerns an account is the actor's, or that of a médecin whom he replaces today (R. 4623-15)."""
+    return f"({compte} = :acteur OR (:remplace AND {compte} IN ({_REPLACED})))"
+
 
 SUIVI_EXPLICITE = f"""
-    LATERAL (SELECT coalesce(bool_or(s.compte_id = :acteur), false) AS par_nom,
+    LATERAL (SELECT coalesce(bool_or({_is_his("s.compte_id")}), false) AS par_nom,
                     coalesce(bool_or(s.equipe_id IS NOT NULL), false) AS confie_a_equipe,
                     coalesce(bool_or(s.equipe_id IN (
                         SELECT m.equipe_id FROM equipe_membre m
-                        WHERE m.tenant_id = :tenant AND {_HIS}
+                        WHERE m.tenant_id = :tenant AND {_is_his("m.compte_id")}
                           AND m.starts_at <= :now AND (m.ends_at IS NULL OR m.ends_at > :now))), false) AS par_equipe
              FROM suivi s
              WHERE s.tenant_id = :tenant AND s.dossier_id = d.id
@@ -44,7 +48,7 @@ PAR_SECTEUR = f"""
                  WHERE c.tenant_id = :tenant AND c.travailleur_id = d.travailleur_id
                    AND c.starts_on <= :today AND (c.ends_on IS NULL OR c.ends_on >= :today)
                    AND x.starts_on <= :today AND (x.ends_on IS NULL OR x.ends_on >= :today)
-                   AND {_HIS} AND m.starts_at <= :now AND (m.ends_at IS NULL OR m.ends_at > :now)))
+                   AND {_is_his("m.compte_id")} AND m.starts_at <= :now AND (m.ends_at IS NULL OR m.ends_at > :now)))
 """
 """Whether the actor is, today, in an équipe of the sector of an establishment where the worker of dossier `d` works.
 

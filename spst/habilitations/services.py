@@ -146,13 +146,17 @@ def may(ctx: Context, action: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class Reponse:
     """The answer to a free question about an account. `par_delegation`, `par_protocole`: None when its role needs none;
-    `dossiers_designes`: the delegation covers some dossiers only. The worker is supposed followed, and opposed to nothing."""
+    `dossiers_designes`: the delegation covers some dossiers only; `motif`: a reason is asked outside of appointments.
+
+    The worker is supposed followed, and opposed to nothing.
+    """
 
     role: Role
     droit: Droit
     par_delegation: bool | None
     dossiers_designes: bool
     par_protocole: bool | None
+    motif: bool
 
 
 def answer(ctx: Context, compte_id: UUID, role: Role, section: str, policy: Politique | None = None) -> Reponse:
@@ -170,13 +174,15 @@ def answer(ctx: Context, compte_id: UUID, role: Role, section: str, policy: Poli
         supervision=bool(supervisions),
         avis_delegue=any(one.delegue_avis for one in supervisions),
     )
-    cells = moteur.decide_matrix(policy or politique_in_force(ctx), Acteur(compte_id, role, facteurs=2), situation)
+    asked = policy or politique_in_force(ctx)
+    cells = moteur.decide_matrix(asked, Acteur(compte_id, role, facteurs=2), situation)
     return Reponse(
         role=role,
         droit=Droit(section, cells[section, Mode.CONSULTER], cells[section, Mode.REMPLIR]),
         par_delegation=bool(covering) if role.famille is Famille.DELEGUE and section in DELEGABLE else None,
         dossiers_designes=bool(covering) and all(one.dossier_id is not None for one in covering),
         par_protocole=bool(supervisions) if role in situations.SUPERVISED else None,
+        motif=role in choix.ROLES and choix.rule_of_motif(role) in asked.regles,
     )
 
 

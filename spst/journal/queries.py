@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Select, Table, Uuid, extract, func, select
+from sqlalchemy import Select, Table, Text, Uuid, extract, func, select
 from sqlalchemy import cast as cast_as
 
 from spst.comptes.models import Compte
@@ -161,6 +161,8 @@ def _filtered(ctx: Context, query: Any, filtres: Filtres, dossiers: Sequence[UUI
         query = query.where(_TRACE.c.sections.contains([filtres.section]))
     if filtres.decision is not None:
         query = query.where(_TRACE.c.decision == filtres.decision)
+    if filtres.demande is not None:
+        query = query.where(cast_as(_TRACE.c.correlation_id, Text).like(f"%-{filtres.demande}"))
     if filtres.on_dossier:
         query = query.where(_TRACE.c.dossier_id.is_not(None))
     return query if dossiers is None else query.where(_TRACE.c.dossier_id.in_(dossiers))

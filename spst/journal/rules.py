@@ -85,6 +85,9 @@ class Filtres:
     section: str | None = None
     decision: str | None = None
     reference: str | None = None
+    """Opaque reference of a dossier."""
+    demande: str | None = None
+    """Reference of one request, as a page of refusal gives it: its last twelve hexadecimal signs."""
     on_dossier: bool | None = None
     """True: only what touches a dossier, neither sessions nor accounts nor the reading of this journal."""
 
@@ -137,6 +140,16 @@ def reference(keyed: bytes) -> str:
     number = int.from_bytes(keyed[:_REFERENCE_BYTES])
     letters = "".join(_ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))
     return f"D-{letters[:4]}-{letters[4:]}"
+
+
+def normalise_demande(typed: str) -> str | None:
+    """The reference of a request as somebody types it; None when it cannot be one.
+
+    >>> normalise_demande("2337 BBDD-31f4")
+    '2337bbdd31f4'
+    """
+    signs = re.sub(r"[\s-]", "", typed.lower())
+    return signs if re.fullmatch(r"[0-9a-f]{12}", signs) else None
 
 
 def normalise_reference(typed: str) -> str | None:
@@ -272,6 +285,7 @@ def csv_head(spst: str, filtres: Filtres, made_at: datetime, count: int, qui: st
         ("Volet", filtres.section or ("Dossiers seuls" if filtres.on_dossier else "Tous")),
         ("Décision", DECISIONS.get(filtres.decision or "", "Toutes")),
         ("Dossier", filtres.reference or "Tous"),
+        *([("Demande", filtres.demande)] if filtres.demande else []),
         ("Lignes", str(count)),
     ]
     return "\ufeff" + "".join(csv_row(row) for row in asked) + csv_row(()) + csv_row(COLUMNS)

@@ -16,7 +16,7 @@ from spst.habilitations.moteur import Verdict
 from spst.habilitations.politique import Politique, Regle, numero_of
 from spst.habilitations.services import Reponse
 from spst.habilitations.simulation import Touche
-from spst.kernel.acteur import Acteur, Role
+from spst.kernel.acteur import Acteur, Famille, Role
 
 _ANYBODY = UUID(int=0)
 
@@ -200,6 +200,10 @@ def _conditions(one: Reponse, compte: CompteVu) -> Iterator[dict[str, Any]]:
             ", pour des dossiers désignés." if one.dossiers_designes else "."
         )
         yield {"oui": one.par_delegation, "phrase": given if one.par_delegation else "Aucune délégation sur ce volet."}
+    if one.motif:
+        yield {"oui": True, "phrase": "Dit pourquoi avant d’ouvrir un dossier hors rendez-vous."}
+    if one.role.famille is Famille.DIRECTION and one.droit.section == "S8":
+        yield {"oui": True, "phrase": "Lit le journal des accès du service, sans contenu ni nom de salarié."}
     if one.role not in choices.ROLES:
         yield {"oui": False, "phrase": "Aucun texte n’ouvre le dossier à cette fonction."}
 

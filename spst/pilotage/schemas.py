@@ -232,11 +232,11 @@ def filtres(values: dict[str, Any], today: date) -> Filtres:
     """Raises: ValidationError, by field, when the reference or the person cannot be one, or dates are crossed."""
     start, end = _periode(values, today)
     compte_id, role = _qui(values["qui"])
-    reference = None
-    if values["dossier"]:
-        reference = journal.normalise_reference(values["dossier"])
-        if reference is None:
-            raise ValidationError({"dossier": ["Une référence de dossier s’écrit D-7F2K-901M."]})
+    typed = values["dossier"]
+    reference, demande = journal.normalise_reference(typed), journal.normalise_demande(typed)
+    if typed and reference is None and demande is None:
+        said = "Une référence de dossier s’écrit D-7F2K-901M\u00a0; celle d’un refus, 2337-bbdd-31f4."
+        raise ValidationError({"dossier": [said]})
     return Filtres(
         start,
         end,
@@ -246,6 +246,7 @@ def filtres(values: dict[str, Any], today: date) -> Filtres:
         on_dossier=True if values["volet"] == ON_DOSSIER else None,
         decision=values["decision"] or None,
         reference=reference,
+        demande=demande,
     )
 
 

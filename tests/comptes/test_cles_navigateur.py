@@ -46,7 +46,7 @@ class Served:
     def reasons(self) -> list[str]:
         with Session(self.monde.superuser) as session:
             query = select(JournalTechnique.faits).where(JournalTechnique.evenement == "connexion_cle.refusee")
-            return [faits["motif"] for faits in session.scalars(query.order_by(JournalTechnique.at))]
+            return [faits["motif"] for faits in session.scalars(query.order_by(JournalTechnique.id))]
 
 
 @pytest.fixture(scope="module")

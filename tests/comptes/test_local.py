@@ -316,7 +316,7 @@ def test_every_step_is_in_the_technical_journal_without_what_was_typed(
         events = connection.execute(
             select(JournalTechnique.evenement, JournalTechnique.faits)
             .where(JournalTechnique.correlation_id == tentative.correlation_id)
-            .order_by(JournalTechnique.at)
+            .order_by(JournalTechnique.id)
         ).all()
         everything = connection.scalar(text("SELECT string_agg(faits::text, ' ') FROM journal_technique"))
     assert [event.evenement for event in events] == [
@@ -336,7 +336,7 @@ def injected(monde: Monde, statement: str, **values: object) -> None:
 
 def noted(monde: Monde) -> list[tuple[int, dict[str, object]]]:
     with monde.superuser.connect() as connection:
-        lines = select(JournalTechnique.niveau, JournalTechnique.faits).order_by(JournalTechnique.at)
+        lines = select(JournalTechnique.niveau, JournalTechnique.faits).order_by(JournalTechnique.id)
         found = connection.execute(lines.where(JournalTechnique.evenement == "authentificateur.falsifie"))
         return [(line.niveau, line.faits) for line in found]
 

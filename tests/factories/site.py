@@ -174,7 +174,7 @@ class Site:
 
     def refusals(self) -> list[JournalTechnique]:
         with Session(self.monde.superuser) as session:
-            return list(session.scalars(select(JournalTechnique).order_by(JournalTechnique.at)))
+            return list(session.scalars(select(JournalTechnique).order_by(JournalTechnique.id)))
 
     def sessions(self) -> list[SessionOuverte]:
         with Session(self.monde.superuser) as session:

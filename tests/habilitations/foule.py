@@ -120,10 +120,9 @@ class Peuple:
         )
 
     def _follows(self, acteur: Acteur, fiche: Fiche) -> bool:
-        his = set(self.equipes[acteur.id])
-        if acteur.role in _REPLACING:
-            his.update(*(self.equipes[medecin] for medecin in self.remplace[acteur.id]))
-        return acteur.id in fiche.nommes or bool(his & (fiche.equipes or fiche.secteur))
+        people = {acteur.id, *(self.remplace[acteur.id] if acteur.role in _REPLACING else ())}
+        his = set[UUID]().union(*(self.equipes[one] for one in people))
+        return bool(people & fiche.nommes) or bool(his & (fiche.equipes or fiche.secteur))
 
     def _delegues(self, acteur: Acteur, fiche: Fiche, question: str, cibles: Sequence[str]) -> list[frozenset[str]]:
         found = [

@@ -16,6 +16,7 @@ from spst.habilitations.errors import EcritNotFound, EcritRefused, NotHisEcrit
 from spst.habilitations.protocoles import Genre, Periode
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.errors import AccessDenied
+from tests.factories.confies import entrusted
 from tests.factories.monde import Monde, colleague
 from tests.factories.releves import clock, run
 
@@ -215,6 +216,16 @@ def test_whoever_replaces_follows_whom_the_absent_medecin_follows_for_that_time(
         assert dmst.dossiers_of(ctx, [monde.a.zoe.travailleur_id])[monde.a.zoe.travailleur_id].opens
     with monde.work(monde.a.directrice) as ctx:
         protocoles.revoke(ctx, Genre.REMPLACEMENT, given)
+    assert not allowed(monde, stand_in, "dossier.open")
+
+
+def test_whoever_replaces_follows_also_those_who_are_followed_by_name(monde: Monde) -> None:
+    absent, stand_in = colleague(monde, monde.a, Role.MDT), monde.a.medecin_ailleurs
+    run(monde, "DELETE FROM equipe_membre WHERE compte_id = :who", who=absent.id)
+    with monde.work(monde.a.directrice) as ctx:
+        protocoles.set_remplacant(ctx, absent.id, stand_in.id, year(days=5))
+    with entrusted(monde, monde.a.zoe, to=absent):
+        assert allowed(monde, stand_in, "dossier.open")
     assert not allowed(monde, stand_in, "dossier.open")
 
 

@@ -127,13 +127,29 @@ def test_filter_that_cannot_be_read_is_said_in_french(pages: Pages, query: str) 
         assert mine.get(f"{path}?{query}").status_code == 422
 
 
+@pytest.mark.exigence("HAB-08", partielle="la référence d’un refus")
+def test_reference_that_a_refusal_gives_finds_its_line(pages: Pages) -> None:
+    director, dpo = pages.enter(pages.monde.a.directrice), pages.enter(pages.monde.a[Role.DPO])
+    refused = dpo.get(f"/dossiers/{pages.monde.a.zoe.dossier_id}").text
+    given = re.search(r'<dd class="mono">([0-9a-f-]{14})</dd>', refused)
+    assert given
+    found = director.get(f"/direction/journal?dossier={given[1].upper()}").text
+    assert found.count('<th scope="row"><time') == 1
+    assert "règles" in found or "règle" in found
+    assert "P-103" in found
+    export = director.get(f"/direction/journal/export.csv?dossier={given[1]}").text
+    assert f"Demande;{given[1].replace('-', '')}" in export
+    elsewhere = pages.enter(pages.monde.b.directrice, spst=pages.monde.b)
+    assert "Aucun accès ne répond" in elsewhere.get(f"/direction/journal?dossier={given[1]}").text
+
+
 def test_filter_that_cannot_be_read_stays_in_its_field(pages: Pages) -> None:
     mine = pages.enter(pages.monde.a.directrice)
     for path in ("/direction/journal", "/direction/journal/export.csv"):
         page = mine.get(f"{path}?dossier=D-12&qui=role:MDT").text
         assert 'value="D-12" class="mono"' in page
         assert '<span class="error" id="f-dossier-e">' in page
-        assert "Une référence de dossier s’écrit D-7F2K-901M." in page
+        assert "Une référence de dossier s’écrit D-7F2K-901M" in page
         assert '<option value="role:MDT" selected>' in page
     page = mine.get("/direction/journal?periode=dates&du=31/02/2027&au=01/03/2027").text
     assert 'value="31/02/2027"' in page

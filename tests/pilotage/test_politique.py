@@ -205,6 +205,8 @@ def test_free_question_is_answered_with_the_rule_and_what_counts_for_this_accoun
     run(pages.monde, "DELETE FROM delegation WHERE id = :id", id=delegation)
     desk = director.post(f"{PAGE}/question", compte=str(pages.monde.a[Role.ADM].id), volet="S1").text
     assert "Règle P-104" in desk
+    director_id = str(pages.monde.a.directrice.id)
+    assert "sans contenu ni nom" in director.post(f"{PAGE}/question", compte=director_id, volet="S8").text
     assert director.post(f"{PAGE}/question", compte="", volet="S1").status_code == 422
     assert director.post(f"{PAGE}/question", compte=str(new_id()), volet="S1").status_code == 404
 
@@ -213,6 +215,15 @@ def test_free_question_is_answered_with_the_rule_and_what_counts_for_this_accoun
 @pytest.mark.parametrize("role", [Role.DPO, Role.AUD])
 def test_who_reads_no_account_is_not_shown_a_question_that_he_could_not_ask(pages: Pages, role: Role) -> None:
     assert pages.enter(pages.monde.a[role]).get(f"{PAGE}/question").status_code == 403
+
+
+def test_question_says_that_a_reason_would_be_asked(pages: Pages, director: Navigateur) -> None:
+    nurse = str(pages.monde.a.infirmier.id)
+    director.post(DRAFT)
+    director.post(f"{DRAFT}/reglages", inactivite="20", motif_INF="oui")
+    asked = director.post(f"{PAGE}/question", compte=nurse, volet="S3", brouillon="oui").text
+    assert "Dit pourquoi avant d’ouvrir" in asked
+    assert "Dit pourquoi" not in director.post(f"{PAGE}/question", compte=nurse, volet="S3").text
 
 
 def test_question_can_be_put_to_the_draft(pages: Pages, director: Navigateur) -> None:

@@ -161,7 +161,7 @@ class Portail:
 
     def technical(self) -> list[JournalTechnique]:
         with Session(self.monde.superuser) as session:
-            return list(session.scalars(select(JournalTechnique).order_by(JournalTechnique.at)))
+            return list(session.scalars(select(JournalTechnique).order_by(JournalTechnique.id)))
 
 
 @pytest.fixture(scope="module")
