@@ -89,7 +89,7 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def folder(reachable_dir: Callable[[], Path]) -> Path:
-    """Filled by the first run of the module, and found again by each of the others, however the one before ended."""
+    """Filled by the first run, and found again by each of the others, however the one before ended."""
     return reachable_dir() / "demo"
 
 
@@ -119,20 +119,38 @@ def wait_all_gone(pidfds: list[int]) -> bool:
 
 
 @pytest.mark.exigence("OPS-01", partielle="l’installation sur une machine neuve est vérifiée par make run lui-même")
-def test_one_command_runs_it_stops_cleanly_and_finds_its_data_again(folder: Path, port: int) -> None:
+def test_one_command_runs_it_and_finds_its_data_again_however_it_was_stopped(folder: Path, port: int) -> None:
     with demonstration(folder, port) as first:
         status, body = get(port, "/sante")
         assert (status, type(json.loads(body))) == (200, dict)
         assert "spst demo totp" in first.said
-        seen = workers(folder)
+        seen, secret = workers(folder), DemoFolder(folder).accounts_file.read_text()
         assert seen
-        running = [os.pidfd_open(pid) for pid in first.descendants()]
-        assert len(running) == 5
-        assert first.stop() == 0
-        assert wait_all_gone(running)
+        then_it_stops_cleanly(first)
     with demonstration(folder, port) as second:
         assert workers(folder) == seen
-        then_a_program_that_dies_is_named_and_stops_the_rest(second)
+        then_a_power_cut_stops_everything(second)
+    with demonstration(folder, port) as third:
+        assert workers(folder) == seen
+        then_a_program_that_dies_is_named_and_stops_the_rest(third)
+    with demonstration(folder, port, reset=True) as anew:
+        assert workers(folder) == seen, "the same people"
+        assert DemoFolder(folder).accounts_file.read_text() != secret, "under new secrets"
+        then_a_database_that_is_killed_is_named_and_stops_the_rest(anew)
+
+
+def then_it_stops_cleanly(started: Demonstration) -> None:
+    running = [os.pidfd_open(pid) for pid in started.descendants()]
+    assert len(running) == 5
+    assert started.stop() == 0
+    assert wait_all_gone(running)
+
+
+def then_a_power_cut_stops_everything(started: Demonstration) -> None:
+    """But the database, which the next run finds and takes over."""
+    programs = [os.pidfd_open(pid) for pid in started.descendants()[:-1]]
+    started.stop(signal.SIGKILL)
+    assert wait_all_gone(programs)
 
 
 def then_a_program_that_dies_is_named_and_stops_the_rest(started: Demonstration) -> None:
@@ -141,21 +159,6 @@ def then_a_program_that_dies_is_named_and_stops_the_rest(started: Demonstration)
     assert started.end() == 1
     assert "psc" in started.said
     assert wait_all_gone(running)
-
-
-def test_after_a_power_cut_the_next_run_takes_over(folder: Path, port: int) -> None:
-    with demonstration(folder, port) as first:
-        seen = workers(folder)
-        programs = [os.pidfd_open(pid) for pid in first.descendants()[:-1]]
-        first.stop(signal.SIGKILL)
-        assert wait_all_gone(programs)
-    with demonstration(folder, port) as second:
-        assert workers(folder) == seen
-        then_a_database_that_is_killed_is_named_and_stops_the_rest(second)
-    secret = DemoFolder(folder).accounts_file.read_text()
-    with demonstration(folder, port, reset=True):
-        assert workers(folder) == seen, "the same people"
-        assert DemoFolder(folder).accounts_file.read_text() != secret, "under new secrets"
 
 
 def then_a_database_that_is_killed_is_named_and_stops_the_rest(started: Demonstration) -> None:

@@ -11,8 +11,8 @@ from tests.e2e import checks, preview, samples
 
 PAGES = [sample for sample in samples.every() if not sample.is_fragment]
 VIEWS = {"1440": (1440, 900), "390": (390, 844)}
-WIDTHS = (1280, 1152, 1024, 960, 720, 320)
-"""Where the layout changes; 1440 at 150 % of zoom is 960 wide."""
+WIDTHS = (1281, 1025, 769, 320)
+"""The narrowest of each layout (frontend/styles: 80, 64 and 48 rem); 1440 at 150 % of zoom is 960 wide."""
 WEIGHT_MAX = 90_000
 
 
