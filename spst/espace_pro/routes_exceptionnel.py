@@ -11,12 +11,14 @@ from spst.comptes import exercice
 from spst.espace_pro.liens import dossier_url
 from spst.espace_pro.schemas import ExceptionnelSchema, RelectureSchema
 from spst.habilitations import exceptionnel
+from spst.habilitations.actions import TITRES
 from spst.habilitations.exceptionnel import RAISONS, AccesVu, Avis, Raison
 from spst.journal import services as journal
 from spst.kernel.context import Context
 from spst.kernel.errors import RuleViolation
 from spst.web import fresh
 from spst.web.fields import CSRF_FIELD, errors_by_field
+from spst.web.filters import enumeration
 from spst.web.frame import flash
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work
@@ -65,7 +67,10 @@ def end(dossier_id: UUID) -> ResponseReturnValue:
 def _form(dossier_id: UUID, erreurs: dict[str, str] | None = None) -> str:
     """Nothing of the dossier is read on this page."""
     here = url_for(".ask", dossier_id=dossier_id)
+    with unit_of_work() as ctx:
+        closed = exceptionnel.closed_by_spst(ctx, dossier_id)
     view = {
+        "volets": enumeration([TITRES[section].lower() for section in closed]),
         "action": here,
         "raisons": [(str(code), label) for code, label in RAISONS.items()],
         "valeurs": {name: value for name, value in request.form.items() if name != CSRF_FIELD},

@@ -91,12 +91,17 @@ class Compte:
 
 def is_offered(ctx: Context, dossier_id: UUID) -> bool:
     """Whether the policy of the SPST closes to this médecin what the law opens, so that a page may offer the way."""
-    if ctx.acteur.role is not Role.MDT:
-        return False
-    droits = services.permitted(ctx, dossier_id).sections.values()
-    verdicts = (verdict for droit in droits for verdict in (droit.consulter, droit.remplir))
-    by_spst = any(not one.allowed and one.rules and one.rules[0].startswith("R-") for one in verdicts)
-    return by_spst and _by_law(ctx, dossier_id).allowed
+    return ctx.acteur.role is Role.MDT and bool(closed_by_spst(ctx, dossier_id)) and _by_law(ctx, dossier_id).allowed
+
+
+def closed_by_spst(ctx: Context, dossier_id: UUID) -> tuple[str, ...]:
+    """Sections that the SPST alone closes to the actor, to read or to fill: what an exceptional access opens."""
+    droits = services.permitted(ctx, dossier_id).sections
+    return tuple(section for section, one in droits.items() if _by_spst(one.consulter) or _by_spst(one.remplir))
+
+
+def _by_spst(verdict: moteur.Verdict) -> bool:
+    return not verdict.allowed and bool(verdict.rules) and verdict.rules[0].startswith("R-")
 
 
 def check(ctx: Context, dossier_id: UUID) -> moteur.Decision:

@@ -26,7 +26,9 @@ def path(monde: Monde) -> str:
 def test_medecin_opens_reads_and_another_reads_his_reason_again(pages: Site, medecin: Poste, monde: Monde) -> None:
     dossier = f"/dossiers/{monde.a.zoe.dossier_id}"
     assert "Demander un accès exceptionnel" in medecin.get(dossier).text
-    assert "Ouvrir pour 60 minutes" in medecin.get(path(monde)).text
+    asked = medecin.get(path(monde)).text
+    assert "Ouvrir pour 60 minutes" in asked
+    assert "Votre service vous y ferme : <b>courriers</b>" in asked.replace("\u00a0", " ")
     assert medecin.post(path(monde), FORM).status_code == 303
     opened = medecin.get(dossier).text
     assert "Accès exceptionnel en cours" in opened

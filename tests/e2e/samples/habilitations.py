@@ -175,6 +175,7 @@ def delegations(**changes: object) -> Model:
 def _exceptional(**changes: object) -> Model:
     return {
         "action": "#ouvrir",
+        "volets": "courriers et journal des accès",
         "raisons": [(str(code), label) for code, label in RAISONS.items()],
         "valeurs": {},
         "erreurs": {},
