@@ -17,7 +17,7 @@ document.addEventListener("htmx:before:swap", () => {
 document.addEventListener("htmx:after:swap", () => {
   for (const field of writing()?.elements ?? []) {
     if (field instanceof HTMLInputElement && field.type === "radio") field.checked = written?.get(field.name) === field.value;
-    else if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement)
+    else if (field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && field.type === "text"))
       field.value = String(written?.get(field.name) ?? field.value);
   }
 });

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
-from spst.comptes import octroi_rules, octrois
+from spst.comptes import comptes_queries, octroi_rules, octrois
 from spst.comptes.errors import (
     DemandeNotFound,
     HabilitationRefused,
@@ -176,5 +176,9 @@ def _vue(ctx: Context, row: RoleDemande, personne: str, asked_by_nom: str | None
     )
 
 
-def takes_two(role: Role) -> bool:
-    return role in octroi_rules.A_DEUX
+def takes_two(ctx: Context, role: Role) -> bool:
+    """Roles of health do; that of the direction too, as soon as it has somebody else who could confirm: one person who made
+    himself a colleague would be two."""
+    return role in octroi_rules.A_DEUX or (
+        role is Role.DIR and comptes_queries.other_directions(ctx, ctx.acteur.id) > 0
+    )

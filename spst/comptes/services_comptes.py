@@ -139,12 +139,12 @@ def create_compte(ctx: Context, demande: DemandeCompte, psc_issuer: str) -> Comp
 
 
 def grant_habilitation(ctx: Context, compte_id: UUID, demande: DemandeRole) -> UUID:
-    """Give a role; one of health is only asked for, until somebody else confirms it (`demandes`).
+    """Give a role; one of health, or of the direction, is only asked for, until somebody else confirms it (`demandes`).
 
     Returns the id of the role, or of the demand. Raises: CompteNotFound, HabilitationRefused.
     """
     octrois.check(ctx, octrois.authorised(ctx, compte_id, "habilitation.grant"), demande)
-    if demandes.takes_two(demande.role):
+    if demandes.takes_two(ctx, demande.role):
         return demandes.ask(ctx, compte_id, demande)
     habilitation_id = octrois.add_role(ctx, compte_id, demande)
     traces.record(ctx, "habilitation.grant", details={"compte": str(compte_id), "role": str(demande.role)})

@@ -32,7 +32,7 @@ class BrouillonNotReady(RuleViolation):
 
 
 class BrouillonChanged(Conflict):
-    """Le brouillon a changé depuis que vous l’avez lu. Relisez-le, puis confirmez."""
+    """Le brouillon a changé depuis que vous l’avez lu. Relisez-le, puis recommencez."""
 
 
 class OwnProposal(ActRefused):

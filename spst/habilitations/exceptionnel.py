@@ -24,10 +24,12 @@ from spst.habilitations.models import AccesExceptionnel, AccesExceptionnelMotif
 from spst.kernel.acteur import Role
 from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.ids import new_id
+from spst.kernel.locks import one_at_a_time
 from spst.traces import services as traces
 
 DUREE = timedelta(minutes=60)
 RELECTURE = timedelta(hours=72)
+INJUSTIFIE = timedelta(days=30)
 _MOTIF = cast(Table, AccesExceptionnelMotif.__table__)
 
 
@@ -118,7 +120,12 @@ def start(ctx: Context, dossier_id: UUID, raison: Raison, texte: str) -> UUID:
 
     Raises: NotFound, AccessDenied (the law, which nothing lifts), AccesExceptionnelRefused, AccesExceptionnelAlreadyRuns.
     """
+    one_at_a_time(ctx, f"exceptionnel de {ctx.acteur.id}", dossier_id)
     decision = check(ctx, dossier_id)
+    if _was_unjustified(ctx, dossier_id):
+        raise AccesExceptionnelRefused(
+            "Un autre médecin a jugé injustifié votre dernier accès exceptionnel à ce dossier. Adressez-vous à la direction."
+        )
     if situations.runs_exceptionally(ctx, dossier_id):
         raise AccesExceptionnelAlreadyRuns
     if not is_offered(ctx, dossier_id):
@@ -150,6 +157,23 @@ def start(ctx: Context, dossier_id: UUID, raison: Raison, texte: str) -> UUID:
     ctx.motif = Motif(CodeMotif.EXCEPTIONNEL)
     traces.record(ctx, "exceptionnel.open", dossier_id, decision.open_sections)
     return acces_id
+
+
+def _was_unjustified(ctx: Context, dossier_id: UUID) -> bool:
+    """Whether the last access of the actor to this dossier that was reviewed these last thirty days was not justified."""
+    # TO CONFIRM (HAB-06): no text says for how long; thirty days leave the direction the time to decide.
+    query = (
+        select(AccesExceptionnel.avis)
+        .where(
+            AccesExceptionnel.tenant_id == ctx.tenant_id,
+            AccesExceptionnel.compte_id == ctx.acteur.id,
+            AccesExceptionnel.dossier_id == dossier_id,
+            AccesExceptionnel.relu_at > ctx.clock.now() - INJUSTIFIE,
+        )
+        .order_by(AccesExceptionnel.opened_at.desc())
+        .limit(1)
+    )
+    return ctx.session.scalar(query) == Avis.INJUSTIFIE
 
 
 def running_until(ctx: Context, dossier_id: UUID) -> datetime | None:

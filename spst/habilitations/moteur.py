@@ -5,7 +5,7 @@ while evaluating a rule (Cedar ignores a rule that fails, even a forbid: `diagno
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -58,6 +58,12 @@ class Destinataire(StrEnum):
     CSE = "cse"
     INSPECTION_TRAVAIL = "inspection_travail"
     ASSURANCE_MALADIE = "assurance_maladie"
+
+
+OF_THE_WORKER = frozenset({"P-112", "P-114", "P-115", "P-116"})
+"""Rules of the ceiling that close because of what the worker chose, or of his follow-up (SIR)."""
+OF_THE_STRANGER = frozenset({"P-110", "P-111", "P-113", "P-119", "P-120", "P-121"})
+"""Those that close because nothing ties the actor to this worker: no follow-up, no delegation, no protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,11 +190,16 @@ def _answers(
 def _verdict(politique: Politique, result: cedarpy.AuthzResult, *, on_dossier: bool) -> Verdict:
     if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
         return _closed(_ENGINE_FAULT, on_dossier)
-    ids = sorted(result.diagnostics.id_annotations_by_reason.values(), key=_explanation_order)
+    ids = sorted(_told(result.diagnostics.id_annotations_by_reason.values()), key=_explanation_order)
     if not ids:
         return _closed(NO_RULE, on_dossier)
     regle = politique.regles[ids[0]]
     return Verdict(result.allowed, tuple(ids), sentence(regle), regle.article, regle.recours)
+
+
+def _told(ids: Collection[str]) -> Collection[str]:
+    """What a worker chose, or how he is followed, is told to nobody who has no part in his follow-up anyway."""
+    return [one for one in ids if one not in OF_THE_WORKER] if OF_THE_STRANGER.intersection(ids) else ids
 
 
 def _closed(reason: str, on_dossier: bool) -> Verdict:

@@ -50,6 +50,7 @@ _PEOPLE: dict[type[Any], tuple[str, str]] = {
 }
 """Who gave it, and who has it."""
 _TABLE: dict[Genre, type[Any]] = dict(zip(Genre, _PEOPLE, strict=True))
+_GENRE = {table: genre for genre, table in _TABLE.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +209,8 @@ def give_again(ctx: Context, genre: Genre, ecrit_id: UUID) -> UUID:
     row = _mine(ctx, genre, ecrit_id, action)
     if row.revoked_at is None:
         raise EcritRefused("Rien n’a été retiré.")
+    if _stands_again(ctx, row):
+        raise EcritRefused("C’est déjà rétabli.")
     donneur, beneficiaire = _people(row)
     days = Periode(max(today(ctx.clock), _day(row.starts_on)), _last_day(row))
     if isinstance(row, Remplacement):
@@ -216,6 +219,20 @@ def give_again(ctx: Context, genre: Genre, ecrit_id: UUID) -> UUID:
         return sign_protocole(ctx, beneficiaire, days, reference=row.protocole, delegue_avis=row.delegue_avis)
     given = {"actes": row.actes, "dossier_id": row.dossier_id}
     return give_delegation(ctx, beneficiaire, row.sections, days, reference=row.protocole, **given)
+
+
+_SAME = ("sections", "actes", "dossier_id", "protocole", "delegue_avis")
+
+
+def _stands_again(ctx: Context, former: Any) -> bool:
+    """Whether the same was given since it was taken back, and stands: a second press gives nothing more."""
+    same = [name for name in (*_PEOPLE[type(former)], *_SAME) if hasattr(former, name)]
+    since = [one for one in _rows(ctx, _GENRE[type(former)]) if one.created_at >= former.revoked_at]
+    return any(
+        _etat(one, ctx.clock.now()) in ("en_cours", "a_venir")
+        and all(getattr(one, name) == getattr(former, name) for name in same)
+        for one in since
+    )
 
 
 def _mine(ctx: Context, genre: Genre, ecrit_id: UUID, action: str) -> Any:
@@ -278,6 +295,8 @@ def _instants(ctx: Context, periode: Periode) -> dict[str, datetime]:
         raise EcritRefused("La fin est avant le début, ou déjà passée. Corrigez les dates.")
     if periode.debut < current:
         raise EcritRefused("Rien ne se donne pour hier\u00a0: le premier jour est aujourd’hui ou plus tard.")
+    if periode.debut > current + LONGEST:
+        raise EcritRefused("Ce début est trop lointain. Donnez-le quand il approchera.")
     if periode.fin - periode.debut > LONGEST:
         raise EcritRefused("Un écrit se donne pour trois ans au plus. Raccourcissez-le\u00a0: il se renouvelle.")
     starts_on = ctx.clock.now() if periode.debut == current else _midnight(periode.debut)

@@ -195,12 +195,16 @@ def abandon(ctx: Context) -> None:
 # ──── Publishing
 
 
-def propose(ctx: Context, motif: str, avis: Avis | None = None) -> None:
-    """Submit the draft to a second person, with a reason that stays with the version. `avis`: instead of the one noted before.
+def propose(ctx: Context, revision: int, motif: str, avis: Avis | None = None) -> None:
+    """Submit the draft to a second person, with a reason that stays with the version.
 
-    Raises: AccessDenied, BrouillonNotFound, BrouillonProposed, BrouillonNotReady.
+    `revision`: of the draft that was read, which others may have changed since. `avis`: instead of the one noted before.
+
+    Raises: AccessDenied, BrouillonNotFound, BrouillonProposed, BrouillonNotReady, BrouillonChanged.
     """
     row = _editable(ctx, "politique.propose")
+    if row.revision != revision:
+        raise BrouillonChanged
     if not _vu(ctx, row).ecarts:
         raise BrouillonNotReady("Ce brouillon ne change rien à la politique en vigueur.")
     if avis is not None:

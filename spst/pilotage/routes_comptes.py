@@ -103,19 +103,20 @@ def grant(compte_id: UUID) -> ResponseReturnValue:
     try:
         demande = schemas.demande_role(schemas.RoleForm().read(request.form), web().runtime.clock.now())
         with unit_of_work() as ctx:
+            asked = demandes.takes_two(ctx, demande.role)
             comptes.grant_habilitation(ctx, compte_id, demande)
             nom = comptes.get_compte(ctx, compte_id).nom_complet
     except ValidationError as error:
         return _again(compte_id, "accorder", errors_by_field(error))
     except _REFUSALS as refusal:
         return _again(compte_id, "accorder", str(refusal))
-    flash(_granted(demande.role, nom, "accordé"))
+    flash(_granted(demande.role, nom, "accordé", asked=asked))
     return _to(compte_id)
 
 
-def _granted(role: Role, nom: str, done: str) -> str:
-    """What is said of a role that was given, or of one of health, which a second person has still to confirm."""
-    if demandes.takes_two(role):
+def _granted(role: Role, nom: str, done: str, *, asked: bool) -> str:
+    """What is said of a role that was given, or `asked` for: a second person has still to confirm it."""
+    if asked:
         return (
             f"Rôle demandé\u00a0: {role.label_of(nom)}. Il n’ouvre rien tant qu’une autre personne ne l’a pas confirmé."
         )
@@ -179,10 +180,11 @@ def restore(habilitation_id: UUID) -> ResponseReturnValue:
     try:
         with unit_of_work() as ctx:
             compte_id, role = comptes.restore_habilitation(ctx, habilitation_id)
+            asked = demandes.takes_two(ctx, role)
             nom = comptes.get_compte(ctx, compte_id).nom_complet
     except _REFUSALS as refusal:
         return _about_role(habilitation_id, refusal)
-    flash(_granted(role, nom, "rétabli"))
+    flash(_granted(role, nom, "rétabli", asked=asked))
     return _to(compte_id)
 
 

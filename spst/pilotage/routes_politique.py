@@ -15,6 +15,7 @@ from spst.habilitations import choix as choices
 from spst.habilitations import services as habilitations
 from spst.habilitations.actions import TITRES
 from spst.habilitations.choix import INACTIVITES_MIN, ROLES, Niveau
+from spst.habilitations.errors import BrouillonChanged, BrouillonNotFound
 from spst.habilitations.publication import AvisCmt, BrouillonVu, VersionVue
 from spst.journal import services as journal
 from spst.kernel.acteur import Role
@@ -69,7 +70,7 @@ def list_versions() -> ResponseReturnValue:
     return render_template("pilotage/politique_versions.html", versions={"lignes": lines, "avis": AVIS})
 
 
-@bp.get("/versions/<int:numero>")
+@bp.get("/versions/<int(max=100000):numero>")
 @requires("politique.consult")
 def show_version(numero: int) -> ResponseReturnValue:
     with unit_of_work() as ctx:
@@ -240,8 +241,8 @@ def propose() -> ResponseReturnValue:
     except ValidationError as error:
         return _page("proposition", errors_by_field(error))
     done = "La politique est proposée. Une autre personne de la direction doit la confirmer."
-    avis, motif = schemas.avis(form), form["motif"]
-    return _act(lambda ctx: publication.propose(ctx, motif, avis), "proposition", done=done)
+    avis, motif, revision = schemas.avis(form), form["motif"], form["revision"]
+    return _act(lambda ctx: publication.propose(ctx, revision, motif, avis), "proposition", done=done)
 
 
 @bp.post("/brouillon/reprise")
@@ -269,7 +270,9 @@ def confirm() -> ResponseReturnValue:
             numero = publication.confirm(ctx, revision)
     except ValidationError as error:
         return _page("publication", errors_by_field(error))
-    except RuleViolation as refusal:
+    except BrouillonNotFound:
+        return _gone()
+    except (RuleViolation, BrouillonChanged) as refusal:
         return _page("publication", {"": str(refusal)})
     flash(f"La version {numero} s’applique dès maintenant.")
     return redirect(f"/direction/politique/versions/{numero}", 303)
@@ -281,6 +284,8 @@ def abandon() -> ResponseReturnValue:
     try:
         with unit_of_work() as ctx:
             publication.abandon(ctx)
+    except BrouillonNotFound:
+        return _gone()
     except RuleViolation as refusal:
         return _page("publication", {"": str(refusal)})
     toast("Brouillon abandonné. La politique en vigueur n’a pas changé.")
@@ -292,11 +297,19 @@ def _act(act: Callable[[Context], object], form: str = "", done: str | None = No
     try:
         with unit_of_work() as ctx:
             act(ctx)
-    except RuleViolation as refusal:
+    except BrouillonNotFound:
+        return _gone()
+    except (RuleViolation, BrouillonChanged) as refusal:
         return _page(form or "matrice", {"": str(refusal)})
     if done:
         flash(done)
     return redirect(f"{_DRAFT}#{form}" if form and not request.headers.get("HX-Request") else _DRAFT, 303)
+
+
+def _gone() -> ResponseReturnValue:
+    """The draft was published or put away since the page was shown, perhaps by a second press."""
+    flash("Ce brouillon n’est plus ouvert\u00a0: voici la politique en vigueur.", "warn")
+    return redirect("/direction/politique", 303)
 
 
 # ──── The trial, and the free question

@@ -160,6 +160,9 @@ class ReglagesForm(Form):
 
 
 class AvisForm(Form):
+    """`revision`: of the draft that the page showed."""
+
+    revision = fields.Integer(required=True)
     avis = fields.Enum(AvisCmt, by_value=True, required=True, error_messages={"required": _CHOOSE, "unknown": _CHOOSE})
     rendu_le = DateFr(required=True)
     precision = Ligne(load_default="", maximum=500)

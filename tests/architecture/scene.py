@@ -124,8 +124,13 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /direction/comptes/<uuid:compte_id>/suspension": lambda s: {"motif": "Départ"},
     "POST /direction/politique/brouillon/cellule": lambda s: {"case": "INF:S4:lire"},
     "POST /direction/politique/brouillon/reglages": lambda s: {"inactivite": "10"},
-    "POST /direction/politique/brouillon/avis": lambda s: {"avis": "favorable", "rendu_le": "01/09/2026"},
+    "POST /direction/politique/brouillon/avis": lambda s: {
+        "revision": "1",
+        "avis": "favorable",
+        "rendu_le": "01/09/2026",
+    },
     "POST /direction/politique/brouillon/proposition": lambda s: {
+        "revision": "1",
         "avis": "favorable",
         "rendu_le": "01/09/2026",
         "motif": "Essai",

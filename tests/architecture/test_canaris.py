@@ -37,6 +37,7 @@ from tests.architecture import scene as architecture
 from tests.architecture.scene import named
 from tests.factories.ecoute import Written, listening
 from tests.factories.monde import Monde, colleague
+from tests.factories.politiques import seen
 from tests.factories.releves import run
 from tests.factories.site import Site
 from tests.robustesse.poste import Poste
@@ -210,11 +211,9 @@ def publish(monde: Monde, second: Acteur, letters: Niveau) -> None:
     """What médecins may do with letters, decided by two people."""
     draft(monde, letters)
     with monde.work(monde.a.directrice) as ctx:
-        publication.propose(ctx, "Essai")
+        publication.propose(ctx, seen(ctx), "Essai")
     with monde.work(second) as ctx:
-        seen = publication.brouillon(ctx)
-        assert seen is not None
-        publication.confirm(ctx, seen.revision)
+        publication.confirm(ctx, seen(ctx))
 
 
 def draft(monde: Monde, letters: Niveau) -> None:

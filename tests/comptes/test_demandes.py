@@ -97,6 +97,27 @@ def test_who_asks_does_not_confirm_and_the_refusal_is_traced(monde: Monde, nurse
     assert opened(monde, nurse) == []
 
 
+def test_colleague_of_the_direction_is_not_made_by_one_person_alone_once_there_are_two(
+    monde: Monde, nurse: UUID, second: Acteur
+) -> None:
+    """Whoever could make one alone would confirm his own acts by it."""
+    demande_id = ask(monde, nurse, Role.DIR)
+    assert opened(monde, nurse) == []
+    with pytest.raises(OwnDemandeRefused), monde.work(monde.a.directrice) as ctx:
+        demandes.confirm(ctx, demande_id)
+    with monde.work(second) as ctx:
+        demandes.confirm(ctx, demande_id)
+    assert opened(monde, nurse) == [Role.DIR]
+
+
+def test_only_person_of_the_direction_names_the_second(monde: Monde) -> None:
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        demande = DemandeCompte("M.", "Hugo", "Second-Test", email="hugo@b.test")
+        created = services.create_compte(ctx, demande, "https://psc.test").compte_id
+        services.grant_habilitation(ctx, created, DemandeRole(Role.DIR, ctx.clock.now()))
+        assert demandes.waiting(ctx, created) == ()
+
+
 def test_nobody_confirms_a_role_for_himself(monde: Monde, second: Acteur) -> None:
     demande_id = ask(monde, second.id, Role.MDT)
     with pytest.raises(OwnHabilitationRefused), monde.work(second) as ctx:

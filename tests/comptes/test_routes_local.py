@@ -10,12 +10,13 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from spst.comptes import demandes
 from spst.comptes import services_comptes as comptes
 from spst.comptes.octroi_rules import DemandeCompte, DemandeRole
 from spst.kernel.acteur import Role
 from spst.kernel.ids import new_id
 from spst.wiring.web import build_web
-from tests.factories.monde import Monde
+from tests.factories.monde import Monde, colleague
 from tests.factories.site import ORIGIN, config_for
 
 PASSWORD = "cheval agrafe pile correcte"
@@ -51,7 +52,11 @@ def invite(monde: Monde, *roles: Role) -> tuple[str, str, UUID]:
         created = comptes.create_compte(ctx, DemandeCompte("M.", "Hervé", "Lannuzel", email=email), "https://psc.test")
     for role in roles:
         with monde.work(monde.a.directrice) as ctx:
-            comptes.grant_habilitation(ctx, created.compte_id, DemandeRole(role, ctx.clock.now()))
+            given = comptes.grant_habilitation(ctx, created.compte_id, DemandeRole(role, ctx.clock.now()))
+            asked = [one.id for one in demandes.waiting(ctx, created.compte_id)]
+        if given in asked:
+            with monde.work(colleague(monde, monde.a, Role.DIR)) as ctx:
+                demandes.confirm(ctx, given)
     assert created.inscription
     return email, created.inscription.code, created.compte_id
 

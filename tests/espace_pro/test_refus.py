@@ -10,10 +10,10 @@ from spst.habilitations.choix import Choix
 from spst.kernel.acteur import Role
 from spst.kernel.ids import new_id
 from tests.espace_pro.test_listes import plain
-from tests.factories.confies import opposed
-from tests.factories.monde import Monde, Personne
+from tests.factories.confies import opposed, under_sir
+from tests.factories.monde import Monde, Personne, colleague
 from tests.factories.politiques import closing, published
-from tests.factories.releves import count_traces
+from tests.factories.releves import count_traces, run
 from tests.factories.site import Site
 from tests.visites.conftest import clean, start  # noqa: F401 - clean is a fixture
 from tests.visites.test_routes import Poste
@@ -123,6 +123,24 @@ def test_opposition_is_told_as_the_choice_of_the_worker_which_he_alone_can_chang
         assert "Le salarié seul peut revenir sur son opposition." in page.text
         assert f"{name_of(monde, monde.a.medecin.id)} lit toujours ce dossier" in plain(page.text)
     assert (refused.status_code, asked.status_code) == (403, 200)
+
+
+@pytest.mark.exigence("HAB-07", partielle="ce que dit un refus")
+@pytest.mark.parametrize(("role", "stranger"), [(Role.COLL, "P-110"), (Role.MPC, "P-111")])
+def test_somebody_who_has_no_part_in_the_follow_up_learns_neither_opposition_nor_regime(
+    pages: Site, monde: Monde, role: Role, stranger: str
+) -> None:
+    acteur, zoe = colleague(monde, monde.a, role), monde.a.zoe
+    run(monde, "DELETE FROM equipe_membre WHERE compte_id = :who", who=acteur.id)
+    who = Poste(pages, acteur)
+    with opposed(monde, zoe, "mpc", "professionnels"), under_sir(monde, zoe):
+        told_here = [who.get(dossier(zoe)).text, who.get(f"{dossier(zoe)}/pourquoi").text]
+    for page in told_here:
+        assert stranger in page
+        assert "oppose" not in plain(page)
+        assert not re.search(r"P-11[2456]", page)
+    trace = pages.traces("dossier.open")[-1]
+    assert not {"P-112", "P-114", "P-115", "P-116"}.intersection(trace.regles)
 
 
 def test_reason_not_given_yet_sends_to_where_it_is_given(infirmier: Poste, monde: Monde) -> None:

@@ -5,12 +5,21 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from spst.habilitations import choix as choices
+from spst.habilitations import publication
 from spst.habilitations.choix import Choix, Niveau
 from spst.habilitations.models import PolitiqueVersion
 from spst.kernel.acteur import Role
+from spst.kernel.context import Context
 from spst.kernel.ids import new_id
 from tests.factories.monde import LONG_AGO, Monde, Spst
 from tests.factories.releves import run
+
+
+def seen(ctx: Context) -> int:
+    """The revision of the open draft, as somebody who has just read it holds it."""
+    found = publication.brouillon(ctx)
+    assert found is not None
+    return found.revision
 
 
 def closing(role: Role, section: str) -> Choix:

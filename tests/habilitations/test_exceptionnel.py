@@ -1,6 +1,7 @@
 """Exceptional access: past the policy of the SPST, never past the law; one dossier, one hour, a reason that another reads."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -133,6 +134,31 @@ def test_another_medecin_reads_the_reason_again_and_never_its_author(monde: Mond
         assert exceptionnel.to_review(ctx) == ()
         with pytest.raises(AccesExceptionnelRefused):
             exceptionnel.review(ctx, opened, Avis.JUSTIFIE)
+
+
+def test_access_judged_unjustified_is_not_opened_again_within_the_month(monde: Monde, other: Acteur) -> None:
+    opened = start(monde)
+    with monde.work(monde.a.medecin) as ctx:
+        exceptionnel.end(ctx, monde.a.zoe.dossier_id)
+    with monde.work(other) as ctx:
+        exceptionnel.review(ctx, opened, Avis.INJUSTIFIE, "Le médecin de garde était joignable.")
+    with pytest.raises(AccesExceptionnelRefused, match="jugé injustifié"):
+        start(monde)
+    with clock(monde) as horloge:
+        horloge.at = datetime.now(UTC) + timedelta(days=31)
+        start(monde)
+
+
+def test_six_requests_at_once_open_one_access(monde: Monde) -> None:
+    def ask(_: int) -> bool:
+        try:
+            start(monde)
+        except AccesExceptionnelAlreadyRuns:
+            return False
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        assert sum(pool.map(ask, range(6))) == 1
 
 
 def test_queue_does_not_forget(monde: Monde, other: Acteur) -> None:

@@ -250,6 +250,9 @@ def test_what_was_taken_back_is_given_again_as_it_was_by_who_gave_it(monde: Mond
     with monde.work(absent) as ctx:
         before = {one.id: one for one in protocoles.ecrits(ctx)}
         again = {protocoles.give_again(ctx, genre, ecrit_id): before[ecrit_id] for genre, ecrit_id in written.items()}
+        for genre, ecrit_id in written.items():
+            with pytest.raises(EcritRefused, match="déjà rétabli"):
+                protocoles.give_again(ctx, genre, ecrit_id)
         after = {one.id: one for one in protocoles.ecrits(ctx)}
     assert all(allowed(monde, who, action) for who, action in acts.items())
     for new, former in again.items():

@@ -23,6 +23,7 @@ from spst.habilitations.publication import Avis, AvisCmt
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.errors import AccessDenied
 from tests.factories.monde import Monde, colleague
+from tests.factories.politiques import seen
 from tests.factories.releves import run
 
 FAVORABLE = Avis(AvisCmt.FAVORABLE, date(2026, 11, 18), "Sans réserve.")
@@ -50,7 +51,7 @@ def prepare(monde: Monde, niveau: Niveau = Niveau.LIRE) -> None:
 def proposed(monde: Monde) -> int:
     prepare(monde)
     with monde.work(monde.a.directrice) as ctx:
-        publication.propose(ctx, "Les courriers restent aux médecins.")
+        publication.propose(ctx, seen(ctx), "Les courriers restent aux médecins.")
         found = publication.brouillon(ctx)
         assert found is not None
         return found.revision
@@ -169,10 +170,10 @@ def test_draft_that_changes_nothing_or_without_the_opinion_of_the_cmt_is_not_pro
     with monde.work(monde.a.directrice) as ctx:
         publication.start(ctx)
         with pytest.raises(BrouillonNotReady, match="ne change rien"):
-            publication.propose(ctx, "Pour voir")
+            publication.propose(ctx, seen(ctx), "Pour voir")
         publication.set_niveau(ctx, Role.INF, "S4", Niveau.LIRE)
         with pytest.raises(BrouillonNotReady, match="médico-technique"):
-            publication.propose(ctx, "Pour voir")
+            publication.propose(ctx, seen(ctx), "Pour voir")
         with pytest.raises(BrouillonNotReady, match="n’a pas encore eu lieu"):
             publication.note_avis(ctx, Avis(AvisCmt.FAVORABLE, date(2199, 1, 1)))
 
@@ -200,7 +201,7 @@ def test_confirmation_is_of_what_was_read(monde: Monde, adjointe: Acteur) -> Non
     with monde.work(monde.a.directrice) as ctx:
         publication.take_back(ctx)
         publication.set_niveau(ctx, Role.INF, "S3", Niveau.FERME)
-        publication.propose(ctx, "Autre chose")
+        publication.propose(ctx, seen(ctx), "Autre chose")
     with pytest.raises(BrouillonChanged), monde.work(adjointe) as ctx:
         publication.confirm(ctx, revision)
 
@@ -222,7 +223,7 @@ def test_only_the_direction_prepares_proposes_and_confirms(monde: Monde, role: R
     acts = (
         publication.start,
         publication.undo,
-        lambda ctx: publication.propose(ctx, "x"),
+        lambda ctx: publication.propose(ctx, 1, "x"),
         lambda ctx: publication.confirm(ctx, revision),
     )
     for act in acts:

@@ -53,14 +53,21 @@ def press(who: Navigateur, name: str) -> str:
 def propose(who: Navigateur) -> None:
     assert who.post(DRAFT).status_code == 303
     press(who, "INF-S4")
-    assert who.post(f"{DRAFT}/avis", **AVIS).status_code == 303
-    assert who.post(f"{DRAFT}/proposition", **AVIS, motif="Les courriers restent aux médecins.").status_code == 303
+    assert who.post(f"{DRAFT}/avis", **typed(who)).status_code == 303
+    assert (
+        who.post(f"{DRAFT}/proposition", **typed(who), motif="Les courriers restent aux médecins.").status_code == 303
+    )
 
 
 def revision(who: Navigateur) -> str:
     found = re.search(r'name="revision" value="(\d+)"', who.get(DRAFT).text)
     assert found
     return found[1]
+
+
+def typed(who: Navigateur) -> dict[str, str]:
+    """What the form of the opinion and of the reason posts, the reason aside."""
+    return {**AVIS, "revision": revision(who)}
 
 
 def file_a_letter(pages: Pages, acteur: Acteur, times: int = 1) -> None:
@@ -124,27 +131,53 @@ def test_proposal_without_opinion_without_change_or_without_reason_is_refused_an
     director: Navigateur,
 ) -> None:
     director.post(DRAFT)
-    same = director.post(f"{DRAFT}/proposition", **AVIS, motif="Pour voir")
+    same = director.post(f"{DRAFT}/proposition", **typed(director), motif="Pour voir")
     assert same.status_code == 422
     assert "ne change rien" in same.text
     assert "Pour voir</textarea>" in same.text
     press(director, "INF-S4")
-    unheard = director.post(f"{DRAFT}/proposition", motif="Pour voir")
+    unheard = director.post(f"{DRAFT}/proposition", revision=revision(director), motif="Pour voir")
     assert unheard.status_code == 422
     assert "Choisissez dans la liste." in unheard.text
     assert "Pour voir</textarea>" in unheard.text
-    late = director.post(f"{DRAFT}/avis", avis="reserve", rendu_le="01012190", precision="À voir")
+    late = director.post(f"{DRAFT}/avis", **{**typed(director), "rendu_le": "01012190", "precision": "À voir"})
     assert late.status_code == 422
     assert "n’a pas encore eu lieu" in late.text
     assert 'value="À voir"' in late.text
-    assert director.post(f"{DRAFT}/avis", avis="reserve", rendu_le="32/13/2026").status_code == 422
+    assert director.post(f"{DRAFT}/avis", **{**typed(director), "rendu_le": "32/13/2026"}).status_code == 422
 
 
 def test_reason_begun_before_the_opinion_is_noted_is_kept_with_it(director: Navigateur) -> None:
     director.post(DRAFT)
-    assert director.post(f"{DRAFT}/avis", **AVIS, motif="Les courriers").status_code == 303
+    assert director.post(f"{DRAFT}/avis", **typed(director), motif="Les courriers").status_code == 303
     press(director, "INF-S4")
     assert "Les courriers</textarea>" in director.get(DRAFT).text
+
+
+@pytest.mark.exigence("HAB-02")
+def test_proposal_of_a_draft_that_somebody_else_changed_since_it_was_read_is_refused(
+    director: Navigateur, second: Navigateur
+) -> None:
+    director.post(DRAFT)
+    press(director, "INF-S3")
+    read = typed(second)
+    press(director, "IPRP-S2")
+    refused = second.post(f"{DRAFT}/proposition", **read, motif="Pour voir")
+    assert refused.status_code == 422
+    assert "a changé depuis que vous l’avez lu" in refused.text
+    assert "Pour voir</textarea>" in refused.text
+    assert second.post(f"{DRAFT}/proposition", **typed(second), motif="Pour voir").status_code == 303
+
+
+def test_second_press_on_a_draft_that_is_gone_leads_to_the_policy_in_force(
+    director: Navigateur, second: Navigateur
+) -> None:
+    propose(director)
+    read = revision(second)
+    assert "/versions/1" in second.post(f"{DRAFT}/confirmation", revision=read).headers["Location"]
+    for path, form in {"confirmation": {"revision": read}, "cellule": {"case": "INF:S4:lire"}, "abandon": {}}.items():
+        assert second.post(f"{DRAFT}/{path}", **form).headers["Location"] == PAGE
+    assert "n’est plus ouvert" in second.get(PAGE).text
 
 
 @pytest.mark.exigence("HAB-02")

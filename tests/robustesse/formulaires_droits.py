@@ -149,8 +149,14 @@ def _given_again(genre: Genre) -> Arrange:
 
 
 def _with_avis(tail: str, motif: str) -> Arrange:
-    values = {"avis": ("favorable", "reserve"), "precision": ("", "Sans réserve.")}
-    return _draft(tail, changed=True, rendu_le=("01/09/2026",), motif=(motif,), **values)
+    values = {"avis": ("favorable", "reserve"), "precision": ("", "Sans réserve."), "rendu_le": ("01/09/2026",)}
+
+    def arrange(scene: Scene) -> tuple[Poste, str, Values]:
+        droits = Droits(scene)
+        poste = droits.draft()
+        return poste, f"{DRAFT}{tail}", {**values, "motif": (motif,), "revision": (droits.revision(),)}
+
+    return arrange
 
 
 FORMS_DROITS = (

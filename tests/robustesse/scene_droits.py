@@ -16,7 +16,7 @@ from spst.kernel.acteur import Acteur, Role
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
 from tests.factories.monde import Spst, colleague
-from tests.factories.politiques import closing, publish
+from tests.factories.politiques import closing, publish, seen
 from tests.factories.releves import run
 from tests.robustesse.poste import Poste
 from tests.robustesse.scene import Scene
@@ -51,7 +51,7 @@ class Droits:
                 publication.set_niveau(ctx, Role.INF, "S4", Niveau.LIRE)
                 publication.note_avis(ctx, Avis(AvisCmt.FAVORABLE, date(2026, 9, 1)))
             if proposed:
-                publication.propose(ctx, "Essai")
+                publication.propose(ctx, seen(ctx), "Essai")
         return self.scene.of(Role.DIR)
 
     def revision(self) -> str:
