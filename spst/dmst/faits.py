@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, text
 
+from spst.dmst import suivi_queries
 from spst.dmst.errors import DossierNotFound
 from spst.dmst.suivi_queries import PAR_SECTEUR, SUIVI_EXPLICITE, of_actor
 from spst.habilitations.ports import Faits
@@ -50,6 +51,11 @@ class FaitsFromTables:
     def read_many(self, ctx: Context, dossier_ids: Collection[UUID]) -> dict[UUID, Faits]:
         values = {**of_actor(ctx), "dossiers": list(dossier_ids)}
         return {row.id: _faits(ctx, row) for row in ctx.session.execute(_FAITS, values)}
+
+    def followed_by(
+        self, ctx: Context, compte_ids: Collection[UUID], dossier_ids: Collection[UUID]
+    ) -> dict[UUID, frozenset[UUID]]:
+        return suivi_queries.followed_by(ctx, compte_ids, dossier_ids)
 
 
 def _faits(ctx: Context, row: Row[Any]) -> Faits:

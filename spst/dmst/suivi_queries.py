@@ -55,6 +55,19 @@ PAR_SECTEUR = f"""
 Read last, and only of a dossier that no équipe was entrusted with: most are, and then it costs nothing.
 """
 
+
+def _of_accounts(fragment: str) -> str:
+    """A fragment about the actor, told of each médecin of a list `a` instead, who may stand in for another."""
+    return fragment.replace(":acteur", "a.compte_id").replace(":remplace", "true")
+
+
+_SUIVIS = text(f"""
+    SELECT d.id AS dossier_id, a.compte_id
+    FROM dossier d CROSS JOIN unnest(CAST(:comptes AS uuid[])) AS a(compte_id) CROSS JOIN {_of_accounts(SUIVI_EXPLICITE)}
+    WHERE d.tenant_id = :tenant AND d.id = ANY (:dossiers)
+      AND (suivi_explicite.par_nom OR suivi_explicite.par_equipe OR {_of_accounts(PAR_SECTEUR)})
+""")  # noqa: S608 - texts of this module
+
 _FOLLOWERS = text("""
     WITH explicite AS MATERIALIZED (
         SELECT s.equipe_id, s.compte_id FROM suivi s
@@ -109,6 +122,17 @@ _CONFIES = text("""
 def followers(ctx: Context, dossier_id: UUID) -> list[Row[Any]]:
     """Who follows today, one row per account, équipe and role, in the order of names."""
     return list(ctx.session.execute(_FOLLOWERS, {**of_actor(ctx), "dossier": dossier_id}))
+
+
+def followed_by(
+    ctx: Context, compte_ids: Collection[UUID], dossier_ids: Collection[UUID]
+) -> dict[UUID, frozenset[UUID]]:
+    """By dossier, which of these médecins follow it today, in their own name or for one whom they replace. One statement."""
+    values = {**of_actor(ctx), "comptes": list(compte_ids), "dossiers": list(dossier_ids)}
+    found: dict[UUID, set[UUID]] = {dossier_id: set() for dossier_id in dossier_ids}
+    for row in ctx.session.execute(_SUIVIS, values):
+        found[row.dossier_id].add(row.compte_id)
+    return {dossier_id: frozenset(comptes) for dossier_id, comptes in found.items()}
 
 
 def equipes_du_secteur(ctx: Context, travailleur_id: UUID) -> tuple[str, ...]:

@@ -68,7 +68,7 @@ class Remplacement(TenantRow, Base):
         behind(
             Wall(
                 Section.TECHNIQUE,
-                readers=("sante", "direction", "travailleur"),
+                readers=("sante", "delegue", "direction", "travailleur"),
                 writers=("sante", "direction"),
                 update=True,
             )

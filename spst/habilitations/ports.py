@@ -41,6 +41,11 @@ class FaitsDossier(Protocol):
     def read_many(self, ctx: Context, dossier_ids: Collection[UUID]) -> Mapping[UUID, Faits]:
         """The facts of several dossiers in one statement, for lists; a dossier that the tenant does not have is left out."""
 
+    def followed_by(
+        self, ctx: Context, compte_ids: Collection[UUID], dossier_ids: Collection[UUID]
+    ) -> Mapping[UUID, frozenset[UUID]]:
+        """By dossier, which of these médecins du travail follow it now, or replace one who does, in one statement."""
+
 
 class Exercice(Protocol):
     """Implemented by `comptes`: what is given in writing stands as long as whoever gave it, and whoever has it, practise here."""

@@ -35,6 +35,8 @@ from spst.kernel.ids import new_id
 from spst.traces import services as traces
 
 _UNDO_MOST = 100
+_NUMERO_MOST = 2**31 - 1
+"""What the column holds."""
 
 
 class AvisCmt(StrEnum):
@@ -343,6 +345,8 @@ def _vu(ctx: Context, row: PolitiqueBrouillon) -> BrouillonVu:
 def _version_of(ctx: Context, numero: int) -> VersionVue:
     if numero == politique.DEFAULT_VERSION:
         return _shipped()
+    if numero > _NUMERO_MOST:
+        raise VersionNotFound
     query = select(PolitiqueVersion).where(
         PolitiqueVersion.tenant_id == ctx.tenant_id,
         PolitiqueVersion.numero == numero,

@@ -17,8 +17,9 @@ from spst.kernel.acteur import Famille, Role
 from spst.kernel.context import Context, Motif
 from spst.kernel.unit_of_work import bind_context
 
-_FAITS, _DELEGATIONS, _SUPERVISION, _ENREGISTREMENT, _EXCEPTIONNELS = (
-    f"habilitations.{name}" for name in ("faits", "delegations", "supervision", "enregistrement", "exceptionnels")
+_FAITS, _DELEGATIONS, _SUPERVISIONS, _SUIVIS, _ENREGISTREMENT, _EXCEPTIONNELS = (
+    f"habilitations.{name}"
+    for name in ("faits", "delegations", "supervisions", "suivis", "enregistrement", "exceptionnels")
 )
 REGISTRATION = "identite.register"
 SUPERVISED = frozenset({Role.COLL, Role.INT, Role.INF, Role.IPA, Role.MPC})
@@ -55,7 +56,7 @@ def of_dossier(
     Raises: NotFound.
     """
     faits = Faits() if dossier_id is None else _faits(ctx, dossier_id)
-    delegation, supervision = _delegation(ctx, dossier_id, targets, question), _supervision(ctx)
+    delegation, supervision = _delegation(ctx, dossier_id, targets, question), _supervision(ctx, dossier_id)
     if sign:
         _sign(ctx, delegation)
         ctx.protocole_id = None if supervision is None else supervision.id
@@ -113,6 +114,7 @@ def learn(ctx: Context, dossier_ids: Collection[UUID]) -> None:
     missing = set(dossier_ids) - known.keys()
     if missing:
         known.update(_plugged(_ports.dossier, "FaitsDossier").read_many(ctx, missing))
+        _learn_suivis(ctx, missing)
 
 
 def _opened_by(
@@ -138,6 +140,7 @@ def _delegation(ctx: Context, dossier_id: UUID | None, targets: Collection[str],
     if not DELEGABLE.intersection(targets):
         return None
     covering = [one for one in _delegations(ctx) if covers(_portee(one), dossier_id)]
+    covering = [one for one in covering if _follows(ctx, one.delegant_id, dossier_id)]
     if ctx.delegation_id is not None:
         covering = [one for one in covering if one.id == ctx.delegation_id]
     given = {one.id: given_sections(_portee(one), question).intersection(targets) for one in covering}
@@ -152,14 +155,35 @@ def _delegations(ctx: Context) -> list[Delegation]:
     )
 
 
-def _supervision(ctx: Context) -> Supervision | None:
-    """The protocol in force; the one that delegates the avis first."""
-    if ctx.acteur.role not in SUPERVISED:
-        return None
-    found = _once(
-        ctx, _SUPERVISION, lambda: _standing(ctx, queries.supervisions_in_force(ctx, ctx.acteur.id), "medecin_id")
-    )
+def _supervision(ctx: Context, dossier_id: UUID | None) -> Supervision | None:
+    """The protocol in force with a médecin who follows this dossier; the one that delegates the avis first."""
+    found = [one for one in _supervisions(ctx) if _follows(ctx, one.medecin_id, dossier_id)]
     return max(found, key=lambda one: one.delegue_avis, default=None)
+
+
+def _supervisions(ctx: Context) -> list[Supervision]:
+    if ctx.acteur.role not in SUPERVISED:
+        return []
+    return _once(
+        ctx, _SUPERVISIONS, lambda: _standing(ctx, queries.supervisions_in_force(ctx, ctx.acteur.id), "medecin_id")
+    )
+
+
+def _follows(ctx: Context, medecin_id: UUID, dossier_id: UUID | None) -> bool:
+    """Nobody gives more than he has: what a médecin wrote opens the dossiers that he follows, while he follows them."""
+    if dossier_id is None:
+        return True
+    known: dict[UUID, frozenset[UUID]] = ctx.cache.setdefault(_SUIVIS, {})
+    if dossier_id not in known:
+        _learn_suivis(ctx, [dossier_id])
+    return medecin_id in known.get(dossier_id, ())
+
+
+def _learn_suivis(ctx: Context, dossier_ids: Collection[UUID]) -> None:
+    medecins = {one.delegant_id for one in _delegations(ctx)} | {one.medecin_id for one in _supervisions(ctx)}
+    if medecins:
+        found = _plugged(_ports.dossier, "FaitsDossier").followed_by(ctx, medecins, dossier_ids)
+        ctx.cache.setdefault(_SUIVIS, {}).update(found)
 
 
 def _standing(ctx: Context, found: list[_T], medecin: str) -> list[_T]:

@@ -70,7 +70,7 @@ def list_versions() -> ResponseReturnValue:
     return render_template("pilotage/politique_versions.html", versions={"lignes": lines, "avis": AVIS})
 
 
-@bp.get("/versions/<int(max=100000):numero>")
+@bp.get("/versions/<int:numero>")
 @requires("politique.consult")
 def show_version(numero: int) -> ResponseReturnValue:
     with unit_of_work() as ctx:

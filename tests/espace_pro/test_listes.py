@@ -173,8 +173,8 @@ def test_a_search_costs_the_same_statements_for_one_row_and_for_three(pages: Sit
                 answer = poste.post("/recherche/suggestions", {"q": q, **token}, **FETCH)
             costs.append(len([one for one in sent if "set_config" not in one]))
             assert answer.text.count("data-url") == rows
-    assert costs[0] == costs[1] <= (11 if acteur == "infirmier" else 12), (
-        "two of them for the protocol of who is supervised"
+    assert costs[0] == costs[1] <= (12 if acteur == "infirmier" else 13), (
+        "two of them for the protocol of who is supervised, one for whom its médecin follows"
     )
 
 

@@ -9,7 +9,7 @@ both SPSTs.
 import random
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import zip_longest
@@ -65,12 +65,13 @@ class Fiche:
 
 @dataclass(frozen=True, slots=True)
 class Donnee:
-    """A delegation in force. `dossier_id` None: for all."""
+    """A delegation in force. `dossier_id` None: for all that the médecin who gave it follows."""
 
     delegue_id: UUID
     volets: frozenset[str]
     dossier_id: UUID | None
     lecture_seule: bool
+    medecin_id: UUID | None = None
 
     def gives(self, question: str) -> bool:
         return question in _READING or not self.lecture_seule
@@ -86,8 +87,8 @@ class Peuple:
     fiches: list[Fiche] = field(default_factory=list)
     equipes: defaultdict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
     remplace: defaultdict[UUID, set[UUID]] = field(default_factory=lambda: defaultdict(set))
-    avis: defaultdict[UUID, list[bool]] = field(default_factory=lambda: defaultdict(list))
-    """Protocols in force: whether each delegates the avis."""
+    avis: defaultdict[UUID, list[tuple[UUID, bool]]] = field(default_factory=lambda: defaultdict(list))
+    """Protocols in force: with whom, and whether each delegates the avis."""
     delegations: list[Donnee] = field(default_factory=list)
     exceptionnels: set[tuple[UUID, UUID]] = field(default_factory=set)
 
@@ -110,17 +111,21 @@ class Peuple:
             opposition_transfert="transfert" in fiche.oppositions,
             dossier_of_actor=acteur == fiche.acteur,
         )
+        written = [avis for medecin, avis in self.avis.get(acteur.id, ()) if self._suit(medecin, fiche)]
         return Situation(
             faits=faits,
             delegation=delegation,
-            supervision=acteur.id in self.avis,
-            avis_delegue=any(self.avis.get(acteur.id, ())),
+            supervision=bool(written),
+            avis_delegue=any(written),
             motif_donne=True,
             deux_facteurs=acteur.facteurs == 2,
         )
 
     def _follows(self, acteur: Acteur, fiche: Fiche) -> bool:
-        people = {acteur.id, *(self.remplace[acteur.id] if acteur.role in _REPLACING else ())}
+        return self._suit(acteur.id, fiche, stands_in=acteur.role in _REPLACING)
+
+    def _suit(self, compte_id: UUID, fiche: Fiche, *, stands_in: bool = True) -> bool:
+        people = {compte_id, *(self.remplace[compte_id] if stands_in else ())}
         his = set[UUID]().union(*(self.equipes[one] for one in people))
         return bool(people & fiche.nommes) or bool(his & (fiche.equipes or fiche.secteur))
 
@@ -128,7 +133,11 @@ class Peuple:
         found = [
             one.volets.intersection(cibles)
             for one in self.delegations
-            if one.delegue_id == acteur.id and one.dossier_id in (None, fiche.dossier_id) and one.gives(question)
+            if one.delegue_id == acteur.id
+            and one.dossier_id in (None, fiche.dossier_id)
+            and one.gives(question)
+            and one.medecin_id is not None
+            and self._suit(one.medecin_id, fiche)
         ]
         most = max(map(len, found), default=0)
         return [one for one in found if len(one) == most] or [frozenset()]
@@ -293,7 +302,7 @@ class Semeur:
                         protocole="Foule", created_at=LONG_AGO, **_written(etat), **self._key)
         )  # fmt: skip
         if etat is Etat.EN_COURS and stands:
-            self.peuple.avis[acteur.id].append(avis)
+            self.peuple.avis[acteur.id].append((medecin, avis))
 
     def _draw(self, who: UUID, elsewhere: UUID) -> Donnee:
         chance, of_one = self._chance, [elsewhere, *(one.dossier_id for one in self.peuple.fiches)]
@@ -312,14 +321,18 @@ class Semeur:
                        protocole="Foule", created_at=LONG_AGO, **_written(etat), **self._key)
         )  # fmt: skip
         if etat is Etat.EN_COURS and stands:
-            self.peuple.delegations.append(given)
+            self.peuple.delegations.append(replace(given, medecin_id=medecin))
 
     def _medecin(self, receiver: UUID) -> tuple[UUID, bool]:
-        """Who gives in writing, and whether he may: a médecin who practises here, one who left, or an auditor."""
+        """Who gives in writing, and whether he may: a médecin who practises here, one who left, or an auditor.
+
+        To those who are at work as they should be, the one who follows all that they follow.
+        """
         acteurs = self.peuple.acteurs
         standing = receiver in self.peuple.usual or self._chance.random() < 0.6
         others = [*self._partis, *(one.id for one in acteurs if one.role is Role.AUD)]
-        medecins = [one.id for one in acteurs if one.role is Role.MDT]
+        usual = receiver in self.peuple.usual
+        medecins = [one.id for one in acteurs if one.role is Role.MDT and (not usual or one.id in self.peuple.usual)]
         return self._chance.choice(medecins if standing else others), standing
 
     def _oppose(self, fiche: Fiche, closes: Collection[str] | None) -> None:

@@ -219,6 +219,24 @@ def test_whoever_replaces_follows_whom_the_absent_medecin_follows_for_that_time(
     assert not allowed(monde, stand_in, "dossier.open")
 
 
+def test_nobody_gives_more_than_he_has(monde: Monde) -> None:
+    """What a médecin wrote opens the dossiers that he follows, not those that the receiver follows by another équipe."""
+    ailleurs, asst, nurse = monde.a.medecin_ailleurs, monde.a[Role.ASST], monde.a.infirmier
+    run(monde, "UPDATE supervision SET revoked_at = now() - interval '1 second' WHERE supervise_id = :w", w=nurse.id)
+    with monde.work(ailleurs) as ctx:
+        protocoles.give_delegation(ctx, asst.id, ["S1"], year(), reference="Essai")
+        protocoles.sign_protocole(ctx, nurse.id, year(), reference="Essai")
+    assert not allowed(monde, asst, "identite.consult")
+    assert not allowed(monde, nurse, "dossier.open")
+    with monde.work(monde.a.directrice) as ctx:
+        protocoles.set_remplacant(ctx, monde.a.medecin.id, ailleurs.id, year(days=5))
+    assert allowed(monde, asst, "identite.consult")
+    assert allowed(monde, nurse, "dossier.open")
+    run(monde, "UPDATE remplacement SET revoked_at = now()")
+    assert not allowed(monde, asst, "identite.consult")
+    assert not allowed(monde, nurse, "dossier.open")
+
+
 def test_whoever_replaces_follows_also_those_who_are_followed_by_name(monde: Monde) -> None:
     absent, stand_in = colleague(monde, monde.a, Role.MDT), monde.a.medecin_ailleurs
     run(monde, "DELETE FROM equipe_membre WHERE compte_id = :who", who=absent.id)

@@ -196,14 +196,13 @@ def protocoles(spst: Spst, today: date) -> Lot:
     lot, ids = Lot(spst.tenant_id), Ids(generator(spst.demo.slug, "supervision"), 3)
     start = datetime.combine(today, OPENED.time(), UTC) - timedelta(days=120)
     medecins = [one for one in _staff(spst.demo) if one.role is Role.MDT and not one.remarque]
-    for one in _staff(spst.demo):
-        if one.role not in _NATURES:
-            continue
-        near = next((m for m in medecins if set(m.equipes) & set(one.equipes)), medecins[0])
+    supervised = [one for one in _staff(spst.demo) if one.role in _NATURES]
+    signed = [(one, medecin) for one in supervised for medecin in _near(one, medecins)]
+    for one, medecin in signed:
         lot.add(
             "supervision",
             id=ids(),
-            medecin_id=spst.comptes[near.psc],
+            medecin_id=spst.comptes[medecin.psc],
             supervise_id=spst.comptes[one.psc],
             nature=_NATURES[one.role],
             delegue_avis=False,
@@ -213,6 +212,11 @@ def protocoles(spst: Spst, today: date) -> Lot:
             created_at=start,
         )
     return lot
+
+
+def _near(one: Professionnel, medecins: list[Professionnel]) -> list[Professionnel]:
+    """Those of his équipes; all of them for a médecin praticien correspondant, who is in none."""
+    return [medecin for medecin in medecins if not one.equipes or set(medecin.equipes) & set(one.equipes)]
 
 
 def delegations(spst: Spst, today: date) -> Lot:

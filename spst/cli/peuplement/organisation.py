@@ -167,4 +167,6 @@ DELEGATIONS = (
         "coteaux", "PSC-01", "PSC-04", ("S1", "S2"), "Protocole 2026-02 (assistante, identité et expositions)"
     ),
     DelegationDemo("coteaux", "PSC-01", "PSC-12", ("S2",), "Protocole 2026-05 (IPRP, expositions)"),
+    DelegationDemo("coteaux", "PSC-09", "PSC-04", ("S1", "S2"), "Protocole 2026-07 (assistante, équipe Charvolin)"),
+    DelegationDemo("coteaux", "PSC-09", "PSC-12", ("S2",), "Protocole 2026-08 (IPRP, équipe Charvolin)"),
 )
