@@ -14,8 +14,7 @@ PAGES := spst/web/static/dist/.vite/manifest.json
 SHOWN := build/exigences.json
 SOURCES = $(shell find spst tests migrations policies templates frontend simulators tools docs/exigences.md pyproject.toml \
   requirements -type f -not -path '*/node_modules/*' -not -path '*/__pycache__/*' 2>/dev/null | grep -v ' ')
-# One more than the processors, up to three: the journeys of the browser spend much of their time waiting.
-WORKERS := $(shell n=$$(nproc); [ $$n -gt 2 ] && n=2; echo $$((n + 1)))
+WORKERS := $(shell n=$$(nproc); [ $$n -gt 2 ] && n=2; echo $$n)
 # Without Chromium whatever needs a browser is skipped, and said so; nothing else is left out.
 CHROMIUM = $(shell [ -x /usr/bin/chromium ] && echo present)
 # Where Debian's PostgreSQL is absent and cannot be installed, the optional wheel joins the environment.
@@ -64,7 +63,8 @@ bench: $(STAMP_PYTHON) ## Mesure la vitesse : une ligne JSON par mesure
 
 .PHONY: endurance
 endurance: install frontend ## Grandes tailles, longues séries, arrêts répétés (heures ; ENDURANCE et BENCH_DOSSIERS en règlent la taille)
-	ENDURANCE=$${ENDURANCE:-20} $(BIN)/pytest tests/visites/test_killed.py tests/robustesse tests/habilitations/test_moteur.py tests/habilitations/test_foule.py
+	ENDURANCE=$${ENDURANCE:-20} $(BIN)/pytest tests/visites/test_killed.py tests/robustesse tests/habilitations/test_moteur.py \
+	  tests/habilitations/test_foule.py tests/e2e/journeys/test_roles.py tests/cli/test_peuplement.py
 	BENCH_DOSSIERS=$${BENCH_DOSSIERS:-1000000} $(BIN)/python -m bench
 
 .PHONY: exigences

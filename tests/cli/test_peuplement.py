@@ -29,6 +29,7 @@ from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
 from tests.database import Database, Databases
 from tests.factories.monde import make_runtime
+from tests.scale import SCALE
 
 ISSUER = "http://psc.test"
 WORKERS = 12
@@ -322,7 +323,7 @@ def test_today_is_alive_and_a_later_day_is_made_alive_when_the_demonstration_sta
         assert demo.peuplement.refresh() == 0
 
 
-@pytest.mark.parametrize("hour", [5, 12, 22])
+@pytest.mark.parametrize("hour", [5, 12, 22] if SCALE > 1 else [5])
 def test_the_worker_of_the_guided_tour_is_in_no_visit_whatever_the_hour(
     databases: Databases, tmp_path: Path, hour: int
 ) -> None:
