@@ -171,6 +171,7 @@ def _supervisions(ctx: Context) -> list[Supervision]:
 
 def _follows(ctx: Context, medecin_id: UUID, dossier_id: UUID | None) -> bool:
     """Nobody gives more than he has: what a médecin wrote opens the dossiers that he follows, while he follows them."""
+    # TO CONFIRM (R. 4624-45-5 al. 2, R. 4623-14 II): both speak of the médecin's responsibility, and of no dossier.
     if dossier_id is None:
         return True
     known: dict[UUID, frozenset[UUID]] = ctx.cache.setdefault(_SUIVIS, {})
