@@ -16,6 +16,8 @@ from typing import Any
 
 import pyotp
 
+from tests.factories.attente import until
+
 WORKERS = 24
 READY_WITHIN_S = 180
 
@@ -42,8 +44,7 @@ class Demonstration:
         """A code opens one session: one that nobody was given yet. The site takes that of the next half-minute too."""
         totp, compte = pyotp.TOTP(account["totp"]), account["compte"]
         step = self.given[compte] = max(int(time.time()) // totp.interval, self.given.get(compte, 0) + 1)
-        while int(time.time()) // totp.interval < step - 1:
-            time.sleep(0.2)
+        until(lambda: int(time.time()) // totp.interval >= step - 1, "the half-minute does not end", totp.interval + 1)
         return totp.generate_otp(step)
 
 

@@ -6,12 +6,10 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from types import TracebackType
 
+from tests.factories.attente import until
 from tests.factories.monde import Monde
-
-_TRIES = 200
 
 
 def configuration(monde: Monde, port: int) -> dict[str, str]:
@@ -74,15 +72,14 @@ class Program:
         self._process.wait()
 
     def wait_until_it_answers(self) -> None:
-        waiting = threading.Event()
-        for _ in range(_TRIES):
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
-                connection.request("GET", "/sante")
-                if connection.getresponse().status == 200:
-                    return
-            except OSError:
-                waiting.wait(0.1)
-            finally:
-                connection.close()
-        raise AssertionError("the program does not answer")
+        until(self._answers, "the program does not answer")
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=5)
+        try:
+            connection.request("GET", "/sante")
+            return connection.getresponse().status == 200
+        except OSError:
+            return False
+        finally:
+            connection.close()

@@ -4,7 +4,6 @@ import contextlib
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import psycopg
@@ -13,6 +12,7 @@ from marshmallow import ValidationError
 
 from spst.web.fields import Form, Ligne
 from tests.database import Database
+from tests.factories.attente import until
 
 _WORKER = """
 import asyncio, sys
@@ -86,9 +86,6 @@ def closed(database: Database) -> Iterator[None]:
 
 
 def wait_listening(database: Database) -> None:
-    deadline = time.monotonic() + 30
+    query = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = %s AND query LIKE 'LISTEN%%')"
     with psycopg.connect(database.superuser_conninfo, dbname="postgres", autocommit=True) as server:
-        query = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = %s AND query LIKE 'LISTEN%%')"
-        while server.execute(query, [database.name]).fetchone() != (True,):
-            assert time.monotonic() < deadline, "the worker does not listen"
-            time.sleep(0.1)
+        until(lambda: server.execute(query, [database.name]).fetchone() == (True,), "the worker does not listen")

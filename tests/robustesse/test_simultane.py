@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from spst.kernel.acteur import Role
 from spst.kernel.ids import new_id
 from spst.visites import services as visites
+from tests.factories.attente import until
 from tests.robustesse.formulaires import today
 from tests.robustesse.poste import Pairs, Poste
 from tests.robustesse.scene import Scene
@@ -51,23 +52,14 @@ def figure(scene: Scene, query: str, **values: object) -> int:
 @contextmanager
 def held(scene: Scene, lock: str, **values: object) -> Iterator[Callable[[int], None]]:
     """Holds rows, so that acts wait behind one another for certain; gives a function that waits until `n` of them do."""
-    waiting = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
-    def until(number: int) -> None:
-        pause = threading.Event()
-        with scene.monde.superuser.connect() as connection:
-            for _ in range(500):
-                if connection.execute(waiting).scalar_one() >= number:
-                    return
-                connection.rollback()
-                pause.wait(0.01)
-        raise AssertionError("nothing waits")
+    def wait_for(number: int) -> None:
+        until(lambda: figure(scene, waiting) >= number, "nothing waits", 10)
 
     with scene.monde.superuser.begin() as connection:
         connection.execute(text(lock), values)
-        yield until
+        yield wait_for
 
 
 def behind(scene: Scene, acts: list[Callable[[], TestResponse]], lock: str, **values: object) -> list[TestResponse]:

@@ -4,6 +4,7 @@ import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from spst.kernel.acteur import Role
 from spst.visites import services as visites
 from spst.visites.rules import RUBRIQUES
 from tests.e2e.demonstration import free_ports
+from tests.factories.attente import until
 from tests.factories.monde import Monde
 from tests.factories.programs import Program
 from tests.factories.site import SCREEN, Site
@@ -35,6 +37,7 @@ class Writer:
     token: str
     revision: int = 0
     acknowledged: str = ""
+    saved: int = 0
     attempts: list[str] = field(default_factory=list)
 
     def type_everything(self) -> None:
@@ -50,6 +53,7 @@ class Writer:
             answer = self._post(texte, operation)
             if answer is not None and answer.status_code == 200:
                 self.revision, self.acknowledged = answer.json()["revision"], texte
+                self.saved += 1
                 return
             assert answer is None or answer.status_code in {502, 503}, answer.text
             waiting.wait(0.05)
@@ -113,7 +117,7 @@ def test_no_acknowledged_save_is_lost_when_programs_are_killed(
         web.wait_until_it_answers()
         people = writers(site_of_module, visits, port)
         assert len(people) * SAVES_PER_NOTE == 200 * SCALE
-        killing = threading.Thread(target=_kill_again_and_again, args=(web, worker))
+        killing = threading.Thread(target=_kill_again_and_again, args=(web, worker, people))
         with ThreadPoolExecutor(len(people)) as pool:
             killing.start()
             for done in [pool.submit(person.type_everything) for person in people]:
@@ -124,10 +128,14 @@ def test_no_acknowledged_save_is_lost_when_programs_are_killed(
     assert untraced(monde, visits) == 0
 
 
-def _kill_again_and_again(web: Program, worker: Program) -> None:
-    pause = threading.Event()
-    for _ in range(KILLS):
-        pause.wait(0.8)
+def are_saved(people: list[Writer], part: float) -> bool:
+    return sum(one.saved for one in people) >= part * len(people) * SAVES_PER_NOTE
+
+
+def _kill_again_and_again(web: Program, worker: Program, people: list[Writer]) -> None:
+    """Each time that as many saves more were acknowledged: in the middle of the work, however fast it goes."""
+    for kill in range(1, KILLS + 1):
+        until(partial(are_saved, people, kill / (KILLS + 1)), "nothing is saved any more", 60)
         web.kill()
         worker.kill()
         web.start()
