@@ -71,7 +71,7 @@ def waiting(ctx: Context, compte_id: UUID | None = None) -> tuple[DemandeVue, ..
 
 def ask(ctx: Context, compte_id: UUID, demande: DemandeRole) -> UUID:
     """Ask for a role that takes two people; the caller has authorised the act and checked the role."""
-    if any(one.role is demande.role for one in waiting(ctx, compte_id)):
+    if is_asked(ctx, compte_id, demande.role):
         raise HabilitationRefused("Ce rôle est déjà demandé pour ce compte. Une autre personne doit le confirmer.")
     demande_id = new_id()
     ctx.session.execute(
@@ -174,6 +174,11 @@ def _vue(ctx: Context, row: RoleDemande, personne: str, asked_by_nom: str | None
         is_own=row.compte_id == ctx.acteur.id,
         is_asker=row.asked_by == ctx.acteur.id,
     )
+
+
+def is_asked(ctx: Context, compte_id: UUID, role: Role) -> bool:
+    """Whether a role waits for a second person, for this account."""
+    return any(one.role is role for one in waiting(ctx, compte_id))
 
 
 def takes_two(ctx: Context, role: Role) -> bool:

@@ -99,11 +99,7 @@ def is_offered(ctx: Context, dossier_id: UUID) -> bool:
 def closed_by_spst(ctx: Context, dossier_id: UUID) -> tuple[str, ...]:
     """Sections that the SPST alone closes to the actor, to read or to fill: what an exceptional access opens."""
     droits = services.permitted(ctx, dossier_id).sections
-    return tuple(section for section, one in droits.items() if _by_spst(one.consulter) or _by_spst(one.remplir))
-
-
-def _by_spst(verdict: moteur.Verdict) -> bool:
-    return not verdict.allowed and bool(verdict.rules) and verdict.rules[0].startswith("R-")
+    return tuple(section for section, one in droits.items() if one.is_closed_by_spst)
 
 
 def check(ctx: Context, dossier_id: UUID) -> moteur.Decision:

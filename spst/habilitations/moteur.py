@@ -79,6 +79,11 @@ class Verdict:
     article: str
     recours: Recours
 
+    @property
+    def is_closed_by_spst(self) -> bool:
+        """By the policy of the SPST alone: no rule of the law closes it too."""
+        return not self.allowed and bool(self.rules) and self.rules[0].startswith("R-")
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

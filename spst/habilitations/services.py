@@ -37,6 +37,11 @@ class Droit:
     consulter: Verdict
     remplir: Verdict
 
+    @property
+    def is_closed_by_spst(self) -> bool:
+        """To read or to fill."""
+        return self.consulter.is_closed_by_spst or self.remplir.is_closed_by_spst
+
 
 @dataclass(frozen=True, slots=True)
 class Droits:
@@ -205,8 +210,7 @@ def require_transmission(
 
 def _is_lifted(ctx: Context, dossier_id: UUID | None, verdicts: Iterable[Verdict]) -> bool:
     """Whether an exceptional access gets past what closes: the policy of the SPST alone, never the law (HAB-06)."""
-    closed = [verdict for verdict in verdicts if not verdict.allowed and verdict.rules]
-    by_spst = any(verdict.rules[0].startswith("R-") for verdict in closed)
+    by_spst = any(verdict.is_closed_by_spst for verdict in verdicts)
     return by_spst and dossier_id is not None and _runs_exceptionally(ctx, dossier_id)
 
 

@@ -103,8 +103,8 @@ def grant(compte_id: UUID) -> ResponseReturnValue:
     try:
         demande = schemas.demande_role(schemas.RoleForm().read(request.form), web().runtime.clock.now())
         with unit_of_work() as ctx:
-            asked = demandes.takes_two(ctx, demande.role)
             comptes.grant_habilitation(ctx, compte_id, demande)
+            asked = demandes.is_asked(ctx, compte_id, demande.role)
             nom = comptes.get_compte(ctx, compte_id).nom_complet
     except ValidationError as error:
         return _again(compte_id, "accorder", errors_by_field(error))
@@ -180,7 +180,7 @@ def restore(habilitation_id: UUID) -> ResponseReturnValue:
     try:
         with unit_of_work() as ctx:
             compte_id, role = comptes.restore_habilitation(ctx, habilitation_id)
-            asked = demandes.takes_two(ctx, role)
+            asked = demandes.is_asked(ctx, compte_id, role)
             nom = comptes.get_compte(ctx, compte_id).nom_complet
     except _REFUSALS as refusal:
         return _about_role(habilitation_id, refusal)
