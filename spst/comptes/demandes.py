@@ -3,6 +3,7 @@
 Neither for himself. The database holds the same (`role_demande`, `habilitation`). Serves PGSSI-S, AUTZ-06, AUT-06.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -18,6 +19,7 @@ from spst.comptes.errors import (
 )
 from spst.comptes.models import Compte, RoleDemande
 from spst.comptes.octroi_rules import DemandeRole
+from spst.habilitations import deux_personnes
 from spst.habilitations import services as habilitations
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
@@ -30,7 +32,10 @@ ACCORDEE, ECARTEE = "accordee", "ecartee"
 
 @dataclass(frozen=True, slots=True)
 class DemandeVue:
-    """A demand that waits. `personne`, `asked_by_nom`: as they are shown; `is_own`, `is_asker`: of whoever reads."""
+    """A demand that waits. `personne`, `asked_by_nom`: as they are shown; `is_own`, `is_asker`: of whoever reads.
+
+    `obstacle`: why whoever reads cannot confirm it yet, in a sentence.
+    """
 
     id: UUID
     compte_id: UUID
@@ -44,10 +49,11 @@ class DemandeVue:
     asked_by_nom: str | None
     is_own: bool
     is_asker: bool
+    obstacle: str | None = None
 
     @property
     def may_confirm(self) -> bool:
-        return not (self.is_own or self.is_asker)
+        return not (self.is_own or self.is_asker or self.obstacle)
 
 
 def waiting(ctx: Context, compte_id: UUID | None = None) -> tuple[DemandeVue, ...]:
@@ -63,10 +69,17 @@ def waiting(ctx: Context, compte_id: UUID | None = None) -> tuple[DemandeVue, ..
     )
     if compte_id is not None:
         query = query.where(RoleDemande.compte_id == compte_id)
-    return tuple(
+    found = [
         _vue(ctx, row, personnel(*names[:3]), personnel(*names[3:]) if names[5] is not None else None)
         for row, *names in ctx.session.execute(query)
-    )
+    ]
+    return tuple(_with_obstacles(ctx, found))
+
+
+def _with_obstacles(ctx: Context, found: list[tuple[UUID, DemandeVue]]) -> Iterator[DemandeVue]:
+    why = deux_personnes.obstacles(ctx, {asker for asker, _ in found}) if found else {}
+    for asker, one in found:
+        yield one if one.is_own or one.is_asker else replace(one, obstacle=why.get(asker))
 
 
 def ask(ctx: Context, compte_id: UUID, demande: DemandeRole) -> UUID:
@@ -97,13 +110,14 @@ def confirm(ctx: Context, demande_id: UUID) -> tuple[UUID, Role]:
     """Grant what somebody else asked for, from now at the earliest; the account, and the role.
 
     Everything is checked again: the account may have changed since.
-    Raises: DemandeNotFound, HabilitationRefused, OwnDemandeRefused, OwnHabilitationRefused.
+    Raises: DemandeNotFound, HabilitationRefused, OwnDemandeRefused, OwnHabilitationRefused, NotYetTwoPeople.
     """
     asked = _locked(ctx, demande_id, "habilitation.grant")
     if asked.asked_by == ctx.acteur.id:
         raise OwnDemandeRefused
     if asked.compte_id == ctx.acteur.id:
         raise OwnHabilitationRefused
+    deux_personnes.require(ctx, asked.asked_by, "habilitation.grant")
     demande = replace(_demande(asked), starts_at=max(asked.starts_at, ctx.clock.now()))
     octrois.check(ctx, octrois.head(ctx, asked.compte_id), demande)
     _close(ctx, demande_id, ACCORDEE)
@@ -159,8 +173,8 @@ def _demande(row: RoleDemande) -> DemandeRole:
     return DemandeRole(Role(row.role), row.starts_at, row.ends_at, row.hors_structure, row.attestation)
 
 
-def _vue(ctx: Context, row: RoleDemande, personne: str, asked_by_nom: str | None) -> DemandeVue:
-    return DemandeVue(
+def _vue(ctx: Context, row: RoleDemande, personne: str, asked_by_nom: str | None) -> tuple[UUID, DemandeVue]:
+    return row.asked_by, DemandeVue(
         id=row.id,
         compte_id=row.compte_id,
         personne=personne,

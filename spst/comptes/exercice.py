@@ -3,10 +3,12 @@
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 
+from spst.comptes import remises
 from spst.comptes.models import Compte, Habilitation, compte_stands
 from spst.habilitations import services as habilitations
 from spst.kernel.acteur import Role
@@ -71,6 +73,9 @@ class ExerciceFromTables:
         for compte_id, role in ctx.session.execute(query):
             found[compte_id].add(Role(role))
         return {compte_id: frozenset(roles) for compte_id, roles in found.items()}
+
+    def entrusted_lately(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        return remises.recent(ctx, compte_ids)
 
 
 def _held(ctx: Context) -> tuple[ColumnElement[bool], ...]:

@@ -113,6 +113,21 @@ class Habilitation(TenantRow, Base):
     confirmed_by: Mapped[UUID | None]
 
 
+class RemiseInscription(TenantRow, Base):
+    """A code of enrolment was shown to `remise_par`, who hands it over: written once, and never changed."""
+
+    __tablename__ = "remise_inscription"
+    __table_args__ = (
+        to_tenant_row("compte", "compte_id"),
+        Index("remise_inscription_compte_ix", "tenant_id", "compte_id", "remise_at"),
+        behind(Wall(Section.TECHNIQUE, readers=("direction",), writers=("direction",), services=("exploitation",))),
+    )
+
+    compte_id: Mapped[UUID]
+    remise_at: Mapped[datetime]
+    remise_par: Mapped[UUID]
+
+
 class RoleDemande(TenantRow, Base):
     """A role of health that somebody of the direction asks for an account: it opens nothing until somebody else confirms it.
 

@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from spst.comptes import comptes_queries as queries
-from spst.comptes import demandes, departs, local, octroi_rules, octrois, sessions
+from spst.comptes import demandes, departs, local, octroi_rules, octrois, remises, sessions
 from spst.comptes.comptes_queries import CompteVu, HabilitationVue
 from spst.comptes.errors import (
     CompteAlreadyExists,
@@ -224,6 +224,7 @@ def renew_inscription(ctx: Context, compte_id: UUID) -> Inscription:
     if compte.rpps is not None or identite_id is None:
         raise CompteRefused("Ce compte entre par Pro Santé Connect\u00a0: il n’a pas de code d’inscription.")
     inscription = local.issue_inscription(ctx, identite_id)
+    remises.record(ctx, compte_id)
     sessions.end_all(ctx, compte_id)
     traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "reinscription"})
     return inscription
@@ -319,6 +320,7 @@ def _add_compte(ctx: Context, demande: DemandeCompte, psc_issuer: str) -> Compte
     if demande.rpps is not None:
         _attach_by_rpps(ctx, demande.rpps, compte_id, psc_issuer)
         return CompteCreated(compte_id, None)
+    remises.record(ctx, compte_id)
     return CompteCreated(compte_id, local.add_identity(ctx, demande.email or "", compte_id))
 
 

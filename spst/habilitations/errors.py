@@ -39,6 +39,10 @@ class OwnProposal(ActRefused):
     """Personne ne confirme ce qu’il a proposé. Demandez à une autre personne de la direction."""
 
 
+class NotYetTwoPeople(ActRefused):
+    """Cet acte demande deux personnes, et un collègue a eu en main le code d’inscription de l’une d’elles."""
+
+
 class EcritNotFound(NotFound):
     """Cette délégation ou ce protocole est introuvable dans votre service."""
 

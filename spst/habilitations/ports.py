@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -52,3 +53,6 @@ class Exercice(Protocol):
 
     def roles_of(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, frozenset[Role]]:
         """Roles that each account holds now; none for a suspended one, or one that the tenant does not have."""
+
+    def entrusted_lately(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        """Accounts of which a colleague lately held the code of enrolment: until when he may be the one who enters."""

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from spst.habilitations import choix as choices
-from spst.habilitations import politique, queries, services
+from spst.habilitations import deux_personnes, politique, queries, services
 from spst.habilitations.choix import Choix, Ecart, Niveau
 from spst.habilitations.errors import (
     BrouillonAlreadyOpen,
@@ -238,13 +238,15 @@ def confirm(ctx: Context, revision: int) -> int:
     """Publish what another person proposed: in force at the next request of everybody. Returns the number of the version.
 
     `revision`: of the draft that was read.
-    Raises: AccessDenied, BrouillonNotFound, BrouillonNotReady, BrouillonChanged, OwnProposal.
+    Raises: AccessDenied, BrouillonNotFound, BrouillonNotReady, BrouillonChanged, OwnProposal,
+    NotYetTwoPeople.
     """
     row = _locked(ctx, "politique.confirm")
-    if row.proposed_at is None:
+    if row.proposed_by is None:
         raise BrouillonNotReady("Ce brouillon n’est pas proposé.")
     if row.proposed_by == ctx.acteur.id:
         raise OwnProposal(action="politique.confirm")
+    deux_personnes.require(ctx, row.proposed_by, "politique.confirm")
     if row.revision != revision:
         raise BrouillonChanged
     numero = (queries.last_politique_numero(ctx) or politique.DEFAULT_VERSION) + 1

@@ -5,6 +5,7 @@ Everything is read once per transaction, so that a list costs no more statements
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
@@ -86,6 +87,11 @@ def elsewhere(ctx: Context, action: str) -> Situation:
 def roles_of(ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, frozenset[Role]]:
     """Roles that accounts hold now."""
     return _plugged(_ports.exercice, "Exercice").roles_of(ctx, compte_ids)
+
+
+def entrusted_lately(ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+    """Accounts of which a colleague lately held the code of enrolment, and until when that counts."""
+    return _plugged(_ports.exercice, "Exercice").entrusted_lately(ctx, compte_ids)
 
 
 def written_for(ctx: Context, compte_id: UUID) -> tuple[list[Delegation], list[Supervision]]:

@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from spst.comptes import demandes, departs, nominatives
+from spst.comptes import demandes, departs, nominatives, remises
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.comptes.errors import (
@@ -392,6 +392,7 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         is_last = comptes.is_last_direction(ctx, compte_id)
         held = nominatives.nominatives(ctx, compte_id)
         waiting = demandes.waiting(ctx, compte_id)
+        remise = remises.last(ctx, compte_id)
         is_alone = comptes.is_alone_in_direction(ctx)
     mine = {equipe.equipe_id for equipe in compte.equipes}
     is_own = compte_id == user().acteur.id
@@ -401,6 +402,7 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         "sessions": sessions,
         "equipes": [(str(one), nom) for one, nom in equipes if one not in mine],
         "demandes": waiting,
+        "remise": remise,
         "seule_direction": is_alone,
         "roles": roles,
         "roles_fermes": closed,

@@ -10,7 +10,7 @@ from marshmallow import ValidationError
 
 from spst.comptes import services_comptes as comptes
 from spst.dmst import services as dmst
-from spst.habilitations import cas, publication, simulation
+from spst.habilitations import cas, deux_personnes, publication, simulation
 from spst.habilitations import choix as choices
 from spst.habilitations import services as habilitations
 from spst.habilitations.actions import TITRES
@@ -190,7 +190,14 @@ def _draft(ctx: Context, draft: BrouillonVu) -> dict[str, Any]:
         "essai_url": f"{_DRAFT}/essai",
         "prepare": habilitations.may(ctx, "politique.draft"),
         "est_a_moi": draft.proposed_by == user().acteur.id,
+        "obstacle": _obstacle(ctx, draft),
     }
+
+
+def _obstacle(ctx: Context, draft: BrouillonVu) -> str | None:
+    """Why whoever reads cannot yet be the second person."""
+    asker = draft.proposed_by
+    return None if asker is None else deux_personnes.obstacles(ctx, [asker]).get(asker)
 
 
 @bp.post("/brouillon/cellule")

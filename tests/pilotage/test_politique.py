@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from spst.comptes import remises
 from spst.habilitations import services as habilitations
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.ids import new_id
@@ -101,6 +102,24 @@ def test_director_drafts_sees_the_difference_and_the_trial_publishes_with_a_coll
     told = director.get(f"{PAGE}/versions/1").text
     for said in ("Les courriers restent aux médecins.", "Favorable", "18 novembre 2026", "R-155", "Sans réserve."):
         assert said in told
+
+
+@pytest.mark.exigence("HAB-02")
+@pytest.mark.exigence("AUT-06")
+def test_who_was_enrolled_again_by_the_one_who_proposes_is_told_that_she_cannot_confirm_yet(
+    pages: Pages, director: Navigateur
+) -> None:
+    her = colleague(pages.monde, pages.monde.a, Role.DIR)
+    second = pages.enter(her)
+    propose(director)
+    read = revision(second)
+    with pages.monde.work(pages.monde.a.directrice) as ctx:
+        remises.record(ctx, her.id)
+    page = second.get(DRAFT).text
+    assert "Un collègue a eu en main votre code d’inscription" in page
+    assert "/confirmation" not in page
+    refused = second.post(f"{DRAFT}/confirmation", revision=read)
+    assert (refused.status_code, "vous pourrez confirmer après le" in refused.text) == (422, True)
 
 
 @pytest.mark.exigence("HAB-02")

@@ -84,6 +84,7 @@ def draft(made: Choix, **changes: object) -> Model:
         "essai_url": "/politique-essai.html",
         "prepare": True,
         "est_a_moi": False,
+        "obstacle": None,
         "reprise": {"form": "", "valeurs": {}, "erreurs": {}},
         **changes,
     }
@@ -95,6 +96,12 @@ def _proposed() -> Model:
     fields = {name: getattr(seen, name) for name in BrouillonVu.__slots__}
     proposed = {"proposed_at": at(9, 12), "proposed_by": AGNES, "motif": "Les courriers restent aux médecins."}
     return {**model, "vu": BrouillonVu(**{**fields, **proposed}), "propose_par": "Mme Agnès Pradel-Test"}
+
+
+_WAIT = (
+    "Un collègue a eu en main votre code d’inscription il y a moins de sept jours\u00a0: vous pourrez confirmer après le "
+    "30 novembre 2026. D’ici là, une autre personne de la direction le peut."
+)
 
 
 def _essai() -> Model:
@@ -205,6 +212,7 @@ def habilitations() -> Iterator[Sample]:
         ("brouillon", draft(_made())),
         ("brouillon-vide", draft(_shipped().choix)),
         ("propose", _proposed()),
+        ("propose-attente", {**_proposed(), "obstacle": _WAIT}),
     ):
         template = "pilotage/politique_brouillon.html"
         yield Sample(f"politique-{name}", template, {**direction, "brouillon": model})

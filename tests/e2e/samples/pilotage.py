@@ -9,6 +9,7 @@ from spst.comptes.comptes_queries import CompteVu, EquipeVue, HabilitationVue
 from spst.comptes.demandes import DemandeVue
 from spst.comptes.moyens import NATURES, MoyenVu, etat_of
 from spst.comptes.nominatives import CODES, NominativeVue
+from spst.comptes.remises import RemiseVue
 from spst.comptes.revue_rules import Reglages
 from spst.comptes.revues import Echeance, LigneVue, RevueVue
 from spst.habilitations import politique as politiques
@@ -104,7 +105,8 @@ def _fiche(compte: CompteVu, waiting: tuple[DemandeVue, ...]) -> Model:
     return {
         "compte": compte, "sessions": [], "equipes": [("1", "Équipe Besson")], "roles": [("INF", "Infirmier")],
         "roles_fermes": [], "preuve": "Pro Santé Connect doit attester la profession du rôle.", "retablir": set(),
-        "demandes": waiting, "seule_direction": False, "codes": CODES, "a_donner": ["insi", "mssante"],
+        "demandes": waiting,
+        "remise": RemiseVue(at(8, 55), _DIRECTOR), "seule_direction": False, "codes": CODES, "a_donner": ["insi", "mssante"],
         "nominatives": (NominativeVue(new_id(), "dmp_alimenter", at(9, 0), _DIRECTOR),),
         "is_own": False, "derniere_direction": False, "reprise": None,
     }  # fmt: skip
