@@ -1,8 +1,10 @@
 """Decisions of the page of a dossier, and the trial of a draft on traced accesses: in process, no database."""
 
+import json
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID
 
 import cedarpy
@@ -14,32 +16,42 @@ from spst.habilitations.choix import ROLES, Choix, Niveau, at_best
 from spst.habilitations.moteur import Situation
 from spst.habilitations.politique import Politique, schema
 from spst.habilitations.simulation import Acces, Groupe
-from spst.kernel.acteur import Acteur, Role
+from spst.kernel.acteur import Role
 
 ACCESSES = 100_000
 _ACCOUNTS = 470
+_PAGES = 5_000
+_OFTEN = {"suivi": 0.9, "regime_sir": 0.3, "opposition_mpc": 0.01, "opposition_professionnels": 0.02}
 
 
 def measures() -> Iterator[Mesure]:
     policy = _policy()
-    yield decisions(policy)
+    yield from decisions(policy)
     yield trial(policy)
 
 
-def decisions(policy: Politique) -> Mesure:
-    """Eight sections, two modes, somebody of whom nothing is kept; beside the engine alone, asked the same."""
-    situation = at_best(Role.INF)
+def decisions(policy: Politique) -> Iterator[Mesure]:
+    """Eight sections, two modes, beside the engine alone asked the same.
 
-    def service(n: int) -> None:
-        moteur.decide_matrix(policy, Acteur(UUID(int=n + 1), Role.INF), situation)
+    `decisions.dossier`: pages of a day, each of somebody else on another dossier; answers are kept as a process keeps them.
+    `decisions.dossier.cold`: nothing was ever asked.
+    """
+    chance = random.Random(4624)
+    day = [_page(chance) for _ in range(_PAGES)]
 
-    asked, entities = _raw(situation)
+    def page(n: int) -> None:
+        moteur.decide_matrix(policy, *day[n % _PAGES])
 
-    def floor(_n: int) -> None:
-        cedarpy.is_authorized_batch(asked, policy.handle, entities, schema())
+    def first(n: int) -> None:
+        moteur._answers.cache_clear()
+        page(n)
 
-    ours, engine = medians(service, floor)
-    return Mesure("decisions.dossier", ours, engine, round(ours / engine, 3))
+    def floor(n: int) -> None:
+        cedarpy.is_authorized_batch(_asked(*day[n % _PAGES]), policy.handle, moteur._world(), schema())
+
+    for name, service in (("decisions.dossier", page), ("decisions.dossier.cold", first)):
+        ours, engine = medians(service, floor)
+        yield Mesure(name, ours, engine, round(ours / engine, 3))
 
 
 def trial(policy: Politique) -> Mesure:
@@ -59,10 +71,19 @@ def _policy() -> Politique:
     return politique.compile_politique(choices.texte_of(made), 1)
 
 
-def _raw(situation: Situation) -> tuple[list[dict[str, object]], cedarpy.Entities]:
-    who = (UUID(int=1), Role.INF)
-    asked = [moteur._request(who, mode, section, situation) for section in actions.SECTIONS for mode in actions.Mode]
-    return asked, moteur._entities(who)
+def _page(chance: random.Random) -> tuple[Role, Situation]:
+    """Somebody on the page of a dossier: followed or not, SIR or not, opposed or not, some sections delegated."""
+    role = chance.choice(ROLES)
+    best = at_best(role)
+    names = ("suivi", "regime_sir", "opposition_mpc", "opposition_professionnels")
+    faits = replace(best.faits, **{name: chance.random() < _OFTEN[name] for name in names})
+    delegated = frozenset(one for one in best.delegation if chance.random() < 0.8)
+    return role, replace(best, faits=faits, delegation=delegated, supervision=chance.random() < 0.95)
+
+
+def _asked(role: Role, situation: Situation) -> list[dict[str, object]]:
+    context = json.dumps(moteur._context(situation))
+    return [moteur._request(role, mode, section, context) for section in actions.SECTIONS for mode in actions.Mode]
 
 
 def _accesses() -> Iterator[Groupe]:

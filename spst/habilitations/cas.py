@@ -14,11 +14,10 @@ from spst.habilitations.moteur import Destinataire, Situation, Verdict
 from spst.habilitations.politique import POLICIES, Politique
 from spst.habilitations.ports import Faits
 from spst.habilitations.rules import PorteeDelegation, delegated_sections
-from spst.kernel.acteur import Acteur, Role
+from spst.kernel.acteur import Role
 
 CASES = POLICIES / "cases"
 
-_ACTEUR = UUID(int=1)
 _DOSSIERS = {"tous": None, "ce dossier": UUID(int=2), "autre dossier": UUID(int=3)}
 
 
@@ -32,7 +31,7 @@ class Cas:
 
     name: str
     file: str
-    acteur: Acteur | Destinataire
+    acteur: Role | Destinataire
     action: str
     target: str
     situation: Situation
@@ -108,9 +107,7 @@ def _read(path: Path) -> Iterator[Cas]:
         yield Cas(
             name=case["name"],
             file=f"{path.parent.name}/{path.name}",
-            acteur=Destinataire(case["destinataire"])
-            if "destinataire" in case
-            else Acteur(_ACTEUR, Role(case["acteur"])),
+            acteur=Destinataire(case["destinataire"]) if "destinataire" in case else Role(case["acteur"]),
             action=case.get("action", moteur.RECEIVE),
             target=case["target"],
             situation=_situation({**content["context"], **case.get("context", {})}, at),

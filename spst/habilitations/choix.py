@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from typing import Any
-from uuid import UUID
 
 from spst.habilitations import moteur, politique
 from spst.habilitations.actions import SECTIONS, TITRES, Action, Mode
@@ -19,7 +18,7 @@ from spst.habilitations.moteur import Situation
 from spst.habilitations.politique import Politique
 from spst.habilitations.ports import Faits
 from spst.habilitations.rules import DELEGABLE
-from spst.kernel.acteur import Acteur, Famille, Role
+from spst.kernel.acteur import Famille, Role
 
 ROLES = (Role.MDT, Role.COLL, Role.INT, Role.INF, Role.IPA, Role.MPC, Role.IPRP, Role.ASST)
 """Those to which the law opens something of the dossier. The worker's own access is not the SPST's to restrict (R. 4624-45-8)."""
@@ -28,7 +27,6 @@ INACTIVITES_MIN = (5, 10, 15, 20, 30)
 """Minutes without an act after which a session closes: thirty at most (SESS-04)."""
 INACTIVITE_MIN = 15
 
-_ANYBODY = UUID(int=0)
 _FIRST_CELL, _FIRST_MOTIF = 101, 301
 
 Cellule = tuple[Role, str]
@@ -88,7 +86,7 @@ def at_best(role: Role) -> Situation:
 
 def opens_at_best(policy: Politique, role: Role, action: Action) -> bool:
     """Whether some situation lets a role do an act."""
-    return moteur.decide(policy, Acteur(_ANYBODY, role), action, at_best(role)).allowed
+    return moteur.decide(policy, role, action, at_best(role)).allowed
 
 
 @cache
@@ -102,7 +100,7 @@ def niveaux_of(policy: Politique) -> dict[Cellule, Niveau]:
     return {
         (role, section): _niveau(consulter=cells[section, Mode.CONSULTER], remplir=cells[section, Mode.REMPLIR])
         for role in ROLES
-        for cells in [moteur.decide_matrix(policy, Acteur(_ANYBODY, role), at_best(role))]
+        for cells in [moteur.decide_matrix(policy, role, at_best(role))]
         for section in SECTIONS
     }
 

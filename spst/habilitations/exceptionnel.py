@@ -271,7 +271,7 @@ def _by_law(ctx: Context, dossier_id: UUID) -> moteur.Decision:
     """What the ceiling alone answers; the version told is that of the policy in force."""
     situation = situations.of_dossier(ctx, dossier_id, SECTIONS, "exceptionnel.open")
     asked = actions.get("exceptionnel.open")
-    return moteur.decide(politique.ceiling_alone(), ctx.acteur, asked, situation, dossier_id=dossier_id)
+    return moteur.decide(politique.ceiling_alone(), ctx.acteur.role, asked, situation, dossier_id=dossier_id)
 
 
 def _read(ctx: Context, *conditions: Any) -> tuple[AccesVu, ...]:

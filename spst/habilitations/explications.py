@@ -57,7 +57,9 @@ def refusal(ctx: Context, name: str, dossier_id: UUID | None) -> AccessDenied | 
     """
     action = actions.get(name)
     situation = _situation(ctx, action, dossier_id)
-    decision = moteur.decide(services.politique_in_force(ctx), ctx.acteur, action, situation, dossier_id=dossier_id)
+    decision = moteur.decide(
+        services.politique_in_force(ctx), ctx.acteur.role, action, situation, dossier_id=dossier_id
+    )
     if decision.allowed:
         return None
     asked = decision if dossier_id else replace(decision, sections={})

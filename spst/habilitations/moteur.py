@@ -18,11 +18,9 @@ from spst.habilitations.actions import DOMAINES, INSPECTION, SECTIONS, Action, M
 from spst.habilitations.politique import Politique, Recours, Regle, schema
 from spst.habilitations.ports import Faits
 from spst.habilitations.rules import DELEGABLE
-from spst.kernel.acteur import Acteur, Famille, Role
+from spst.kernel.acteur import Famille, Role
 
 RECEIVE = "recevoir"
-Qui = tuple[UUID, Role] | str
-"""An account in its role, or a recipient outside of the SPST."""
 
 _ARTICLE_OF_THE_DOSSIER = "R. 4624-45-5"
 _ARTICLE_ELSEWHERE = "RGPD art. 32"
@@ -59,6 +57,9 @@ class Destinataire(StrEnum):
     INSPECTION_TRAVAIL = "inspection_travail"
     ASSURANCE_MALADIE = "assurance_maladie"
 
+
+Qui = Role | Destinataire
+"""Who asks: somebody in a role, or a recipient outside of the SPST. A rule names roles, never an account (`politique`)."""
 
 OF_THE_WORKER = frozenset({"P-112", "P-114", "P-115", "P-116"})
 """Rules of the ceiling that close because of what the worker chose, or of his follow-up (SIR)."""
@@ -110,14 +111,14 @@ class Decision:
 
 def decide(
     politique: Politique,
-    acteur: Acteur,
+    role: Role,
     action: Action,
     situation: Situation,
     *,
     targets: Iterable[str] | None = None,
     dossier_id: UUID | None = None,
 ) -> Decision:
-    """May `acteur` do this, in this situation? One call of the engine, whatever the number of sections.
+    """May somebody in this role do this, in this situation? One call of the engine, whatever the number of sections.
 
     `targets`: some of the sections of the action instead of all.
     Raises: ValueError, when a target is not one of the action's.
@@ -126,22 +127,22 @@ def decide(
     if not asked or not set(asked) <= set(action.targets):
         raise ValueError(f"{action.name} touches {action.targets}, not {asked}")
     questions = tuple((action.name, target) for target in asked)
-    verdicts = dict(zip(asked, _answers(politique, (acteur.id, acteur.role), questions, situation), strict=True))
+    verdicts = dict(zip(asked, _answers(politique, role, questions, situation), strict=True))
     return _decision(politique, action, dossier_id, verdicts)
 
 
 def decide_matrix(
-    politique: Politique, acteur: Acteur, situation: Situation, *modes: Mode
+    politique: Politique, role: Role, situation: Situation, *modes: Mode
 ) -> dict[tuple[str, Mode], Verdict]:
     """The eight sections of one dossier, consult and fill or some of the `modes`, in one call of the engine."""
     cells = [(section, mode) for section in SECTIONS for mode in modes or Mode]
     questions = tuple((str(mode), section) for section, mode in cells)
-    return dict(zip(cells, _answers(politique, (acteur.id, acteur.role), questions, situation), strict=True))
+    return dict(zip(cells, _answers(politique, role, questions, situation), strict=True))
 
 
-def decide_one(politique: Politique, acteur: Acteur, name: str, target: str, situation: Situation) -> Verdict:
+def decide_one(politique: Politique, role: Role, name: str, target: str, situation: Situation) -> Verdict:
     """One cell: `name` is an action or a mode, `target` a section or a domain."""
-    return _answers(politique, (acteur.id, acteur.role), ((name, target),), situation)[0]
+    return _answers(politique, role, ((name, target),), situation)[0]
 
 
 def decide_transmission(
@@ -178,14 +179,15 @@ def _decided(
     )
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=8192)
 def _answers(
     politique: Politique, who: Qui, questions: tuple[tuple[str, str], ...], situation: Situation
 ) -> tuple[Verdict, ...]:
     """One call of the engine. Kept because the answer depends on nothing else: every fact that a rule may test is an argument,
     a policy is known by its identity and never changes, and Cedar has no clock."""
-    requests = [_request(who, action, target, situation) for action, target in questions]
-    results = cedarpy.is_authorized_batch(requests, politique.handle, _entities(who), schema())
+    context = json.dumps(_context(situation))
+    requests = [_request(who, action, target, context) for action, target in questions]
+    results = cedarpy.is_authorized_batch(requests, politique.handle, _world(), schema())
     return tuple(
         _verdict(politique, result, on_dossier=target not in DOMAINES)
         for (_, target), result in zip(questions, results, strict=True)
@@ -198,8 +200,14 @@ def _verdict(politique: Politique, result: cedarpy.AuthzResult, *, on_dossier: b
     ids = sorted(_told(result.diagnostics.id_annotations_by_reason.values()), key=_explanation_order)
     if not ids:
         return _closed(NO_RULE, on_dossier)
+    return _explained(politique, tuple(ids), allowed=result.allowed)
+
+
+@lru_cache(maxsize=4096)
+def _explained(politique: Politique, ids: tuple[str, ...], *, allowed: bool) -> Verdict:
+    """One object for the many answers that the same rules give."""
     regle = politique.regles[ids[0]]
-    return Verdict(result.allowed, tuple(ids), sentence(regle), regle.article, regle.recours)
+    return Verdict(allowed, ids, sentence(regle), regle.article, regle.recours)
 
 
 def _told(ids: Collection[str]) -> Collection[str]:
@@ -228,14 +236,12 @@ def sentence(regle: Regle) -> str:
     return f"{regle.explication.rstrip('.')} ({regle.article})."
 
 
-def _request(who: Qui, action: str, target: str, situation: Situation) -> dict[str, Any]:
+def _request(who: Qui, action: str, target: str, context: str) -> dict[str, Any]:
     return {
-        "principal": {"type": "Destinataire", "id": who}
-        if isinstance(who, str)
-        else {"type": "Acteur", "id": str(who[0])},
+        "principal": {"type": "Acteur" if isinstance(who, Role) else "Destinataire", "id": str(who)},
         "action": {"type": "Action", "id": action},
         "resource": {"type": "Domaine" if target in DOMAINES else "Volet", "id": target},
-        "context": _context(situation),
+        "context": context,
     }
 
 
@@ -248,23 +254,16 @@ def _context(situation: Situation) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=1024)
-def _entities(who: Qui) -> cedarpy.Entities:
-    if isinstance(who, str):
-        return _world()
-    acteur_id, role = who
-    return _world().with_added_json_str(json.dumps([_entity("Acteur", str(acteur_id), ("Role", str(role)))]))
-
-
 @cache
 def _world() -> cedarpy.Entities:
-    """What never changes: families, roles, sections, domains."""
+    """What never changes: families, roles with somebody in each, sections, domains."""
     families = [_entity("Famille", str(famille)) for famille in Famille]
     roles = [_entity("Role", str(role), ("Famille", str(role.famille))) for role in Role]
+    people = [_entity("Acteur", str(role), ("Role", str(role))) for role in Role]
     volets = [_entity("Volet", section, *(("Partie", part) for part in _parts(section))) for section in SECTIONS]
     parts = [_entity("Partie", part) for part in sorted({part for section in SECTIONS for part in _parts(section)})]
     domains = [_entity("Domaine", domaine) for domaine in DOMAINES]
-    return cedarpy.Entities.from_json_str(json.dumps([*families, *roles, *parts, *volets, *domains]), schema())
+    return cedarpy.Entities.from_json_str(json.dumps([*families, *roles, *people, *parts, *volets, *domains]), schema())
 
 
 def _parts(section: str) -> tuple[str, ...]:

@@ -147,12 +147,24 @@ def _faults(parsed: Mapping[str, Any], rules: list[dict[str, Any]]) -> list[str]
     reasons += [
         f"{name}\u00a0: numéro utilisé deux fois" for name in sorted({name for name in ids if ids.count(name) > 1})
     ]
+    reasons += [
+        f"{name}\u00a0: une règle nomme des rôles, jamais un compte"
+        for name, rule in zip(ids, rules, strict=True)
+        if _names_an_account(rule)
+    ]
     for name, rule in zip(ids, rules, strict=True):
         missing = [key for key in ("article", "explication") if not rule["annotations"].get(key)]
         reasons += [f"{name}\u00a0: @{key} manque" for key in missing]
         if _recours(rule["annotations"]) is None:
             reasons.append(f"{name}\u00a0: @recours ne désigne personne de connu")
     return reasons
+
+
+def _names_an_account(part: Any) -> bool:
+    """What one role may do is then the same for everybody in it: the matrix, the trial and the answers kept rely on it."""
+    if isinstance(part, dict):
+        return (part.get("type") == "Acteur" and "id" in part) or any(map(_names_an_account, part.values()))
+    return isinstance(part, list) and any(map(_names_an_account, part))
 
 
 def _recours(notes: Mapping[str, str]) -> Recours | None:

@@ -15,7 +15,7 @@ from spst.habilitations.choix import Choix
 from spst.habilitations.moteur import Decision, Destinataire, Verdict
 from spst.habilitations.politique import Politique
 from spst.habilitations.rules import DELEGABLE
-from spst.kernel.acteur import Acteur, Famille, Role
+from spst.kernel.acteur import Famille, Role
 from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.errors import AccessDenied
 
@@ -83,10 +83,10 @@ def require(
         else situations.of_dossier(ctx, dossier_id, targets, action, sign=True)
     )
     policy = politique_in_force(ctx)
-    decision = moteur.decide(policy, ctx.acteur, entry, situation, targets=targets, dossier_id=dossier_id)
+    decision = moteur.decide(policy, ctx.acteur.role, entry, situation, targets=targets, dossier_id=dossier_id)
     if _is_lifted(ctx, dossier_id, decision.sections.values()):
         lifted = replace(situation, acces_exceptionnel=True)
-        decision = moteur.decide(policy, ctx.acteur, entry, lifted, targets=targets, dossier_id=dossier_id)
+        decision = moteur.decide(policy, ctx.acteur.role, entry, lifted, targets=targets, dossier_id=dossier_id)
         ctx.motif = Motif(CodeMotif.EXCEPTIONNEL)
     ctx.decisions.append(decision)
     if not decision.allowed:
@@ -102,9 +102,9 @@ def permitted(ctx: Context, dossier_id: UUID) -> Droits:
     policy, cells = politique_in_force(ctx), dict[tuple[str, Mode], Verdict]()
     for mode in Mode:
         situation = situations.of_dossier(ctx, dossier_id, SECTIONS, mode)
-        found = moteur.decide_matrix(policy, ctx.acteur, situation, mode)
+        found = moteur.decide_matrix(policy, ctx.acteur.role, situation, mode)
         if _is_lifted(ctx, dossier_id, found.values()):
-            found = moteur.decide_matrix(policy, ctx.acteur, replace(situation, acces_exceptionnel=True), mode)
+            found = moteur.decide_matrix(policy, ctx.acteur.role, replace(situation, acces_exceptionnel=True), mode)
         cells |= found
     droits = {s: Droit(s, cells[s, Mode.CONSULTER], cells[s, Mode.REMPLIR]) for s in SECTIONS}
     return Droits(droits, policy.version)
@@ -145,7 +145,7 @@ def may(ctx: Context, action: str) -> bool:
     """Whether an act outside of the dossier is open to the actor, so that a page offers it or not. No act, hence no trace."""
     entry = actions.get(action)
     situation = situations.elsewhere(ctx, entry.name)
-    return moteur.decide(politique_in_force(ctx), ctx.acteur, entry, situation).allowed
+    return moteur.decide(politique_in_force(ctx), ctx.acteur.role, entry, situation).allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def answer(ctx: Context, compte_id: UUID, role: Role, section: str, policy: Poli
         avis_delegue=any(one.delegue_avis for one in supervisions),
     )
     asked = policy or politique_in_force(ctx)
-    cells = moteur.decide_matrix(asked, Acteur(compte_id, role, facteurs=2), situation)
+    cells = moteur.decide_matrix(asked, role, situation)
     return Reponse(
         role=role,
         droit=Droit(section, cells[section, Mode.CONSULTER], cells[section, Mode.REMPLIR]),

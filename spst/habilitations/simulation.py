@@ -17,9 +17,7 @@ from spst.habilitations.actions import SECTIONS, Mode
 from spst.habilitations.choix import at_best
 from spst.habilitations.moteur import Situation, Verdict
 from spst.habilitations.politique import Politique
-from spst.kernel.acteur import Acteur, Role
-
-_ANYBODY = UUID(int=0)
+from spst.kernel.acteur import Role
 
 
 class Issue(StrEnum):
@@ -129,7 +127,7 @@ def outcome(draft: Politique, acces: Acces) -> tuple[Issue, frozenset[str]]:
     targets = tuple(section for section in acces.sections if section in asked.sections)
     if not targets:
         return Issue.INCHANGE, frozenset()
-    decision = moteur.decide(draft, Acteur(_ANYBODY, acces.role), asked, _situation(acces), targets=targets)
+    decision = moteur.decide(draft, acces.role, asked, _situation(acces), targets=targets)
     closed = frozenset(section for section, verdict in decision.sections.items() if not verdict.allowed)
     if not acces.allowed:
         return (Issue.OUVERT, frozenset(decision.open_sections)) if decision.allowed else (Issue.INCHANGE, frozenset())
@@ -149,7 +147,7 @@ def compare(avant: Politique, apres: Politique, accounts: Iterable[tuple[UUID, R
 
 def ask(policy: Politique, role: Role, situation: Situation) -> Mapping[tuple[str, Mode], Verdict]:
     """The free question: what somebody in this situation may do with each section, and by which rule."""
-    return moteur.decide_matrix(policy, Acteur(_ANYBODY, role), situation)
+    return moteur.decide_matrix(policy, role, situation)
 
 
 def _gained(avant: Politique, apres: Politique, role: Role) -> tuple[tuple[str, Mode], ...]:

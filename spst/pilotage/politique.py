@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
-from uuid import UUID
 
 from flask import url_for
 
@@ -16,9 +15,7 @@ from spst.habilitations.moteur import Verdict
 from spst.habilitations.politique import Politique, Regle, numero_of
 from spst.habilitations.services import Reponse
 from spst.habilitations.simulation import Touche
-from spst.kernel.acteur import Acteur, Famille, Role
-
-_ANYBODY = UUID(int=0)
+from spst.kernel.acteur import Famille, Role
 
 COLONNES: tuple[tuple[Role, str, str], ...] = (
     (Role.MDT, "Médecin", "du travail"),
@@ -73,9 +70,9 @@ def matrice(policy: Politique, *, avant: Choix | None = None) -> tuple[LigneMatr
 
 
 def _column(role: Role, policy: Politique, avant: Choix | None) -> dict[str, Case]:
-    acteur, situation = Acteur(_ANYBODY, role, facteurs=2), choices.at_best(role)
-    allowed = moteur.decide_matrix(policy, acteur, situation)
-    most = moteur.decide_matrix(politique.ceiling_alone(), acteur, situation)
+    situation = choices.at_best(role)
+    allowed = moteur.decide_matrix(policy, role, situation)
+    most = moteur.decide_matrix(politique.ceiling_alone(), role, situation)
     cells = {
         section: _case(
             role,
@@ -85,7 +82,7 @@ def _column(role: Role, policy: Politique, avant: Choix | None) -> dict[str, Cas
         )
         for section in SECTIONS
     }
-    if moteur.decide_one(policy, acteur, "journal.consult", "journal", situation).allowed:
+    if moteur.decide_one(policy, role, "journal.consult", "journal", situation).allowed:
         cells["S8"] = Case("lire", precision="sans contenu", role=role.label)
     if avant is not None and role in choices.ROLES:
         return {section: _editable(case, role, section, avant) for section, case in cells.items()}

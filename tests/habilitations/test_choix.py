@@ -11,8 +11,7 @@ from spst.habilitations import moteur, politique
 from spst.habilitations.actions import SECTIONS, Mode
 from spst.habilitations.choix import INACTIVITES_MIN, ROLES, Choix, Niveau
 from spst.habilitations.errors import ChoixRefused
-from spst.kernel.acteur import Acteur, Role
-from spst.kernel.ids import new_id
+from spst.kernel.acteur import Role
 from tests.scale import SCALE
 
 CELLS = tuple(product(ROLES, SECTIONS))
@@ -108,7 +107,7 @@ def test_every_cell_and_level_has_a_number_of_its_own_and_a_french_sentence() ->
 def test_levels_close_filling_before_reading() -> None:
     made = choices.with_niveau(Choix(), Role.INF, "S4", Niveau.LIRE)
     policy = politique.compile_politique(choices.texte_of(made), 1)
-    cells = moteur.decide_matrix(policy, Acteur(new_id(), Role.INF), choices.at_best(Role.INF))
+    cells = moteur.decide_matrix(policy, Role.INF, choices.at_best(Role.INF))
     assert cells["S4", Mode.CONSULTER].allowed
     assert cells["S4", Mode.REMPLIR].rules == ("R-155",)
     assert "en lecture seule" in cells["S4", Mode.REMPLIR].explication

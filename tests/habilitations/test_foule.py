@@ -50,10 +50,9 @@ ON_DOSSIER = [acte for acte, entry in loi.ACTES.items() if entry.cibles[0] in lo
 
 def opened(policy: Politique, role: Role, situation: Situation, asked: list[tuple[str, str]]) -> set[tuple[str, str]]:
     """The cells that the engine opens, and what it opens of the questions asked."""
-    acteur = Acteur(ANYBODY, role)
-    matrix = moteur.decide_matrix(policy, acteur, situation)
+    matrix = moteur.decide_matrix(policy, role, situation)
     cells = {(str(mode), volet) for (volet, mode), verdict in matrix.items() if verdict.allowed}
-    return cells | {one for one in asked if moteur.decide_one(policy, acteur, *one, situation).allowed}
+    return cells | {one for one in asked if moteur.decide_one(policy, role, *one, situation).allowed}
 
 
 def lawful(role: Role, situation: Situation, asked: list[tuple[str, str]]) -> set[tuple[str, str]]:
@@ -93,7 +92,7 @@ def test_ceiling_opens_to_a_crowd_what_the_law_opens_and_nothing_else(
 @given(acte=st.sampled_from(list(loi.ACTES)), situation=situations())
 def test_act_is_open_when_the_law_opens_the_sections_that_it_needs(acte: str, situation: Situation) -> None:
     for role in Role:
-        decision = moteur.decide(politique.ceiling_alone(), Acteur(ANYBODY, role), actions.get(acte), situation)
+        decision = moteur.decide(politique.ceiling_alone(), role, actions.get(acte), situation)
         assert decision.allowed is loi.allows(role, acte, situation), role
 
 

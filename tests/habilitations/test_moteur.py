@@ -1,7 +1,6 @@
 """The engine: refuses whatever is not a clean yes, only narrows with a tenant's policy, and says which rule decided."""
 
 from dataclasses import replace
-from uuid import UUID
 
 import cedarpy
 import pytest
@@ -13,17 +12,13 @@ from spst.habilitations.actions import DOMAINES, SECTIONS, Mode
 from spst.habilitations.moteur import Situation
 from spst.habilitations.politique import Politique
 from spst.habilitations.ports import Faits
-from spst.kernel.acteur import Acteur, Role
+from spst.kernel.acteur import Role
 from tests.scale import SCALE
 
 PAGE = "la page qui l’explique"
 FOLLOWED = Situation(faits=Faits(du_spst=True, suivi=True), supervision=True, deux_facteurs=True)
 NOTES = '@article("R. 4624-45-5") @explication("Votre service a fermé ce volet.")'
 NO_LETTERS = f'@id("R-014") {NOTES} forbid (principal, action, resource == Volet::"S4");'
-
-
-def acteur(role: Role) -> Acteur:
-    return Acteur(UUID(int=9), role)
 
 
 def ceiling() -> Politique:
@@ -36,7 +31,7 @@ def default() -> Politique:
 
 @pytest.mark.exigence("HAB-08", partielle=PAGE)
 def test_allowed_act_names_its_rule_its_version_and_its_article() -> None:
-    decision = moteur.decide(ceiling(), acteur(Role.MDT), actions.get("visite.consult"), FOLLOWED)
+    decision = moteur.decide(ceiling(), Role.MDT, actions.get("visite.consult"), FOLLOWED)
     assert decision.allowed
     assert decision.rules == ("P-001",)
     assert decision.version == ceiling().version
@@ -47,7 +42,7 @@ def test_allowed_act_names_its_rule_its_version_and_its_article() -> None:
 
 @pytest.mark.exigence("HAB-08", partielle=PAGE)
 def test_refused_act_names_its_rule_its_version_and_its_article() -> None:
-    decision = moteur.decide(ceiling(), acteur(Role.ADM), actions.get("visite.consult"), FOLLOWED)
+    decision = moteur.decide(ceiling(), Role.ADM, actions.get("visite.consult"), FOLLOWED)
     assert not decision.allowed
     assert decision.rules == ("P-104",)
     assert decision.version == ceiling().version
@@ -58,7 +53,7 @@ def test_refused_act_names_its_rule_its_version_and_its_article() -> None:
 @pytest.mark.exigence("HAB-08", partielle=PAGE)
 def test_refusal_by_the_policy_of_the_spst_names_that_rule_and_its_number() -> None:
     policy = politique.compile_politique(NO_LETTERS, 15)
-    verdict = moteur.decide_one(policy, acteur(Role.MDT), "consulter", "S4", FOLLOWED)
+    verdict = moteur.decide_one(policy, Role.MDT, "consulter", "S4", FOLLOWED)
     assert verdict.rules == ("R-014",)
     assert verdict.explication == "Votre service a fermé ce volet (R. 4624-45-5)."
     assert policy.version.startswith("15-")
@@ -66,12 +61,12 @@ def test_refusal_by_the_policy_of_the_spst_names_that_rule_and_its_number() -> N
 
 @pytest.mark.exigence("HAB-08", partielle=PAGE)
 def test_refusal_without_rule_says_that_none_opens() -> None:
-    decision = moteur.decide(ceiling(), acteur(Role.INF), actions.get("compte.list"), FOLLOWED)
+    decision = moteur.decide(ceiling(), Role.INF, actions.get("compte.list"), FOLLOWED)
     assert not decision.allowed
     assert decision.rules == ()
     assert decision.explication == "Aucune règle ne l’ouvre à votre rôle (RGPD art. 32)."
     cell = moteur.decide_one(
-        ceiling(), acteur(Role.MPC), "consulter", "S8", replace(FOLLOWED, faits=Faits(du_spst=True, confie_mpc=True))
+        ceiling(), Role.MPC, "consulter", "S8", replace(FOLLOWED, faits=Faits(du_spst=True, confie_mpc=True))
     )
     assert cell.explication == "Aucune règle ne l’ouvre à votre rôle (R. 4624-45-5)."
 
@@ -79,7 +74,7 @@ def test_refusal_without_rule_says_that_none_opens() -> None:
 @pytest.mark.exigence("HAB-01")
 def test_opening_a_dossier_decides_each_section_and_keeps_the_closed_ones_with_their_rule() -> None:
     situation = replace(FOLLOWED, delegation=frozenset({"S1"}))
-    decision = moteur.decide(default(), acteur(Role.ASST), actions.get("dossier.open"), situation)
+    decision = moteur.decide(default(), Role.ASST, actions.get("dossier.open"), situation)
     assert decision.allowed
     assert decision.open_sections == ("S1",)
     assert decision.rules == ("P-015",)
@@ -90,7 +85,7 @@ def test_opening_a_dossier_decides_each_section_and_keeps_the_closed_ones_with_t
 
 def test_act_on_several_sections_is_closed_when_one_of_them_is() -> None:
     policy = politique.compile_politique(NO_LETTERS.replace("S4", "S5"), 1)
-    decision = moteur.decide(policy, acteur(Role.MDT), actions.get("visite.close"), FOLLOWED)
+    decision = moteur.decide(policy, Role.MDT, actions.get("visite.close"), FOLLOWED)
     assert not decision.allowed
     assert decision.rules == ("R-014",)
     assert decision.sections["S3"].allowed
@@ -98,16 +93,16 @@ def test_act_on_several_sections_is_closed_when_one_of_them_is() -> None:
 
 def test_asking_for_a_section_that_the_action_does_not_touch_raises() -> None:
     with pytest.raises(ValueError, match="touches"):
-        moteur.decide(ceiling(), acteur(Role.MDT), actions.get("identite.update"), FOLLOWED, targets=["S3"])
+        moteur.decide(ceiling(), Role.MDT, actions.get("identite.update"), FOLLOWED, targets=["S3"])
     with pytest.raises(ValueError, match="touches"):
-        moteur.decide(ceiling(), acteur(Role.MDT), actions.get("identite.update"), FOLLOWED, targets=[])
+        moteur.decide(ceiling(), Role.MDT, actions.get("identite.update"), FOLLOWED, targets=[])
 
 
 def test_matrix_of_one_dossier_has_sixteen_cells_that_agree_with_single_questions() -> None:
-    cells = moteur.decide_matrix(default(), acteur(Role.INF), FOLLOWED)
+    cells = moteur.decide_matrix(default(), Role.INF, FOLLOWED)
     assert len(cells) == 16
     for (section, mode), verdict in cells.items():
-        assert verdict == moteur.decide_one(default(), acteur(Role.INF), mode, section, FOLLOWED)
+        assert verdict == moteur.decide_one(default(), Role.INF, mode, section, FOLLOWED)
     assert not cells["S8", Mode.CONSULTER].allowed
     assert cells["S3", Mode.REMPLIR].allowed
 
@@ -117,7 +112,7 @@ def test_rule_that_fails_while_evaluated_closes_instead_of_being_ignored() -> No
     """Cedar skips a rule that raises, forbids included, and would answer Allow: valid against the schema, still it may raise."""
     text = f'@id("R-001") {NOTES} forbid (principal, action, resource) when {{ 9223372036854775807 + 1 == 0 }};'
     policy = politique.compile_politique(text, 1)
-    verdict = moteur.decide_one(policy, acteur(Role.MDT), "consulter", "S1", FOLLOWED)
+    verdict = moteur.decide_one(policy, Role.MDT, "consulter", "S1", FOLLOWED)
     assert not verdict.allowed
     assert verdict.explication.startswith("La règle n’a pas pu être évaluée")
 
@@ -126,39 +121,39 @@ def test_rule_that_fails_while_evaluated_closes_instead_of_being_ignored() -> No
 def test_rule_on_an_attribute_that_the_actor_lacks_closes() -> None:
     text = 'forbid (principal, action, resource) when { principal.rpps == "1" };'
     careless = replace(ceiling(), handle=cedarpy.PolicySet.from_str(f"{politique.ceiling_text()}\n{text}"))
-    assert moteur.decide_one(ceiling(), acteur(Role.MDT), "consulter", "S1", FOLLOWED).allowed
-    assert not moteur.decide_one(careless, acteur(Role.MDT), "consulter", "S1", FOLLOWED).allowed
+    assert moteur.decide_one(ceiling(), Role.MDT, "consulter", "S1", FOLLOWED).allowed
+    assert not moteur.decide_one(careless, Role.MDT, "consulter", "S1", FOLLOWED).allowed
 
 
 @pytest.mark.exigence("HAB-03")
 def test_request_outside_of_the_schema_is_refused() -> None:
-    assert not moteur.decide_one(ceiling(), acteur(Role.MDT), "dossier.burn", "S1", FOLLOWED).allowed
-    assert not moteur.decide_one(ceiling(), acteur(Role.MDT), "dossier.open", "registre", FOLLOWED).allowed
+    assert not moteur.decide_one(ceiling(), Role.MDT, "dossier.burn", "S1", FOLLOWED).allowed
+    assert not moteur.decide_one(ceiling(), Role.MDT, "dossier.open", "registre", FOLLOWED).allowed
     malformed = replace(FOLLOWED, deux_facteurs="oui")  # type: ignore[arg-type]
-    assert not moteur.decide_one(ceiling(), acteur(Role.MDT), "consulter", "S1", malformed).allowed
+    assert not moteur.decide_one(ceiling(), Role.MDT, "consulter", "S1", malformed).allowed
 
 
 def test_nothing_known_of_the_situation_opens_nothing() -> None:
     for role in Role:
         for target in (*SECTIONS, *DOMAINES):
             for mode in Mode:
-                verdict = moteur.decide_one(ceiling(), acteur(role), mode, target, Situation())
+                verdict = moteur.decide_one(ceiling(), role, mode, target, Situation())
                 assert not verdict.allowed
 
 
 def test_exceptional_access_gets_the_medecin_past_the_policy_of_the_spst_and_nobody_else() -> None:
     policy = politique.compile_politique(NO_LETTERS, 1)
     exceptional = replace(FOLLOWED, acces_exceptionnel=True)
-    assert not moteur.decide_one(policy, acteur(Role.MDT), "consulter", "S4", FOLLOWED).allowed
-    assert moteur.decide_one(policy, acteur(Role.MDT), "consulter", "S4", exceptional).allowed
-    assert moteur.decide_one(policy, acteur(Role.INF), "consulter", "S4", exceptional).rules == ("P-117",)
+    assert not moteur.decide_one(policy, Role.MDT, "consulter", "S4", FOLLOWED).allowed
+    assert moteur.decide_one(policy, Role.MDT, "consulter", "S4", exceptional).allowed
+    assert moteur.decide_one(policy, Role.INF, "consulter", "S4", exceptional).rules == ("P-117",)
 
 
 @pytest.mark.exigence("HAB-03")
 def test_exceptional_access_never_gets_past_the_ceiling() -> None:
     policy = politique.compile_politique(NO_LETTERS, 1)
     unfollowed = Situation(faits=Faits(du_spst=True), deux_facteurs=True, acces_exceptionnel=True)
-    assert moteur.decide_one(policy, acteur(Role.MDT), "consulter", "S3", unfollowed).rules == ("P-110",)
+    assert moteur.decide_one(policy, Role.MDT, "consulter", "S3", unfollowed).rules == ("P-110",)
 
 
 situations = st.builds(
@@ -195,8 +190,8 @@ def test_no_policy_of_an_spst_ever_opens_what_the_ceiling_closes(
     role: Role, question: tuple[str, str], situation: Situation, rules: list[tuple[str, str, str, str]]
 ) -> None:
     text = "\n".join(restriction(number, scope) for number, scope in enumerate(rules))
-    narrowed = moteur.decide_one(politique.compile_politique(text, 1), acteur(role), *question, situation)
-    legal = moteur.decide_one(ceiling(), acteur(role), *question, situation)
+    narrowed = moteur.decide_one(politique.compile_politique(text, 1), role, *question, situation)
+    legal = moteur.decide_one(ceiling(), role, *question, situation)
     assert legal.allowed or not narrowed.allowed
 
 
@@ -211,7 +206,7 @@ def test_no_policy_of_an_spst_ever_opens_what_the_ceiling_closes(
 def test_no_situation_opens_the_dossier_to_administration_direction_or_social_service(
     role: Role, mode: Mode, section: str, situation: Situation
 ) -> None:
-    assert not moteur.decide_one(ceiling(), acteur(role), mode, section, situation).allowed
+    assert not moteur.decide_one(ceiling(), role, mode, section, situation).allowed
 
 
 @pytest.mark.exigence("HAB-01")
@@ -226,4 +221,4 @@ def test_both_oppositions_leave_the_medecin_du_travail_alone(
     role: Role, mode: Mode, section: str, situation: Situation
 ) -> None:
     opposed = replace(situation.faits, opposition_mpc=True, opposition_professionnels=True)
-    assert not moteur.decide_one(ceiling(), acteur(role), mode, section, replace(situation, faits=opposed)).allowed
+    assert not moteur.decide_one(ceiling(), role, mode, section, replace(situation, faits=opposed)).allowed

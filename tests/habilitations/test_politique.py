@@ -55,6 +55,19 @@ def test_policy_on_an_unknown_act_or_role_type_is_refused() -> None:
     assert reasons(f'@id("R-001") {NOTES} forbid (principal in Groupe::"x", action, resource);')
 
 
+@pytest.mark.exigence("HAB-03")
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'forbid (principal == Acteur::"018f", action, resource)',
+        'forbid (principal, action, resource) when { principal in [Acteur::"018f"] }',
+        'forbid (principal, action, resource) unless { context.suivi || principal == Acteur\n::"018f" }',
+    ],
+)
+def test_policy_names_roles_and_never_an_account(rule: str) -> None:
+    assert "jamais un compte" in reasons(f'@id("R-001") {NOTES} {rule};')
+
+
 def test_unreadable_policy_is_refused() -> None:
     assert reasons("forbid (principal, action").startswith("texte illisible")
 

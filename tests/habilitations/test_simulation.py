@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import replace
-from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +13,7 @@ from spst.habilitations.actions import SECTIONS, Mode
 from spst.habilitations.choix import ROLES, Choix, Niveau, at_best
 from spst.habilitations.politique import Politique
 from spst.habilitations.simulation import Acces, Groupe, Issue
-from spst.kernel.acteur import Acteur, Role
+from spst.kernel.acteur import Role
 from spst.kernel.ids import new_id
 from tests.habilitations.test_choix import choix
 from tests.scale import SCALE
@@ -115,13 +114,13 @@ def test_engine_and_simulator_agree_on_ten_thousand_requests() -> None:
 
 def check_agreement(before: Politique, after: Politique, role: Role, name: str, sections: tuple[str, ...]) -> bool:
     """What was done yesterday under the ceiling: the engine answers under the new policy what the simulator said."""
-    acteur, action = Acteur(UUID(int=7), role, facteurs=2), actions.get(name)
+    action = actions.get(name)
     situation = replace(at_best(role), delegation=at_best(role).delegation.intersection(sections))
-    yesterday = moteur.decide(before, acteur, action, situation, targets=sections)
+    yesterday = moteur.decide(before, role, action, situation, targets=sections)
     shown = yesterday.open_sections if yesterday.allowed else sections
     past = Acces(role, name, shown, yesterday.allowed, yesterday.rules)
     issue, difference = simulation.outcome(after, past)
-    today = moteur.decide(after, acteur, action, situation, targets=shown)
+    today = moteur.decide(after, role, action, situation, targets=shown)
     if not yesterday.allowed:
         assert issue is Issue.INCHANGE
         assert not today.allowed
