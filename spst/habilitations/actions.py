@@ -348,7 +348,7 @@ _OUTSIDE = (
         "Préparer la politique",
         "a préparé la politique d’habilitation",
         domaine="pilotage",
-        facts=frozenset({"geste"}),
+        facts=frozenset({"geste", "role", "volet", "niveau"}),
     ),
     Action(
         "politique.propose",

@@ -4,7 +4,7 @@ What is in force never changes by a draft. A version is written once, by the per
 database refuses one person in both parts. Serves HAB-02, HAB-04; PGSSI-S (habilitations), AUTZ-06.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -142,17 +142,18 @@ def start(ctx: Context) -> None:
             ctx.session.add(row)
     except IntegrityError as error:
         raise BrouillonAlreadyOpen from error
-    _record(ctx, "politique.draft", "ouverture")
+    _record(ctx, "politique.draft", geste="brouillon_ouvert")
 
 
 def set_niveau(ctx: Context, role: Role, section: str, niveau: Niveau) -> None:
     """Raises: AccessDenied, BrouillonNotFound, BrouillonProposed, ChoixRefused."""
-    _change(ctx, lambda chosen: choices.with_niveau(chosen, role, section, niveau))
+    cell = {"geste": "brouillon_case", "role": str(role), "volet": section, "niveau": str(niveau)}
+    _change(ctx, lambda chosen: choices.with_niveau(chosen, role, section, niveau), cell)
 
 
 def set_reglages(ctx: Context, motifs: frozenset[Role], inactivite_min: int) -> None:
     """Raises: AccessDenied, BrouillonNotFound, BrouillonProposed, ChoixRefused."""
-    _change(ctx, lambda chosen: choices.with_reglages(chosen, motifs, inactivite_min))
+    _change(ctx, lambda chosen: choices.with_reglages(chosen, motifs, inactivite_min), {"geste": "brouillon_reglages"})
 
 
 def undo(ctx: Context) -> None:
@@ -166,7 +167,7 @@ def undo(ctx: Context) -> None:
     *before, last = row.historique
     row.choix, row.historique = last, before
     _touch(ctx, row)
-    _record(ctx, "politique.draft", "annulation")
+    _record(ctx, "politique.draft", geste="brouillon_annulation")
 
 
 def note_avis(ctx: Context, avis: Avis, motif: str | None = None) -> None:
@@ -177,7 +178,7 @@ def note_avis(ctx: Context, avis: Avis, motif: str | None = None) -> None:
     row = _editable(ctx)
     _keep_avis(ctx, row, avis)
     row.motif = motif or row.motif
-    _record(ctx, "politique.draft", "avis_cmt")
+    _record(ctx, "politique.draft", geste="brouillon_avis")
 
 
 def _keep_avis(ctx: Context, row: PolitiqueBrouillon, avis: Avis) -> None:
@@ -191,7 +192,7 @@ def abandon(ctx: Context) -> None:
     """Put the draft away; what is in force stays. Raises: AccessDenied, BrouillonNotFound, BrouillonProposed."""
     row = _editable(ctx)
     row.closed_at = ctx.clock.now()
-    _record(ctx, "politique.draft", "abandon")
+    _record(ctx, "politique.draft", geste="brouillon_abandon")
 
 
 # ──── Publishing
@@ -231,7 +232,7 @@ def take_back(ctx: Context, why: str | None = None) -> None:
     row.returned_why = why
     row.proposed_at = row.proposed_by = None
     _touch(ctx, row)
-    _record(ctx, "politique.draft", "renvoi" if why else "reprise")
+    _record(ctx, "politique.draft", geste="brouillon_renvoye" if why else "brouillon_repris")
 
 
 def confirm(ctx: Context, revision: int) -> int:
@@ -302,14 +303,14 @@ def _editable(ctx: Context, action: str = "politique.draft") -> PolitiqueBrouill
     return row
 
 
-def _change(ctx: Context, change: Callable[[Choix], Choix]) -> None:
+def _change(ctx: Context, change: Callable[[Choix], Choix], facts: Mapping[str, str]) -> None:
     row = _editable(ctx)
     chosen = choices.to_json(change(choices.from_json(row.choix)))
     if chosen != row.choix:
         row.historique = [*row.historique, row.choix][-_UNDO_MOST:]
         row.choix = chosen
         _touch(ctx, row)
-    _record(ctx, "politique.draft", "modification")
+    _record(ctx, "politique.draft", **facts)
 
 
 def _touch(ctx: Context, row: PolitiqueBrouillon) -> None:
@@ -317,8 +318,8 @@ def _touch(ctx: Context, row: PolitiqueBrouillon) -> None:
     row.saved_at, row.saved_by = ctx.clock.now(), ctx.acteur.id
 
 
-def _record(ctx: Context, action: str, geste: str | None = None, **details: str) -> None:
-    traces.record(ctx, action, details={**({"geste": geste} if geste else {}), **details})
+def _record(ctx: Context, action: str, **facts: str) -> None:
+    traces.record(ctx, action, details=facts)
 
 
 def _vu(ctx: Context, row: PolitiqueBrouillon) -> BrouillonVu:

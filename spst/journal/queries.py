@@ -13,7 +13,7 @@ from spst.dmst.models import Dossier
 from spst.habilitations.simulation import Acces, Groupe
 from spst.journal import rules
 from spst.journal.rules import Acces as AccesLu
-from spst.journal.rules import Filtres, Ligne
+from spst.journal.rules import Filtres, Ligne, Objet
 from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.kernel.context import Context
@@ -140,6 +140,8 @@ def _lines() -> Select[Any]:
         _TRACE.c.politique_version,
         _TRACE.c.details["geste"].astext.label("geste"),
         _TRACE.c.details["role"].astext.label("role_change"),
+        _TRACE.c.details["volet"].astext.label("volet_change"),
+        _TRACE.c.details["niveau"].astext.label("niveau_change"),
         _CHANGED.c.civilite.label("civilite_change"),
         _CHANGED.c.prenom.label("prenom_change"),
         _CHANGED.c.nom.label("nom_change"),
@@ -184,7 +186,7 @@ def _ligne(ctx: Context, row: Any) -> Ligne:
         at=row.at,
         personne=personne,
         role=role,
-        acte=rules.acte_on(row.action, row.geste, changed, row.role_change),
+        acte=rules.acte_on(row.action, row.geste, Objet(changed, row.role_change, row.volet_change, row.niveau_change)),
         sections=tuple(row.sections),
         reference=reference_of(ctx, row.dossier_id) if row.dossier_id else None,
         decision=row.decision,

@@ -66,8 +66,17 @@ GESTES = {
     "moyen_ajoute": "Inscrire un moyen d’identification",
     "moyen_corrige": "Corriger un moyen d’identification",
     "moyen_retire": "Retirer un moyen d’identification",
+    "brouillon_ouvert": "Ouvrir un brouillon de la politique",
+    "brouillon_case": "Changer une case du brouillon",
+    "brouillon_reglages": "Changer les réglages du brouillon",
+    "brouillon_annulation": "Annuler un changement du brouillon",
+    "brouillon_avis": "Noter l’avis de la commission",
+    "brouillon_abandon": "Abandonner le brouillon",
+    "brouillon_renvoye": "Renvoyer le brouillon à son auteur",
+    "brouillon_repris": "Reprendre le brouillon proposé",
 }
-"""What `compte.update` did to an account."""
+"""What an act did, when its action says too little: to an account, to a draft."""
+NIVEAUX = {"remplir": "remplir", "lire": "lire", "ferme": "fermé"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 PERMIS, REFUSE = "permis", "refuse"
@@ -169,18 +178,35 @@ def essai_of(action: str, decision: str) -> str:
     return f"A voulu {_lower(acte_of(action))}" if decision == REFUSE else acte_of(action)
 
 
-def acte_on(action: str, geste: str | None, compte: str | None, role: str | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Objet:
+    """On what an act of the direction bears: an account and a role, or a cell of a draft."""
+
+    compte: str | None = None
+    role: str | None = None
+    volet: str | None = None
+    niveau: str | None = None
+
+
+def acte_on(action: str, geste: str | None, objet: Objet) -> str:
     """An act as the direction reads it: on an account, which one, what was done to it, and in which role.
 
-    >>> acte_on("compte.update", "suspension", "Mme Anne Durand", None).replace(NO_BREAK, " ")
+    >>> acte_on("compte.update", "suspension", Objet("Mme Anne Durand")).replace(NO_BREAK, " ")
     'Suspendre un compte : Mme Anne Durand'
-    >>> acte_on("habilitation.grant", None, "Mme Anne Durand", "ADM").replace(NO_BREAK, " ")
+    >>> acte_on("habilitation.grant", None, Objet("Mme Anne Durand", "ADM")).replace(NO_BREAK, " ")
     'Accorder une habilitation : Mme Anne Durand, Administrative'
+    >>> acte_on("politique.draft", "brouillon_case", Objet(None, "INF", "S2", "lire")).replace(NO_BREAK, " ")
+    'Changer une case du brouillon : Infirmier en santé au travail, emplois et expositions, lire'
     """
     label = GESTES.get(geste or "", acte_of(action))
-    if compte is None:
-        return label
-    return f"{label}{NO_BREAK}: {compte}" + (f", {Role(role).label_of(compte)}" if role else "")
+    said = [
+        objet.compte,
+        role_label(objet.role, objet.compte) if objet.role else None,
+        volets([objet.volet]) if objet.volet else None,
+        NIVEAUX.get(objet.niveau or ""),
+    ]
+    words = ", ".join(filter(None, said))
+    return f"{label}{NO_BREAK}: {words}" if words else label
 
 
 def acte_of(action: str) -> str:

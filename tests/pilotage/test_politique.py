@@ -290,6 +290,14 @@ def test_question_can_be_put_to_the_draft(pages: Pages, director: Navigateur) ->
 
 
 @pytest.mark.exigence("HAB-02")
+def test_journal_says_which_cell_was_changed_and_how(director: Navigateur) -> None:
+    director.post(DRAFT)
+    press(director, "INF-S4")
+    lines = director.get("/direction/journal").text.replace("\u00a0", " ")
+    assert "Changer une case du brouillon : Infirmier en santé au travail, courriers, lire" in lines
+
+
+@pytest.mark.exigence("HAB-02")
 def test_two_versions_are_compared_cell_by_cell(director: Navigateur, second: Navigateur) -> None:
     propose(director)
     second.post(f"{DRAFT}/confirmation", revision=revision(second))
