@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
 
+from spst.comptes import local
 from spst.kernel.cluster import Cluster
 from tests.database import Database, Databases
 
@@ -43,6 +45,15 @@ def cluster(reachable_dir: Callable[[], Path]) -> Iterator[Cluster]:
     made.start()
     yield made
     made.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def product_hasher() -> Iterator[PasswordHasher]:
+    """What hashes passwords in the product, for who asks it. It makes a guess dear: hundreds of log-ins have a cheap one here."""
+    shipped = local._HASHER
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(local, "_HASHER", PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1))
+        yield shipped
 
 
 @pytest.fixture(scope="session")

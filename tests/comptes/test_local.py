@@ -289,8 +289,14 @@ def test_totp_secret_is_sealed_to_its_identity(
 
 
 def test_older_hash_is_made_anew_at_the_next_log_in(
-    monde: Monde, runtime: Runtime, tentative: Tentative, enrol: Callable[..., Personne]
+    monde: Monde,
+    runtime: Runtime,
+    tentative: Tentative,
+    enrol: Callable[..., Personne],
+    product_hasher: local.PasswordHasher,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(local, "_HASHER", product_hasher)
     anne = enrol(new_email())
     weaker = local.PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1).hash(PASSWORD)
     with monde.superuser.begin() as connection:

@@ -8,9 +8,12 @@ from playwright.sync_api import Browser, Page, expect
 
 from spst.web.assets import FOLDER
 from tests.e2e import checks, preview, samples
+from tests.scale import SCALE
 
 PAGES = [sample for sample in samples.every() if not sample.is_fragment]
 VIEWS = {"1440": (1440, 900), "390": (390, 844)}
+CHECKED = tuple(VIEWS) if SCALE > 1 else ("390",)
+"""Journeys meet the checker at 1440."""
 WIDTHS = (1281, 1025, 769, 320)
 """The narrowest of each layout (frontend/styles: 80, 64 and 48 rem); 1440 at 150 % of zoom is 960 wide."""
 WEIGHT_MAX = 90_000
@@ -25,8 +28,9 @@ def test_a_page_has_no_barrier_and_nothing_cut(same_page: Page, preview_url: str
         for view, (width, height) in VIEWS.items():
             page.set_viewport_size({"width": width, "height": height})
             checks.shoot(page, f"{sample.name}-{view}")
-            assert checks.axe_violations(page) == [], view
             assert checks.overflow(page) == 0, view
+            if view in CHECKED:
+                assert checks.axe_violations(page) == [], view
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 800})
             assert checks.overflow(page) == 0, width

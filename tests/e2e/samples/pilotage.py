@@ -106,7 +106,8 @@ def _fiche(compte: CompteVu, waiting: tuple[DemandeVue, ...]) -> Model:
         "compte": compte, "sessions": [], "equipes": [("1", "Équipe Besson")], "roles": [("INF", "Infirmier")],
         "roles_fermes": [], "preuve": "Pro Santé Connect doit attester la profession du rôle.", "retablir": set(),
         "demandes": waiting,
-        "remise": RemiseVue(at(8, 55), _DIRECTOR), "seule_direction": False, "codes": CODES, "a_donner": ["insi", "mssante"],
+        "remise": None if compte.rpps else RemiseVue(at(8, 55), _DIRECTOR),
+        "seule_direction": False, "codes": CODES, "a_donner": ["insi", "mssante"],
         "nominatives": (NominativeVue(new_id(), "dmp_alimenter", at(9, 0), _DIRECTOR),),
         "is_own": False, "derniere_direction": False, "reprise": None,
     }  # fmt: skip
