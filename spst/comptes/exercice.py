@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 
-from spst.comptes import remises
+from spst.comptes import remises, sessions
 from spst.comptes.models import Compte, Habilitation, compte_stands
 from spst.habilitations import services as habilitations
 from spst.kernel.acteur import Role
@@ -76,6 +76,9 @@ class ExerciceFromTables:
 
     def entrusted_lately(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
         return remises.recent(ctx, compte_ids)
+
+    def hold_idleness(self, ctx: Context, inactivite_min: int) -> None:
+        sessions.hold_idleness(ctx, inactivite_min)
 
 
 def _held(ctx: Context) -> tuple[ColumnElement[bool], ...]:

@@ -387,6 +387,24 @@ def end_all(ctx: Context, compte_id: UUID, *, role: Role | None = None, but: str
     return len(ctx.session.execute(query.returning(_SESSION.c.id_hash)).all())
 
 
+def hold_idleness(ctx: Context, inactivite_min: int) -> None:
+    """Have the open sessions of the staff follow the limit of the SPST, as it stands now: felt at their next request."""
+    query = select(_SESSION).where(
+        _SESSION.c.tenant_id == ctx.tenant_id,
+        _SESSION.c.espace == str(Espace.PRO),
+        _SESSION.c.inactivite_min != inactivite_min,
+    )
+    changed = [
+        SCEAU.sealed(ctx.runtime.keyring, {**row._asdict(), "inactivite_min": inactivite_min})
+        for row in ctx.session.execute(query.with_for_update()).all()
+        if _is_ours(ctx.session, ctx.runtime, row)
+    ]
+    if changed:
+        one = update(_SESSION).where(_SESSION.c.id_hash == bindparam("key"))
+        values = [{"key": row["id_hash"], "min": inactivite_min, "seal": row["sceau"]} for row in changed]
+        ctx.session.connection().execute(one.values(inactivite_min=bindparam("min"), sceau=bindparam("seal")), values)
+
+
 def is_live(now: datetime, inactivite: timedelta) -> ColumnElement[bool]:
     """Whether a stored session is neither idle, by its SPST's limit or else by `inactivite`, nor too old."""
     idle = func.coalesce(func.make_interval(0, 0, 0, 0, 0, _SESSION.c.inactivite_min), inactivite)

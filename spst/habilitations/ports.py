@@ -56,3 +56,6 @@ class Exercice(Protocol):
 
     def entrusted_lately(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
         """Accounts of which a colleague lately held the code of enrolment: until when he may be the one who enters."""
+
+    def hold_idleness(self, ctx: Context, inactivite_min: int) -> None:
+        """Have the sessions that are open close after so many minutes without an act, as the policy in force now says."""

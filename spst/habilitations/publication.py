@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from spst.habilitations import choix as choices
-from spst.habilitations import deux_personnes, politique, queries, services
+from spst.habilitations import deux_personnes, politique, queries, services, situations
 from spst.habilitations.choix import Choix, Ecart, Niveau
 from spst.habilitations.errors import (
     BrouillonAlreadyOpen,
@@ -256,6 +256,7 @@ def confirm(ctx: Context, revision: int) -> int:
     ctx.session.add(published)
     row.closed_at = ctx.clock.now()
     ctx.session.flush()
+    situations.hold_idleness(ctx, choices.from_json(row.choix).inactivite_min)
     _record(ctx, "politique.confirm", version=str(numero))
     return numero
 

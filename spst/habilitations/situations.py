@@ -94,6 +94,11 @@ def entrusted_lately(ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID
     return _plugged(_ports.exercice, "Exercice").entrusted_lately(ctx, compte_ids)
 
 
+def hold_idleness(ctx: Context, inactivite_min: int) -> None:
+    """Have the sessions that are open follow the limit that was just published."""
+    _plugged(_ports.exercice, "Exercice").hold_idleness(ctx, inactivite_min)
+
+
 def written_for(ctx: Context, compte_id: UUID) -> tuple[list[Delegation], list[Supervision]]:
     """What was given to an account in writing and stands now."""
     return (

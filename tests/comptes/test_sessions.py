@@ -10,12 +10,17 @@ from sqlalchemy import text
 from spst.comptes import services_connexion as connexions
 from spst.comptes import sessions
 from spst.comptes.models import SessionOuverte
+from spst.habilitations import publication
 from spst.habilitations.choix import Choix
+from spst.habilitations.publication import Avis, AvisCmt
 from spst.kernel.acteur import Acteur, Role
+from spst.kernel.clock import today
 from spst.web.cookies import hash_of, new_cookie_value
 from spst.wiring.jobs import HOUSEKEEPING
 from tests.comptes.test_psc_samples import RPPS
-from tests.factories.politiques import published
+from tests.factories.monde import colleague
+from tests.factories.politiques import published, seen
+from tests.factories.releves import run
 from tests.factories.site import ORIGIN, Site, query_of
 
 COOKIE = "spst-pro-8000"
@@ -395,3 +400,23 @@ def test_session_closes_after_the_idleness_that_the_policy_of_its_spst_allows(si
         assert is_inside(site, client)
         site.clock.move(minutes=5)
         assert not is_inside(site, client)
+
+
+@pytest.mark.exigence("HAB-02")
+@pytest.mark.exigence("AUT-02")
+def test_sessions_that_are_open_follow_a_limit_as_soon_as_it_is_published(site: Site) -> None:
+    nurse, director = site.entered("PSC-02"), colleague(site.monde, site.monde.a, Role.DIR)
+    with site.monde.work(site.monde.a.directrice) as ctx:
+        publication.start(ctx)
+        publication.set_reglages(ctx, frozenset(), 5)
+        publication.propose(ctx, seen(ctx), "Les postes sont partagés.", Avis(AvisCmt.FAVORABLE, today(ctx.clock)))
+    with site.monde.work(director) as ctx:
+        publication.confirm(ctx, seen(ctx))
+    try:
+        site.clock.move(minutes=4)
+        assert is_inside(site, nurse)
+        site.clock.move(minutes=5)
+        assert not is_inside(site, nurse)
+    finally:
+        run(site.monde, "DELETE FROM politique_brouillon")
+        run(site.monde, "DELETE FROM politique_version")

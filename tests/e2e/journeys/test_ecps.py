@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from tests.e2e.journeys import steps
 from tests.e2e.journeys.conftest import Somebody
 from tests.e2e.journeys.visitor import Visitor
+from tests.factories.attente import until
 
 NAME, PERSON, RPPS = "CHARVOLIN-TEST", "PSC-09", "10099000092"
 CHOICE = "Entrer avec mon e-CPS, sans quitter ce poste"
@@ -82,6 +83,14 @@ def test_medecin_enters_by_e_cps_without_script_and_is_told_when_it_is_refused(s
     when_he_asks_his_telephone(medecin)
     told(medecin, "ciba_answer", person=PERSON, answer="deny")
     confirmed = medecin.page.get_by_role("button", name="J’ai confirmé")
-    while confirmed.count():  # pressed before its turn, it says that nothing has come yet
+    refused = medecin.page.get_by_role("main").get_by_text("La demande a été refusée sur le téléphone.")
+
+    def is_told() -> bool:
+        """Pressed before its turn, the button says that nothing has come yet."""
+        expect(confirmed.or_(refused)).to_be_visible()
+        if refused.count():
+            return True
         confirmed.click()
-    medecin.reads("La demande a été refusée sur le téléphone.")
+        return False
+
+    until(is_told, "the refusal is never told")
