@@ -9,7 +9,12 @@ revision = "0033"
 down_revision = "0032"
 
 TABLE = "remise_inscription"
-WALL = Wall(Section.TECHNIQUE, readers=("direction",), writers=("direction",), services=("exploitation",))
+WALL = Wall(
+    Section.TECHNIQUE,
+    readers=("sante", "delegue", "direction"),
+    writers=("direction",),
+    services=("exploitation",),
+)
 
 
 def upgrade() -> None:

@@ -312,6 +312,25 @@ def other_directions(ctx: Context, compte_id: UUID) -> int:
     return int(ctx.session.scalar(query) or 0)
 
 
+def lately_directions(ctx: Context, compte_id: UUID, since: datetime) -> int:
+    """Accounts beside this one that are of the direction, or were after `since`: whether they can log in now does not count, as
+    one person alone can suspend the others, or note that they leave."""
+    query = (
+        select(func.count(Habilitation.compte_id.distinct()))
+        .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
+        .where(
+            Habilitation.tenant_id == ctx.tenant_id,
+            Habilitation.role == str(Role.DIR),
+            Habilitation.compte_id != compte_id,
+            *(
+                or_(end.is_(None), end > since)
+                for end in (Habilitation.revoked_at, Habilitation.ends_at, Compte.suspended_at, Compte.departs_at)
+            ),
+        )
+    )
+    return int(ctx.session.scalar(query) or 0)
+
+
 def _enrolled(ctx: Context) -> Select[UUID]:
     """Accounts that enter by password and code, and have finished their enrolment."""
     return (

@@ -79,6 +79,10 @@ class OwnHabilitationRefused(HabilitationRefused, ActRefused):
     """Personne ne s’accorde un rôle à soi-même. Demandez à un autre administrateur."""
 
 
+class OwnGiftRefused(HabilitationRefused, ActRefused):
+    """Cette personne a ouvert l’accès d’un collègue il y a moins de sept jours. Un autre administrateur fait cet acte."""
+
+
 class OwnDemandeRefused(HabilitationRefused, ActRefused):
     """Personne ne confirme ce qu’il a demandé. Une autre personne de la direction doit le faire."""
 

@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from spst.comptes import remises, sessions
-from spst.comptes.models import Compte, Habilitation, compte_stands
+from spst.comptes.models import Compte, EquipeMembre, Habilitation, compte_stands
 from spst.habilitations import services as habilitations
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
+from spst.tenants.models import Equipe
 from spst.web.filters import personnel
 
 
@@ -60,6 +61,23 @@ def holders_of(ctx: Context, role: Role) -> tuple[str, ...]:
     return tuple(personnel(row.civilite, row.prenom, row.nom) for row in ctx.session.execute(query))
 
 
+def is_in_secteur(ctx: Context, secteur_id: UUID) -> bool:
+    """Whether the actor is, now, in an équipe of this sector: he follows whoever works there."""
+    now = ctx.clock.now()
+    query = (
+        select(EquipeMembre.id)
+        .join(Equipe, (Equipe.tenant_id == EquipeMembre.tenant_id) & (Equipe.id == EquipeMembre.equipe_id))
+        .where(
+            EquipeMembre.tenant_id == ctx.tenant_id,
+            EquipeMembre.compte_id == ctx.acteur.id,
+            Equipe.secteur_id == secteur_id,
+            EquipeMembre.starts_at <= now,
+            or_(EquipeMembre.ends_at.is_(None), EquipeMembre.ends_at > now),
+        )
+    )
+    return ctx.session.scalar(query.limit(1)) is not None
+
+
 class ExerciceFromTables:
     """Implements `habilitations.ports.Exercice`."""
 
@@ -76,6 +94,9 @@ class ExerciceFromTables:
 
     def entrusted_lately(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
         return remises.recent(ctx, compte_ids)
+
+    def code_held_at(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        return remises.held_at(ctx, compte_ids)
 
     def hold_idleness(self, ctx: Context, inactivite_min: int) -> None:
         sessions.hold_idleness(ctx, inactivite_min)

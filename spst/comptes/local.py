@@ -21,7 +21,13 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from spst.comptes import limites, local_queries
 from spst.comptes import local_rules as rules
-from spst.comptes.errors import CodeRefused, IdentifiantsRefused, InscriptionRefused, TooManyAttempts
+from spst.comptes.errors import (
+    CodeRefused,
+    CompteAlreadyExists,
+    IdentifiantsRefused,
+    InscriptionRefused,
+    TooManyAttempts,
+)
 from spst.comptes.limites import Limite
 from spst.comptes.local_queries import AuthentificateurVu
 from spst.comptes.models import Authentificateur, IdentiteElectronique, Rattachement
@@ -81,7 +87,10 @@ class Application:
 
 
 def add_identity(ctx: Context, email: str, compte_id: UUID) -> Inscription:
-    """A local identity for an account of this SPST, and the code to enrol it."""
+    """A local identity for an account of this SPST, and the code to enrol it.
+
+    Raises: CompteAlreadyExists, when the address is that of another account, however it was written.
+    """
     identite_id = new_id()
     sub = rules.normalise_identifiant(email)
     row = upsert(IdentiteElectronique).values(id=identite_id, iss=local_queries.issuer(ctx.tenant_id), sub=sub)
@@ -92,11 +101,15 @@ def add_identity(ctx: Context, email: str, compte_id: UUID) -> Inscription:
     link = upsert(Rattachement).values(
         id=new_id(), identite_id=kept, tenant_id=ctx.tenant_id, compte_id=compte_id, created_at=ctx.clock.now()
     )
-    ctx.session.execute(
+    linked = ctx.session.scalar(
         link.on_conflict_do_update(
-            index_elements=["identite_id", "tenant_id"], set_={"compte_id": compte_id, "revoked_at": None}
-        )
+            index_elements=["identite_id", "tenant_id"],
+            set_={"revoked_at": None},
+            where=Rattachement.compte_id == compte_id,
+        ).returning(Rattachement.id)
     )
+    if linked is None:
+        raise CompteAlreadyExists
     return issue_inscription(ctx, kept)
 
 

@@ -120,7 +120,14 @@ class RemiseInscription(TenantRow, Base):
     __table_args__ = (
         to_tenant_row("compte", "compte_id"),
         Index("remise_inscription_compte_ix", "tenant_id", "compte_id", "remise_at"),
-        behind(Wall(Section.TECHNIQUE, readers=("direction",), writers=("direction",), services=("exploitation",))),
+        behind(
+            Wall(
+                Section.TECHNIQUE,
+                readers=("sante", "delegue", "direction"),
+                writers=("direction",),
+                services=("exploitation",),
+            )
+        ),
     )
 
     compte_id: Mapped[UUID]

@@ -1,18 +1,21 @@
 """Who handed out the code with which somebody enrols: for a while, whoever handed it out could be entering in his place.
 
 The person whose access was given again by another finds the door closed, and says so; until he had the time to, his account is
-nobody's second person. Serves PGSSI-S (habilitations), AUTZ-06, AUT-06.
+nobody's second person, and gives nothing to who opened it. Nor is a director whom one person alone named.
+Serves PGSSI-S (habilitations), AUTZ-06, AUT-06.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import Row, func, insert, select
 
-from spst.comptes.models import Compte, RemiseInscription
+from spst.comptes.errors import OwnGiftRefused
+from spst.comptes.models import Compte, Habilitation, RemiseInscription
 from spst.habilitations import services as habilitations
+from spst.kernel.acteur import Role
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
 from spst.web.filters import personnel
@@ -52,17 +55,57 @@ def last(ctx: Context, compte_id: UUID) -> RemiseVue | None:
     return RemiseVue(row.remise_at, row.nom and personnel(row.civilite, row.prenom, row.nom))
 
 
-def recent(ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
-    """Accounts for which a colleague held a code lately, with the instant from which that no longer counts.
+def held_at(ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+    """When a colleague last held a code for these accounts; nothing of those of which none ever did.
 
     A code of the operator counts for nothing: he has no account in the SPST.
     """
-    latest = func.max(RemiseInscription.remise_at)
     query = (
-        select(RemiseInscription.compte_id, latest)
+        select(RemiseInscription.compte_id, func.max(RemiseInscription.remise_at))
         .join(Compte, _HOLDER)
         .where(RemiseInscription.tenant_id == ctx.tenant_id, RemiseInscription.compte_id.in_(compte_ids))
         .group_by(RemiseInscription.compte_id)
-        .having(latest > ctx.clock.now() - DELAI)
     )
-    return {compte_id: at + DELAI for compte_id, at in ctx.session.execute(query)}
+    return dict(ctx.session.execute(query).all())
+
+
+def recent(ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+    """Accounts that one colleague alone opened lately, by a code or by the role of direction, with the instant from which that
+    no longer counts."""
+    opened: dict[UUID, datetime] = {}
+    for one in _openings(ctx):
+        if one.compte_id in compte_ids:
+            opened[one.compte_id] = max(opened.get(one.compte_id, one.at), one.at)
+    return {compte_id: at + DELAI for compte_id, at in opened.items()}
+
+
+def check_gift(ctx: Context, compte_id: UUID) -> None:
+    """Nobody gives himself anything through a colleague whose access he opened. Raises: OwnGiftRefused."""
+    openings = _openings(ctx)
+    if any(one.compte_id == ctx.acteur.id for one in openings) and any(one.par == compte_id for one in openings):
+        raise OwnGiftRefused
+
+
+def _openings(ctx: Context) -> Sequence[Row[UUID, UUID, datetime]]:
+    """Which accounts colleagues opened alone these last days: for whom, by whom, when."""
+    since = ctx.clock.now() - DELAI
+    codes = (
+        select(
+            RemiseInscription.compte_id,
+            RemiseInscription.remise_par.label("par"),
+            RemiseInscription.remise_at.label("at"),
+        )
+        .join(Compte, _HOLDER)
+        .where(RemiseInscription.tenant_id == ctx.tenant_id, RemiseInscription.remise_at > since)
+    )
+    directions = (
+        select(Habilitation.compte_id, Habilitation.granted_by, Habilitation.granted_at)
+        .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.granted_by))
+        .where(
+            Habilitation.tenant_id == ctx.tenant_id,
+            Habilitation.role == str(Role.DIR),
+            Habilitation.confirmed_by.is_(None),
+            Habilitation.granted_at > since,
+        )
+    )
+    return ctx.session.execute(codes.union_all(directions)).all()

@@ -4,6 +4,7 @@ Every act is authorised, traced with the account that it touches, and takes effe
 loses a role, or is suspended, end in the same transaction. Serves PGSSI-S (habilitations), AUTZ-05, AUTZ-06.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -245,6 +246,7 @@ def join_equipe(ctx: Context, compte_id: UUID, equipe_id: UUID) -> None:
     octrois.authorised(ctx, compte_id, "compte.update")
     if compte_id == ctx.acteur.id:
         raise OwnCompteRefused("Personne ne se place soi-même dans une équipe. Demandez à un autre administrateur.")
+    remises.check_gift(ctx, compte_id)
     if any(equipe.equipe_id == equipe_id for equipe in queries.comptes(ctx, only=compte_id)[0].equipes):
         raise CompteRefused("Ce compte est déjà dans cette équipe.")
     ctx.session.execute(
@@ -330,7 +332,7 @@ def _clean(demande: DemandeCompte) -> DemandeCompte:
         prenom=" ".join(demande.prenom.split()),
         nom=" ".join(demande.nom.split()),
         rpps=tenant_rules.compact(demande.rpps or "") or None,
-        email=(demande.email or "").strip() or None,
+        email=unicodedata.normalize("NFC", demande.email or "").strip() or None,
     )
 
 

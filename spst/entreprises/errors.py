@@ -1,6 +1,6 @@
 """Errors of the register of companies; the docstring is what the user reads."""
 
-from spst.kernel.errors import Conflict, NotFound, RuleViolation
+from spst.kernel.errors import ActRefused, Conflict, NotFound, RuleViolation
 
 
 class AdherentNotFound(NotFound):
@@ -33,6 +33,10 @@ class ContratRefused(RuleViolation):
 
 class SecteurNotFound(NotFound):
     """Ce secteur est introuvable. Repartez de la liste des secteurs."""
+
+
+class OwnPlacement(ActRefused):
+    """Vous suivriez vous-même ces salariés. Demandez ce rattachement à un collègue, qui tient le registre."""
 
 
 class PlacementChanged(Conflict):

@@ -13,9 +13,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, Table, and_, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from spst.entreprises.errors import EtablissementNotFound, PlacementChanged, SecteurNotFound
+from spst.comptes import exercice
+from spst.entreprises.errors import EtablissementNotFound, OwnPlacement, PlacementChanged, SecteurNotFound
 from spst.entreprises.models import Contrat, Etablissement, SecteurEtablissement
 from spst.habilitations import services as habilitations
+from spst.kernel.acteur import Famille
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
@@ -26,6 +28,8 @@ from spst.traces import services as traces
 _ETABLISSEMENT = cast(Table, Etablissement.__table__)
 _CONTRAT = cast(Table, Contrat.__table__)
 _PLACE = cast(Table, SecteurEtablissement.__table__)
+
+_FOLLOW = frozenset({Famille.SANTE, Famille.DELEGUE})
 
 PER_PAGE = 50
 
@@ -110,14 +114,17 @@ def place_etablissements(
 ) -> tuple[Deplacement, ...]:
     """Put establishments in a sector from today on; those that stand in it already do not move.
 
-    Raises: SecteurNotFound, EtablissementNotFound, AccessDenied, PlacementChanged.
+    Nobody gives himself workers to follow: who is in an équipe of this sector asks a colleague.
+    Raises: SecteurNotFound, EtablissementNotFound, AccessDenied, OwnPlacement, PlacementChanged.
     """
     get_secteur(ctx, secteur_id)
+    if ctx.acteur.famille in _FOLLOW and exercice.is_in_secteur(ctx, secteur_id):
+        raise OwnPlacement
     known = etablissements_by_id(ctx, etablissement_ids)
     moves = tuple(Deplacement(one.id, secteur_id, one.secteur_id) for one in known if one.secteur_id != secteur_id)
     for move in moves:
         _move(ctx, move.etablissement_id, move.ancien_id, move.secteur_id)
-    traces.record(ctx, "registre.update")
+    traces.record(ctx, "registre.update", details={"secteur": str(secteur_id), "etablissements": len(moves)})
     return moves
 
 

@@ -1,6 +1,7 @@
 """Delegations, protocols and replacements: who may do what in whose name, until when, and taking it back."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -145,11 +146,11 @@ def _page(form: str = "", erreurs: dict[str, str] | None = None) -> str:
         found, people = protocoles.ecrits(ctx), exercice.collegues(ctx)
         gives = habilitations.may(ctx, "protocole.give")
         replaces = habilitations.may(ctx, "remplacement.set")
-        dossier_id = _dossier_asked(ctx)
+        dossier_id, day = _dossier_asked(ctx), today(ctx.clock)
     names = {one.id: one.nom for one in people}
-    lines = [_ligne(one, names) for one in found]
+    lines = [_ligne(one, names, day) for one in found]
     view = {
-        "en_cours": [line for line in lines if line["etat"] in ("en_cours", "a_venir")],
+        "en_cours": [line for line in lines if line["etat"] in ("en_cours", "suspendu", "a_venir")],
         "passes": [line for line in lines if line["etat"] in ("retire", "termine")],
         "delegues": _choices(people, DELEGATES) if gives else None,
         "supervises": _choices(people, NATURES) if gives else None,
@@ -183,7 +184,7 @@ def _choices(people: tuple[Collegue, ...], roles: Any) -> list[tuple[str, str]]:
     ]
 
 
-def _ligne(one: EcritVu, names: dict[UUID, str]) -> dict[str, Any]:
+def _ligne(one: EcritVu, names: dict[UUID, str], day: date) -> dict[str, Any]:
     mine = user().acteur.id
     return {
         "genre": one.genre,
@@ -196,7 +197,8 @@ def _ligne(one: EcritVu, names: dict[UUID, str]) -> dict[str, Any]:
         "etat": one.etat,
         "reste": one.jours_restants,
         "dossier_url": url_for("dossier.show", dossier_id=one.dossier_id) if one.dossier_id else None,
-        "retrait_url": _retrait(one, mine) if one.etat in ("en_cours", "a_venir") else None,
+        "retrait_url": _acte(one, mine, "retrait") if one.etat in ("en_cours", "suspendu", "a_venir") else None,
+        "retablir_url": _acte(one, mine, "retablissement") if _can_stand(one, day) else None,
     }
 
 
@@ -212,10 +214,16 @@ def _quoi(one: EcritVu) -> str:
     return what + (", pour un dossier" if one.un_dossier else "")
 
 
-def _retrait(one: EcritVu, mine: UUID) -> str | None:
+def _can_stand(one: EcritVu, day: date) -> bool:
+    """Taken back or hung in the air, with days left."""
+    return one.etat == "suspendu" or (one.etat == "retire" and one.fin >= day)
+
+
+def _acte(one: EcritVu, mine: UUID, acte: str) -> str | None:
+    """Where who gave it comes back on it; the direction does on replacements."""
     is_direction = user().acteur.role is Role.DIR
     if one.donneur == mine or (is_direction and one.genre is Genre.REMPLACEMENT):
-        return f"{url_for('.show')}/{one.genre}/{one.id}/retrait"
+        return f"{url_for('.show')}/{one.genre}/{one.id}/{acte}"
     return None
 
 

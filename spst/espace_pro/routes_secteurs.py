@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 
 from spst.dmst import services as dmst
 from spst.entreprises import services as entreprises
-from spst.entreprises.errors import PlacementChanged
+from spst.entreprises.errors import OwnPlacement, PlacementChanged
 from spst.entreprises.services import MOST_FOUND, Deplacement, PageEtablissements
 from spst.espace_pro import secteurs as vues
 from spst.espace_pro.liens import page_asked
@@ -105,6 +105,8 @@ def place() -> ResponseReturnValue:
             nom = entreprises.get_secteur(ctx, form["secteur"]).nom
     except PlacementChanged as error:
         return _choice(form, str(form["secteur"]), {"": str(error)}), 409
+    except OwnPlacement as error:
+        return _choice(form, str(form["secteur"]), {"": str(error)}), 422
     session[_LAST_MOVE] = {"retour": form["retour"], "lignes": [_kept(move) for move in moves]}
     toast(vues.done(moves, nom), url_for(".undo") if moves else None)
     return redirect(_back(form["retour"]), 303)

@@ -315,6 +315,7 @@ _OUTSIDE = (
         "Tenir le registre",
         "a mis à jour vos informations administratives",
         domaine="registre",
+        facts=frozenset({"secteur", "etablissements"}),
     ),
     Action("identite.register", _R, "Enregistrer une identité", "vous a inscrit au registre", domaine="registre"),
     Action(

@@ -1,6 +1,6 @@
 """What one asks for and another confirms: when two accounts are two people.
 
-Not while a colleague held the code of one of them lately: he could be both. Serves PGSSI-S (habilitations), AUTZ-06.
+Not while one colleague alone opened one of them lately: he could be both. Serves PGSSI-S (habilitations), AUTZ-06.
 """
 
 from collections.abc import Collection, Mapping
@@ -29,10 +29,10 @@ def obstacles(ctx: Context, askers: Collection[UUID]) -> Mapping[UUID, str]:
 
 
 _OWN = (
-    "Un collègue a eu en main votre code d’inscription il y a moins de sept jours\u00a0: vous pourrez confirmer après le {}. "
+    "Un collègue a, à lui seul, ouvert votre accès il y a moins de sept jours\u00a0: vous pourrez confirmer après le {}. "
     "D’ici là, une autre personne de la direction le peut."
 )
 _OTHER = (
-    "Un collègue a eu en main, il y a moins de sept jours, le code d’inscription de la personne qui demande\u00a0: "
+    "Un collègue a, à lui seul, ouvert l’accès de la personne qui demande il y a moins de sept jours\u00a0: "
     "vous pourrez confirmer après le {}. D’ici là, une autre personne de la direction peut faire la demande."
 )

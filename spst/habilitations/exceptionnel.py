@@ -224,7 +224,7 @@ def waiting(ctx: Context) -> int:
 
 
 def review(ctx: Context, acces_id: UUID, avis: Avis, reponse: str | None = None) -> None:
-    """Read an access again and say whether its reason holds; never one's own.
+    """Read an access again and say whether its reason holds; never one's own. One that does not hold, and still runs, ends.
 
     Raises: AccessDenied, AccesExceptionnelNotFound, AccesExceptionnelRefused, OwnAccesExceptionnel.
     """
@@ -241,6 +241,8 @@ def review(ctx: Context, acces_id: UUID, avis: Avis, reponse: str | None = None)
     if row.relu_at is not None:
         raise AccesExceptionnelRefused("Cet accès est déjà relu.")
     row.relu_at, row.relu_by, row.avis = ctx.clock.now(), ctx.acteur.id, str(avis)
+    if avis is Avis.INJUSTIFIE and row.ended_at is None and row.expires_at > ctx.clock.now():
+        row.ended_at = ctx.clock.now()
     if reponse:
         kept = ctx.session.get_one(AccesExceptionnelMotif, (ctx.tenant_id, acces_id))
         kept.reponse_sealed = _sealed(ctx, row.dossier_id, acces_id, "reponse_sealed", reponse)

@@ -189,15 +189,20 @@ def _answers(
     requests = [_request(who, action, target, context) for action, target in questions]
     results = cedarpy.is_authorized_batch(requests, politique.handle, _world(), schema())
     return tuple(
-        _verdict(politique, result, on_dossier=target not in DOMAINES)
+        _verdict(politique, result, on_dossier=target not in DOMAINES, stranger=_is_stranger(who, situation))
         for (_, target), result in zip(questions, results, strict=True)
     )
 
 
-def _verdict(politique: Politique, result: cedarpy.AuthzResult, *, on_dossier: bool) -> Verdict:
+def _is_stranger(who: Qui, situation: Situation) -> bool:
+    """A delegate to whom nothing of this dossier was delegated: the rule that says so covers two sections, what it says all."""
+    return isinstance(who, Role) and who.famille is Famille.DELEGUE and not situation.delegation
+
+
+def _verdict(politique: Politique, result: cedarpy.AuthzResult, *, on_dossier: bool, stranger: bool) -> Verdict:
     if result.diagnostics.errors or result.decision is cedarpy.Decision.NoDecision:
         return _closed(_ENGINE_FAULT, on_dossier)
-    ids = sorted(_told(result.diagnostics.id_annotations_by_reason.values()), key=_explanation_order)
+    ids = sorted(_told(result.diagnostics.id_annotations_by_reason.values(), stranger), key=_explanation_order)
     if not ids:
         return _closed(NO_RULE, on_dossier)
     return _explained(politique, tuple(ids), allowed=result.allowed)
@@ -210,9 +215,10 @@ def _explained(politique: Politique, ids: tuple[str, ...], *, allowed: bool) -> 
     return Verdict(allowed, ids, sentence(regle), regle.article, regle.recours)
 
 
-def _told(ids: Collection[str]) -> Collection[str]:
+def _told(ids: Collection[str], stranger: bool) -> Collection[str]:
     """What a worker chose, or how he is followed, is told to nobody who has no part in his follow-up anyway."""
-    return [one for one in ids if one not in OF_THE_WORKER] if OF_THE_STRANGER.intersection(ids) else ids
+    hides = stranger or OF_THE_STRANGER.intersection(ids)
+    return [one for one in ids if one not in OF_THE_WORKER] if hides else ids
 
 
 def _closed(reason: str, on_dossier: bool) -> Verdict:

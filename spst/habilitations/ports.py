@@ -55,7 +55,10 @@ class Exercice(Protocol):
         """Roles that each account holds now; none for a suspended one, or one that the tenant does not have."""
 
     def entrusted_lately(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
-        """Accounts of which a colleague lately held the code of enrolment: until when he may be the one who enters."""
+        """Accounts that one colleague alone opened lately: until when he may be the one who enters."""
+
+    def code_held_at(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
+        """When a colleague last held the code of enrolment of these accounts, however long ago."""
 
     def hold_idleness(self, ctx: Context, inactivite_min: int) -> None:
         """Have the sessions that are open close after so many minutes without an act, as the policy in force now says."""

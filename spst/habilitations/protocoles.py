@@ -63,7 +63,8 @@ class Periode:
 
 @dataclass(frozen=True, slots=True)
 class EcritVu:
-    """One thing given in writing. `donneur`, `beneficiaire`: accounts. `etat`: "en_cours", "a_venir", "retire" or "termine".
+    """One thing given in writing. `donneur`, `beneficiaire`: accounts. `etat`: "en_cours", "a_venir", "retire", "termine", or
+    "suspendu" when a colleague held the code of who has it since it was given.
 
     Of a delegation: `sections`, `actes` (None for all), `un_dossier` when it is for a designated one, told to whom it concerns.
     """
@@ -91,7 +92,9 @@ def ecrits(ctx: Context) -> tuple[EcritVu, ...]:
     Raises: AccessDenied.
     """
     services.require(ctx, "protocole.consult")
-    found = [_vu(ctx, genre, row) for genre in Genre for row in _rows(ctx, genre)]
+    rows = [(genre, row) for genre in Genre for row in _rows(ctx, genre)]
+    gone = situations.outlived(ctx, [row for _, row in rows if isinstance(row, Delegation)])
+    found = [_vu(ctx, genre, row, suspended=row.id in gone) for genre, row in rows]
     traces.record(ctx, "protocole.consult")
     return tuple(sorted(found, key=lambda one: (_RANK[one.etat], one.fin, one.id)))
 
@@ -162,6 +165,10 @@ def set_remplacant(ctx: Context, medecin_id: UUID, remplacant_id: UUID, periode:
     services.require(ctx, "remplacement.set")
     if ctx.acteur.famille is not Famille.DIRECTION and medecin_id != ctx.acteur.id:
         raise NotHisEcrit("Vous désignez votre propre remplaçant. Pour un confrère, adressez-vous à la direction.")
+    if remplacant_id == ctx.acteur.id:
+        raise NotHisEcrit(
+            "Personne ne se désigne remplaçant. Le médecin absent le fait, ou une autre personne de la direction."
+        )
     if medecin_id == remplacant_id:
         raise EcritRefused("Personne ne se remplace soi-même. Choisissez un autre médecin.")
     _check_role(ctx, medecin_id, {Role.MDT}, "C’est un médecin du travail qui se remplace.")
@@ -200,13 +207,16 @@ def revoke(ctx: Context, genre: Genre, ecrit_id: UUID) -> None:
 
 
 def give_again(ctx: Context, genre: Genre, ecrit_id: UUID) -> UUID:
-    """Give what was taken back, as it was, to its last day. It is a new writing: the time without it stays read.
+    """Give what was taken back, or hung in the air, as it was, to its last day. It is a new writing: the time without it stays
+    read.
 
     Raises: AccessDenied, NotFound, EcritNotFound, EcritRefused, NotHisEcrit.
     """
     action = "remplacement.set" if genre is Genre.REMPLACEMENT else "protocole.give"
     services.require(ctx, action)
     row = _mine(ctx, genre, ecrit_id, action)
+    if row.revoked_at is None and isinstance(row, Delegation) and situations.outlived(ctx, [row]):
+        row.revoked_at = ctx.clock.now()
     if row.revoked_at is None:
         raise EcritRefused("Rien n’a été retiré.")
     if _stands_again(ctx, row):
@@ -332,7 +342,7 @@ def _people(row: Any) -> tuple[UUID, UUID]:
     return getattr(row, donneur), getattr(row, beneficiaire)
 
 
-_RANK = {"en_cours": 0, "a_venir": 1, "retire": 2, "termine": 2}
+_RANK = {"en_cours": 0, "suspendu": 0, "a_venir": 1, "retire": 2, "termine": 2}
 
 
 def _etat(row: Any, now: datetime) -> str:
@@ -343,9 +353,11 @@ def _etat(row: Any, now: datetime) -> str:
     return "en_cours" if row.starts_on <= now else "a_venir"
 
 
-def _vu(ctx: Context, genre: Genre, row: Any) -> EcritVu:
+def _vu(ctx: Context, genre: Genre, row: Any, *, suspended: bool) -> EcritVu:
     donneur, beneficiaire = _people(row)
     etat, fin = _etat(row, ctx.clock.now()), _last_day(row)
+    if suspended and etat in ("en_cours", "a_venir"):
+        etat = "suspendu"
     told = ctx.acteur.famille is not Famille.DIRECTION
     dossier_id = getattr(row, "dossier_id", None)
     return EcritVu(

@@ -90,8 +90,16 @@ def roles_of(ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, frozen
 
 
 def entrusted_lately(ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
-    """Accounts of which a colleague lately held the code of enrolment, and until when that counts."""
+    """Accounts that one colleague alone opened lately, and until when that counts."""
     return _plugged(_ports.exercice, "Exercice").entrusted_lately(ctx, compte_ids)
+
+
+def outlived(ctx: Context, delegations: Collection[Delegation]) -> frozenset[UUID]:
+    """Those given before a colleague held the code of who has them: the médecin trusted a person, and gives them again."""
+    if not delegations:
+        return frozenset()
+    held = _plugged(_ports.exercice, "Exercice").code_held_at(ctx, {one.delegue_id for one in delegations})
+    return frozenset(one.id for one in delegations if one.delegue_id in held and one.created_at <= held[one.delegue_id])
 
 
 def hold_idleness(ctx: Context, inactivite_min: int) -> None:
@@ -102,7 +110,7 @@ def hold_idleness(ctx: Context, inactivite_min: int) -> None:
 def written_for(ctx: Context, compte_id: UUID) -> tuple[list[Delegation], list[Supervision]]:
     """What was given to an account in writing and stands now."""
     return (
-        _standing(ctx, queries.delegations_in_force(ctx, compte_id), "delegant_id"),
+        _delegations_of(ctx, compte_id),
         _standing(ctx, queries.supervisions_in_force(ctx, compte_id), "medecin_id"),
     )
 
@@ -161,9 +169,13 @@ def _delegation(ctx: Context, dossier_id: UUID | None, targets: Collection[str],
 def _delegations(ctx: Context) -> list[Delegation]:
     if ctx.acteur.famille is not Famille.DELEGUE:
         return []
-    return _once(
-        ctx, _DELEGATIONS, lambda: _standing(ctx, queries.delegations_in_force(ctx, ctx.acteur.id), "delegant_id")
-    )
+    return _once(ctx, _DELEGATIONS, lambda: _delegations_of(ctx, ctx.acteur.id))
+
+
+def _delegations_of(ctx: Context, compte_id: UUID) -> list[Delegation]:
+    found = _standing(ctx, queries.delegations_in_force(ctx, compte_id), "delegant_id")
+    gone = outlived(ctx, found)
+    return [one for one in found if one.id not in gone]
 
 
 def _supervision(ctx: Context, dossier_id: UUID | None) -> Supervision | None:

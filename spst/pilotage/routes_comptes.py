@@ -21,6 +21,7 @@ from spst.comptes.errors import (
 from spst.comptes.local import Inscription
 from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES
 from spst.habilitations import services as habilitations
+from spst.habilitations.errors import NotYetTwoPeople
 from spst.kernel.acteur import Role
 from spst.kernel.errors import SpstError
 from spst.pilotage import schemas
@@ -42,7 +43,7 @@ _BY_CODE = (
     "Ce compte n’a pas de numéro RPPS\u00a0: il entre par mot de passe et code, sans preuve de Pro Santé Connect. "
     "Les rôles de santé lui sont fermés (R.\u00a04624-45-5)."
 )
-_REFUSALS = (CompteRefused, CompteAlreadyExists, HabilitationRefused, LastDirection)
+_REFUSALS = (CompteRefused, CompteAlreadyExists, HabilitationRefused, LastDirection, NotYetTwoPeople)
 
 
 @bp.get("/comptes")

@@ -17,6 +17,7 @@ from spst.habilitations.choix import Choix
 from spst.habilitations.models import PolitiqueBrouillon
 from spst.kernel.acteur import Acteur, Famille, Role
 from spst.kernel.ids import new_id
+from spst.tenants.models import Secteur
 from spst.visites.models import RendezVous, Visite
 from spst.web.guards import PUBLIC
 from tests.factories.monde import LONG_AGO, Monde
@@ -40,6 +41,8 @@ class Scene:
     rendez_vous: UUID
     habilitation: UUID
     demande: UUID
+    voisin: UUID
+    """A sector that nobody follows."""
 
 
 Asked = tuple[str, dict[str, str]]
@@ -112,7 +115,7 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /secteurs/choix": lambda s: {"etablissement": str(s.monde.a.etablissement_id)},
     "POST /secteurs/rattachement": lambda s: {
         "etablissement": str(s.monde.a.etablissement_id),
-        "secteur": str(s.monde.a.secteur_id),
+        "secteur": str(s.voisin),
     },
     "POST /direction/comptes": lambda s: {
         "civilite": "Mme",
@@ -228,12 +231,13 @@ def set_scene(monde: Monde, acteur: Acteur) -> Scene:
         connection.exec_driver_sql("UPDATE habilitation SET demande_id = NULL")
         connection.exec_driver_sql("DELETE FROM role_demande")
     author = acteur if acteur.famille is Famille.SANTE else monde.a.medecin_ailleurs
-    made = Scene(monde, acteur, *(new_id() for _ in range(6)))
+    made = Scene(monde, acteur, *(new_id() for _ in range(7)))
     of_a = {"tenant_id": monde.a.tenant_id}
     in_zoe = {"dossier_id": monde.a.zoe.dossier_id, **of_a}
     now = datetime.now(UTC)
     visit = {"type_code": "DEM_MDT", "professionnel_id": author.id, "started_at": now - timedelta(hours=1), **in_zoe}
     monde.add(
+        Secteur(id=made.voisin, nom="Secteur voisin", **of_a),
         Entete(id=made.ouverte, section="S3", **in_zoe),
         Entete(id=made.fermee, section="S3", **in_zoe),
         Entete(id=made.par_erreur, section="S3", **{**in_zoe, "dossier_id": monde.a.pierre.dossier_id}),

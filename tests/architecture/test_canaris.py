@@ -352,7 +352,7 @@ def walk(terrain: Terrain, poste: Poste, *, acting: bool) -> Walk:
 
 
 def send_every_form(terrain: Terrain, poste: Poste, made: Walk) -> None:
-    filled = architecture.Scene(terrain.scene.monde, terrain.scene.a.medecin, *(new_id() for _ in range(6)))
+    filled = architecture.Scene(terrain.scene.monde, terrain.scene.a.medecin, *(new_id() for _ in range(7)))
     for rule in terrain.rules:
         if "POST" not in (rule.methods or ()) or rule.endpoint in {"connexion.leave", "portail_connexion.logout"}:
             continue

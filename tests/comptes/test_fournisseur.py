@@ -127,9 +127,9 @@ def door(monde: Monde, app: Any, provider: launcher.Simulator) -> Callable[..., 
 def invite(monde: Monde, spst: Spst, *roles: Role) -> tuple[str, Any]:
     """The enrolment code of a new account, and the account."""
     with monde.work(spst.directrice, spst) as ctx:
-        wanted = DemandeCompte("M.", "Hervé", "Lannuzel", email=f"dir-{new_id().hex[-10:]}@coteaux.test")
+        wanted = DemandeCompte("M.", "Hervé", "Lannuzel", email=f"dpo-{new_id().hex[-10:]}@coteaux.test")
         made = comptes.create_compte(ctx, wanted, "https://psc.test")
-    for role in roles or (Role.DIR,):
+    for role in roles or (Role.DPO,):
         with monde.work(spst.directrice, spst) as ctx:
             comptes.grant_habilitation(ctx, made.compte_id, DemandeRole(role, ctx.clock.now()))
     assert made.inscription

@@ -1,17 +1,26 @@
 """Whoever held the code with which a colleague enrols is not his second person: for a week, he could be both."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from spst.comptes import demandes, local, remises
+from spst.comptes import demandes, departs, local, nominatives, octrois, remises, revues
 from spst.comptes import services_comptes as services
-from spst.comptes.octroi_rules import DemandeRole
+from spst.comptes.errors import CompteAlreadyExists, OwnGiftRefused
+from spst.comptes.octroi_rules import DemandeCompte, DemandeRole
+from spst.habilitations import protocoles
+from spst.habilitations import services as habilitations
 from spst.habilitations.errors import NotYetTwoPeople
+from spst.habilitations.protocoles import Genre, Periode
 from spst.kernel.acteur import Acteur, Role
+from spst.kernel.clock import today
 from spst.kernel.context import Context
+from spst.kernel.ids import new_id
 from tests.factories.monde import Monde, Spst, colleague
 from tests.factories.releves import clock, last_traces, run
 
@@ -59,7 +68,7 @@ def test_a_director_who_enrolled_another_again_does_not_confirm_in_her_place_wha
 ) -> None:
     asked = ask(monde, monde.a.directrice)
     give_again(monde, monde.a.directrice, second)
-    with pytest.raises(NotYetTwoPeople, match="votre code d’inscription"):
+    with pytest.raises(NotYetTwoPeople, match="ouvert votre accès"):
         confirm(monde, second, asked)
     refused = last_traces(monde, monde.a)[0]
     assert (refused.action, refused.decision, refused.acteur_id) == ("habilitation.grant", "refuse", second.id)
@@ -137,3 +146,114 @@ def test_direction_does_not_rewrite_who_held_a_code(monde: Monde, second: Acteur
     give_again(monde, monde.a.directrice, second)
     with pytest.raises(DBAPIError, match="permission denied"), monde.work(monde.a.directrice) as ctx:
         ctx.session.execute(text(statement), {"id": second.id})
+
+
+@pytest.mark.parametrize(
+    "put_away",
+    [
+        lambda ctx, her: departs.plan(ctx, her, ctx.clock.now() + timedelta(days=365)),
+        lambda ctx, her: services.suspend_compte(ctx, her, "Absente"),
+        lambda ctx, her: services.renew_inscription(ctx, her),
+    ],
+    ids=["departure", "suspension", "new code"],
+)
+def test_a_director_who_puts_his_colleague_away_does_not_make_another_alone(
+    monde: Monde, put_away: Callable[[Context, UUID], object]
+) -> None:
+    her = enrolled_by_code(monde, monde.b)
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        put_away(ctx, her.id)
+    friend = colleague(monde, monde.b, Role.ADM)
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        asked = services.grant_habilitation(ctx, friend.id, DemandeRole(Role.DIR, ctx.clock.now()))
+        assert demandes.is_asked(ctx, friend.id, Role.DIR)
+        demandes.dismiss(ctx, asked)
+    with pytest.raises(DBAPIError, match="two people"), monde.work(monde.b.directrice, monde.b) as ctx:
+        octrois.add_role(ctx, friend.id, DemandeRole(Role.DIR, ctx.clock.now()))
+    run(monde, "UPDATE habilitation SET revoked_at = now() - interval '8 days' WHERE compte_id = :id", id=her.id)
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        services.grant_habilitation(ctx, friend.id, DemandeRole(Role.DIR, ctx.clock.now()))
+        assert not demandes.is_asked(ctx, friend.id, Role.DIR), "a week after she had it no more"
+    run(monde, "UPDATE habilitation SET revoked_at = now() - interval '9 days' WHERE compte_id = :id", id=friend.id)
+
+
+def test_a_director_whom_one_person_named_is_not_yet_her_second_person(monde: Monde) -> None:
+    alone = monde.b.directrice
+    run(
+        monde,
+        "DELETE FROM habilitation WHERE tenant_id = :t AND compte_id <> :id AND role = 'DIR'",
+        t=monde.b.tenant_id,
+        id=alone.id,
+    )
+    friend = replace(colleague(monde, monde.b, Role.ADM), role=Role.DIR)
+    nurse = colleague(monde, monde.b, Role.ADM)
+    with monde.work(alone, monde.b) as ctx:
+        services.grant_habilitation(ctx, friend.id, DemandeRole(Role.DIR, ctx.clock.now()))
+        asked = services.grant_habilitation(ctx, nurse.id, DemandeRole(Role.INF, ctx.clock.now()))
+    with pytest.raises(NotYetTwoPeople), monde.work(friend, monde.b) as ctx:
+        demandes.confirm(ctx, asked)
+
+
+GIFTS: dict[str, Callable[[Context, Monde], object]] = {
+    "role": lambda ctx, monde: services.grant_habilitation(
+        ctx, monde.a.directrice.id, DemandeRole(Role.ADM, ctx.clock.now())
+    ),
+    "equipe": lambda ctx, monde: services.join_equipe(ctx, monde.a.directrice.id, monde.a.equipe_id),
+    "nominative": lambda ctx, monde: nominatives.grant(ctx, monde.a.directrice.id, "insi"),
+}
+
+
+@pytest.mark.parametrize("gift", GIFTS.values(), ids=GIFTS)
+def test_nobody_gives_himself_anything_in_the_name_of_whom_he_enrolled_again(
+    monde: Monde, second: Acteur, third: Acteur, gift: Callable[[Context, Monde], object]
+) -> None:
+    """Nor through a third one."""
+    give_again(monde, monde.a.directrice, second)
+    give_again(monde, second, third)
+    for puppet in (second, third):
+        with pytest.raises(OwnGiftRefused), monde.work(puppet) as ctx:
+            gift(ctx, monde)
+
+
+def test_nor_decides_of_his_own_rights_in_the_review(monde: Monde, second: Acteur) -> None:
+    with monde.work(monde.a.directrice) as ctx:
+        revue_id = revues.open_revue(ctx)
+    give_again(monde, monde.a.directrice, second)
+    with pytest.raises(OwnGiftRefused), monde.work(second) as ctx:
+        revues.keep_all(ctx, revue_id, monde.a.directrice.id)
+
+
+@pytest.mark.exigence("HAB-05")
+def test_delegation_hangs_in_the_air_once_a_colleague_held_the_code_of_who_has_it(monde: Monde) -> None:
+    asst, zoe = monde.a[Role.ASST], monde.a.zoe.dossier_id
+    with monde.work(monde.a.medecin) as ctx:
+        day = today(ctx.clock)
+        year = Periode(day, day + timedelta(days=300))
+        given = protocoles.give_delegation(ctx, asst.id, ["S1"], year, reference="Essai")
+    assert reads_identity(monde, asst, zoe)
+    with monde.work(monde.a.directrice) as ctx:
+        remises.record(ctx, asst.id)
+    assert not reads_identity(monde, asst, zoe)
+    with monde.work(monde.a.medecin) as ctx:
+        assert {one.etat for one in protocoles.ecrits(ctx) if one.id == given} == {"suspendu"}
+        protocoles.give_again(ctx, Genre.DELEGATION, given)
+    assert reads_identity(monde, asst, zoe)
+    with monde.work(monde.a.medecin) as ctx:
+        assert {one.etat for one in protocoles.ecrits(ctx) if one.id == given} == {"retire"}
+
+
+def reads_identity(monde: Monde, acteur: Acteur, dossier_id: UUID) -> bool:
+    with monde.work(acteur) as ctx:
+        return habilitations.permitted(ctx, dossier_id).can_consult("S1")
+
+
+def test_address_written_otherwise_is_still_that_of_its_account(monde: Monde) -> None:
+    """A composed letter, and the same in two signs."""
+    name = new_id().hex[-8:]
+    with monde.work(monde.a.directrice) as ctx:
+        first = services.create_compte(ctx, DemandeCompte("M.", "René", "Test", email=f"ren\u00e9{name}@a.test"), "x")
+    for same in (f"rene\u0301{name}@a.test", f"REN\u00c9{name}@a.test"):
+        with pytest.raises(CompteAlreadyExists), monde.work(monde.a.directrice) as ctx:
+            services.create_compte(ctx, DemandeCompte("M.", "Autre", "Test", email=same), "x")
+    with monde.work(monde.a.directrice) as ctx:
+        assert services.renew_inscription(ctx, first.compte_id).code

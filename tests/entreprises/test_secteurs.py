@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from spst.entreprises import secteurs
 from spst.entreprises import services as entreprises
-from spst.entreprises.errors import EtablissementNotFound, PlacementChanged, SecteurNotFound
+from spst.entreprises.errors import EtablissementNotFound, OwnPlacement, PlacementChanged, SecteurNotFound
 from spst.entreprises.services import Deplacement
 from spst.kernel.acteur import Role
 from spst.kernel.clock import today
@@ -173,6 +173,16 @@ def test_who_does_not_keep_the_register_moves_nothing(monde: Monde, nord: UUID, 
         entreprises.place_etablissements(ctx, nord, [monde.a.etablissement_id])
     with pytest.raises(AccessDenied), monde.work(monde.a[role]) as ctx:
         entreprises.secteurs(ctx)
+
+
+@pytest.mark.exigence("HAB-01", partielle="nobody gives himself workers to follow")
+def test_who_follows_a_sector_does_not_put_establishments_in_it_himself(monde: Monde, nord: UUID) -> None:
+    place(monde, nord)
+    with pytest.raises(OwnPlacement), monde.work(monde.a.medecin) as ctx:
+        entreprises.place_etablissements(ctx, monde.a.secteur_id, [monde.a.etablissement_id])
+    assert stands(monde) == nord
+    with monde.work(monde.a.medecin) as ctx:
+        entreprises.place_etablissements(ctx, nord, [monde.a.etablissement_id])
 
 
 def test_another_spst_has_neither_this_sector_nor_this_establishment(monde: Monde, nord: UUID) -> None:

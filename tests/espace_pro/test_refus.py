@@ -143,6 +143,17 @@ def test_somebody_who_has_no_part_in_the_follow_up_learns_neither_opposition_nor
     assert not {"P-112", "P-114", "P-115", "P-116"}.intersection(trace.regles)
 
 
+@pytest.mark.exigence("HAB-07", partielle="ce que dit un refus")
+def test_delegate_to_whom_nothing_was_delegated_learns_no_opposition_either(pages: Site, monde: Monde) -> None:
+    who, zoe = Poste(pages, monde.a[Role.IPRP]), monde.a.zoe
+    with opposed(monde, zoe, "mpc", "professionnels"):
+        told_here = [who.get(dossier(zoe)).text, who.get(f"{dossier(zoe)}/pourquoi").text]
+    for page in told_here:
+        assert "P-113" in page
+        assert "P-116" not in page
+        assert "réserve son dossier" not in plain(page)
+
+
 def test_reason_not_given_yet_sends_to_where_it_is_given(infirmier: Poste, monde: Monde) -> None:
     visite_id = start(monde)
     with published(monde, Choix(motifs=frozenset({Role.INF}))):

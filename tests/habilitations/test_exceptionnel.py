@@ -149,6 +149,14 @@ def test_access_judged_unjustified_is_not_opened_again_within_the_month(monde: M
         start(monde)
 
 
+def test_access_judged_unjustified_while_it_runs_ends_at_once(monde: Monde, other: Acteur) -> None:
+    opened = start(monde)
+    assert reads_letters(monde)
+    with monde.work(other) as ctx:
+        exceptionnel.review(ctx, opened, Avis.INJUSTIFIE)
+    assert not reads_letters(monde)
+
+
 def test_six_requests_at_once_open_one_access(monde: Monde) -> None:
     def ask(_: int) -> bool:
         try:

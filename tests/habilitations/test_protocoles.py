@@ -8,11 +8,13 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from spst.dmst import services as dmst
 from spst.habilitations import protocoles
 from spst.habilitations import services as habilitations
 from spst.habilitations.errors import EcritNotFound, EcritRefused, NotHisEcrit
+from spst.habilitations.models import Remplacement
 from spst.habilitations.protocoles import Genre, Periode
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.errors import AccessDenied
@@ -285,6 +287,17 @@ def test_direction_names_who_replaces_an_absent_medecin_and_delegates_nothing(mo
         protocoles.set_remplacant(ctx, monde.a.medecin.id, monde.a.medecin_ailleurs.id, year())
     with pytest.raises(EcritRefused, match="Le remplaçant est"), monde.work(monde.a.directrice) as ctx:
         protocoles.set_remplacant(ctx, monde.a.medecin.id, monde.a.infirmier.id, year())
+
+
+def test_director_who_is_a_medecin_too_does_not_name_himself_in_the_place_of_a_colleague(monde: Monde) -> None:
+    both = replace(monde.a.medecin_ailleurs, role=Role.DIR)
+    with pytest.raises(NotHisEcrit, match="ne se désigne remplaçant"), monde.work(both) as ctx:
+        protocoles.set_remplacant(ctx, monde.a.medecin.id, both.id, year())
+    people = {"medecin_id": monde.a.medecin.id, "remplacant_id": both.id, "created_by": both.id}
+    now = datetime.now(UTC)
+    key = {"tenant_id": monde.a.tenant_id, "id": both.id, "created_at": now}
+    with pytest.raises(IntegrityError, match="nobody names himself"):
+        monde.add(Remplacement(**key, **people, starts_on=now, ends_on=now + timedelta(days=1)))
 
 
 def test_nurse_named_as_replacement_in_the_database_follows_nobody_more(monde: Monde) -> None:

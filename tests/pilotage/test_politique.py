@@ -116,7 +116,7 @@ def test_who_was_enrolled_again_by_the_one_who_proposes_is_told_that_she_cannot_
     with pages.monde.work(pages.monde.a.directrice) as ctx:
         remises.record(ctx, her.id)
     page = second.get(DRAFT).text
-    assert "Un collègue a eu en main votre code d’inscription" in page
+    assert "Un collègue a, à lui seul, ouvert votre accès" in page
     assert "/confirmation" not in page
     refused = second.post(f"{DRAFT}/confirmation", revision=read)
     assert (refused.status_code, "vous pourrez confirmer après le" in refused.text) == (422, True)

@@ -99,7 +99,7 @@ def _proposed() -> Model:
 
 
 _WAIT = (
-    "Un collègue a eu en main votre code d’inscription il y a moins de sept jours\u00a0: vous pourrez confirmer après le "
+    "Un collègue a, à lui seul, ouvert votre accès il y a moins de sept jours\u00a0: vous pourrez confirmer après le "
     "30 novembre 2026. D’ici là, une autre personne de la direction le peut."
 )
 
@@ -151,6 +151,7 @@ def _ecrit(genre: str, quoi: str, etat: str = "en_cours", **changes: object) -> 
         "reste": 300,
         "dossier_url": None,
         "retrait_url": "#retirer",
+        "retablir_url": None,
         **changes,
     }
 
@@ -165,8 +166,9 @@ def delegations(**changes: object) -> Model:
             _ecrit("protocole", "Exerce sous son autorité, et rend des avis sous son nom"),
             _ecrit("remplacement", "Le remplace auprès des salariés qu’il suit", "a_venir", reference=None, reste=None),
             _ecrit("delegation", "Identité (S1), pour un dossier", dossier_url="#dossier"),
+            _ecrit("delegation", "Emplois et expositions (S2)", "suspendu", reste=None, retablir_url="#redonner"),
         ],
-        "passes": [_ecrit("delegation", "Identité (S1)", "retire", retrait_url=None)],
+        "passes": [_ecrit("delegation", "Identité (S1)", "retire", retrait_url=None, retablir_url="#retablir")],
         "delegues": people,
         "supervises": people,
         "remplacants": people,
