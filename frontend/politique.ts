@@ -7,14 +7,21 @@ import { on } from "./modules/keyboard.ts";
 on("undo", () => document.querySelector<HTMLButtonElement>("[data-undo]")?.click());
 
 const writing = () => document.querySelector<HTMLFormElement>("#proposer");
+const table = () => document.querySelector(".matrix")?.parentElement;
 let written: FormData | undefined;
+let seen = { top: 0, left: 0 };
 
 document.addEventListener("htmx:before:swap", () => {
   const form = writing();
+  seen = { top: scrollY, left: table()?.scrollLeft ?? 0 };
   written = form ? new FormData(form) : undefined;
 });
 
 document.addEventListener("htmx:after:swap", () => {
+  // The browser holds on to what stands below the part that is replaced, and would follow it down.
+  scrollTo({ top: seen.top, behavior: "instant" });
+  const matrix = table();
+  if (matrix) matrix.scrollLeft = seen.left;
   for (const field of writing()?.elements ?? []) {
     if (field instanceof HTMLInputElement && field.type === "radio") field.checked = written?.get(field.name) === field.value;
     else if (field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && field.type === "text"))

@@ -268,7 +268,9 @@ def _give(ctx: Context, row: Delegation | Supervision, beneficiaire: UUID, genre
 
 def _check_sections(sections: Iterable[str], actes: Collection[str] | None) -> None:
     asked = set(sections)
-    if not asked or not asked <= DELEGABLE:
+    if not asked:
+        raise EcritRefused("Cochez au moins un volet.")
+    if not asked <= DELEGABLE:
         raise EcritRefused(
             "Seuls l’identité (S1) et les emplois et expositions (S2) se délèguent (R. 4624-45-5 al. 2)."
         )

@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 
 from spst.comptes.comptes_queries import CompteVu
+from spst.comptes.octroi_rules import BY_EVIDENCE
 from spst.habilitations import choix as choices
 from spst.habilitations import moteur, politique
 from spst.habilitations.actions import SECTIONS, TITRES, Mode
@@ -16,6 +17,7 @@ from spst.habilitations.politique import Politique, Regle, numero_of
 from spst.habilitations.services import Reponse
 from spst.habilitations.simulation import Touche
 from spst.kernel.acteur import Famille, Role
+from spst.web.filters import date_courte
 
 COLONNES: tuple[tuple[Role, str, str], ...] = (
     (Role.MDT, "Médecin", "du travail"),
@@ -175,10 +177,18 @@ def reponse(one: Reponse, compte: CompteVu) -> dict[str, Any]:
     }
 
 
+_NEVER = "Aucune entrée notée."
+_BY_EVIDENCE = " Ce rôle n’ouvre une session que si Pro Santé Connect atteste la profession."
+
+
 def _conditions(one: Reponse, compte: CompteVu) -> Iterator[dict[str, Any]]:
     """What the answer rests on, as it stands for this account today."""
     if compte.suspended_at is not None:
         yield {"oui": False, "phrase": "Compte suspendu\u00a0: personne n’y entre."}
+    if compte.last_login_at is not None:
+        yield {"oui": True, "phrase": f"Dernière entrée le {date_courte(compte.last_login_at)}."}
+    else:
+        yield {"oui": False, "phrase": _NEVER + (_BY_EVIDENCE if one.role in BY_EVIDENCE else "")}
     teams = [equipe.nom for equipe in compte.equipes]
     if one.role in choices.ROLES and one.role is not Role.MPC:
         said = (

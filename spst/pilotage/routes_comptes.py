@@ -241,6 +241,17 @@ def cancel_departure(compte_id: UUID) -> ResponseReturnValue:
     return _to(compte_id)
 
 
+@bp.get("/comptes/<uuid:compte_id>/inscription")
+@requires("compte.list")
+def confirm_inscription(compte_id: UUID) -> ResponseReturnValue:
+    """The question that the dialog of the account's page asks, for who has no script."""
+    with unit_of_work() as ctx:
+        compte = comptes.get_compte(ctx, compte_id)
+    if compte.inscription is None or compte.id == user().acteur.id:
+        return _to(compte_id)
+    return render_template("pilotage/compte_inscription.html", compte=compte)
+
+
 @bp.post("/comptes/<uuid:compte_id>/inscription")
 @requires("compte.update")
 def renew_inscription(compte_id: UUID) -> ResponseReturnValue:

@@ -71,7 +71,7 @@ def test_what_was_typed_comes_back_with_what_to_correct(medecin: Poste, monde: M
     form = {"personne": str(monde.a[Role.ASST].id), "fin": day(20), "reference": "Protocole 2026-11"}
     page = medecin.post(f"{PAGE}/delegation", form)
     assert page.status_code == 422
-    assert "Seuls l’identité (S1)" in page.text
+    assert "Cochez au moins un volet" in page.text
     assert 'value="Protocole 2026-11"' in page.text
     late = medecin.post(f"{PAGE}/delegation", {**form, "S1": "oui", "fin": "31/13/2026"})
     assert late.status_code == 422

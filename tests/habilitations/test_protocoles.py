@@ -147,7 +147,7 @@ def test_each_trace_names_the_delegation_or_the_protocol_under_which_it_was_done
     ("changes", "said"),
     [
         ({"sections": ["S3"]}, "Seuls l’identité"),
-        ({"sections": []}, "Seuls l’identité"),
+        ({"sections": []}, "Cochez au moins un volet"),
         ({"sections": ["S1"], "actes": ["parcours"]}, "pas dans les volets"),
         ({"sections": ["S1"], "actes": ["tout"]}, "Choisissez au moins un acte"),
         ({"periode": Periode(date(2020, 1, 1), date(2020, 2, 1))}, "déjà passée"),

@@ -35,7 +35,7 @@ def test_session_that_is_open_ends_with_the_departure_at_the_next_request(pages:
     assert director.post(f"{url}/depart", dernier_jour="31/12/2098").status_code == 303
     page = director.get(url).text
     assert "Part le 31/12/2098 au soir" in page
-    assert "Réintégrer" in page
+    assert "Annuler ce départ" in page
     his = pages.enter(auditor)
     assert his.get("/direction/accueil").status_code == 200
     run(pages.monde, "UPDATE compte SET departs_at = now() WHERE id = :id", id=auditor.id)

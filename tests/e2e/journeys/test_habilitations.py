@@ -141,13 +141,17 @@ def then_she_sees_what_it_would_change(director: Visitor) -> None:
 
 
 def when_she_proposes_it(director: Visitor) -> None:
-    """What she has begun to write survives a setting that she tries and takes back."""
+    """What she has begun to write survives a setting that she tries and takes back; the page stays where she reads it."""
     why = director.page.get_by_label("Pourquoi ce changement")
     why.fill(MOTIF)
     director.page.get_by_role("radio", name="Favorable", exact=True).check()
     director.page.get_by_label("Rendu le").fill("12012026")
+    director.page.get_by_role("checkbox", name="Médecin du travail").scroll_into_view_if_needed()
+    stands = director.page.evaluate("scrollY")
     director.page.get_by_role("checkbox", name="Médecin du travail").check()
     expect(director.page.locator("#changements")).to_contain_text("2 changements")
+    assert stands > 0
+    assert director.page.evaluate("scrollY") == pytest.approx(stands, abs=150)
     director.page.keyboard.press("Control+z")
     expect(director.page.locator("#changements")).to_contain_text("1 changement")
     expect(why).to_have_value(MOTIF)
@@ -311,10 +315,18 @@ def when_she_opens_a_review(director: Visitor) -> None:
 
 
 def when_she_takes_back_the_role_of_who_left(director: Visitor) -> None:
+    """What she is writing on another line stays, and is no decision."""
+    name = next(one for one in undecided(director) if GONE not in director.page.locator(f"[id='{one}']").inner_text())
+    other = director.page.locator(f"[id='{name}']")
+    other.get_by_label("Commentaire").fill("À voir avec elle")
+    other.get_by_label("Commentaire").press("Enter")
     gone = director.page.locator("section.sheet", has_text=GONE).locator("li", has_text="Administratif")
     gone.get_by_label("Commentaire").fill(LEFT)
     gone.get_by_role("button", name="Retirer").click()
     expect(gone).to_contain_text("À retirer par M. Étienne Fourneron-Test")
+    expect(director.page.locator("#signature")).to_contain_text("1 à retirer")
+    expect(other).to_contain_text("À décider")
+    expect(other.get_by_label("Commentaire")).to_have_value("À voir avec elle")
 
 
 def when_everything_else_is_kept(who: Visitor) -> None:
