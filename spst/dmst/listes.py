@@ -7,10 +7,13 @@ from collections.abc import Collection
 from uuid import UUID
 
 from spst.dmst import queries
+from spst.dmst.errors import DossierNotFound
 from spst.dmst.rules import opens_dossiers
 from spst.dmst.vues import EnTete, Fermeture
 from spst.habilitations import services as habilitations
 from spst.habilitations.services import Droits
+from spst.identite import services as identite
+from spst.identite.services import TravailleurVu
 from spst.kernel.context import Context
 
 
@@ -29,6 +32,17 @@ def droits_of(ctx: Context, dossier_ids: Collection[UUID]) -> dict[UUID, Droits]
     if not dossier_ids or not opens_dossiers(ctx.acteur.famille):
         return {}
     return habilitations.permitted_many(ctx, dossier_ids)
+
+
+def titulaire(ctx: Context, dossier_id: UUID) -> TravailleurVu:
+    """Whose dossier it is, as the register and its lists name him: who is about to open one sees that it is the right one.
+
+    Nothing of the dossier itself is read. Raises: DossierNotFound, AccessDenied.
+    """
+    found = queries.find_dossier(ctx, dossier_id)
+    if found is None:
+        raise DossierNotFound
+    return identite.get_travailleur(ctx, found.travailleur_id)
 
 
 def entete(dossier_id: UUID, droits: Droits | None) -> EnTete:

@@ -11,7 +11,7 @@ from spst.dmst.actes import (
     withdraw_opposition,
 )
 from spst.dmst.entetes import Header, add_header, header
-from spst.dmst.listes import dossiers_of, droits_of, entete
+from spst.dmst.listes import dossiers_of, droits_of, entete, titulaire
 from spst.dmst.ouverture import medecins_of, open_dossier, sections
 from spst.dmst.perimetre import travailleurs_confies
 from spst.dmst.suivi_queries import confies_par_etablissement, equipes_du_secteur
@@ -42,6 +42,7 @@ __all__ = [
     "record_opposition",
     "sections",
     "set_medecin_traitant",
+    "titulaire",
     "travailleurs_confies",
     "withdraw_opposition",
 ]

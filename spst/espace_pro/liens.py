@@ -5,12 +5,21 @@ from uuid import UUID
 
 from flask import url_for
 
+from spst.dmst import services as dmst
 from spst.dmst.services import EnTete
-from spst.web.filters import articles_lies
+from spst.kernel.context import Context
+from spst.web.filters import articles_lies, date_longue, nom
 
 
 def dossier_url(dossier_id: UUID, **query: Any) -> str:
     return url_for("dossier.show", dossier_id=dossier_id, **query)
+
+
+def titulaire(ctx: Context, dossier_id: UUID) -> str:
+    """Whose dossier is about to be opened, told from his namesakes."""
+    one = dmst.titulaire(ctx, dossier_id)
+    born = f"né{'e' if one.sexe == 'F' else ''} le {date_longue(one.date_naissance)}"
+    return f"{nom(one.nom_naissance, one.prenom_utilise or one.premier_prenom)}, {born}"
 
 
 def ferme_model(entete: EnTete | None) -> dict[str, str | None] | None:

@@ -9,7 +9,7 @@ from marshmallow import ValidationError
 
 from spst.dmst import services as dmst
 from spst.espace_pro.dossier import Contenu, Saisie, dossier_model
-from spst.espace_pro.liens import dossier_url
+from spst.espace_pro.liens import dossier_url, titulaire
 from spst.espace_pro.schemas import MotifSchema
 from spst.expositions import services as expositions
 from spst.expositions.rules import SOURCES
@@ -46,7 +46,7 @@ def show(dossier_id: UUID) -> str:
     """The reason is asked first, where the SPST wants one: an appointment of the day is one."""
     with unit_of_work() as ctx:
         if _wants_motif(ctx, dossier_id):
-            return _ask(dossier_id)
+            return _ask(ctx, dossier_id)
         return _page(ctx, dossier_id, NOTHING_TYPED)
 
 
@@ -68,14 +68,20 @@ def say(dossier_id: UUID) -> ResponseReturnValue:
     try:
         motif = MotifSchema().read(request.form)["motif"]
     except ValidationError as error:
-        return _ask(dossier_id, errors_by_field(error).get("motif")), 422
+        with unit_of_work() as ctx:
+            return _ask(ctx, dossier_id, errors_by_field(error).get("motif")), 422
     motifs.remember(dossier_id, motif)
     return redirect(dossier_url(dossier_id), 303)
 
 
-def _ask(dossier_id: UUID, erreur: str | None = None) -> str:
-    """Nothing of the dossier is read yet, not even a name."""
-    view = {"action": url_for(".say", dossier_id=dossier_id), "motifs": MOTIFS, "erreur": erreur}
+def _ask(ctx: Context, dossier_id: UUID, erreur: str | None = None) -> str:
+    """Nothing of the dossier is read yet; whose it is stands in the lists that lead here."""
+    view = {
+        "qui": titulaire(ctx, dossier_id),
+        "action": url_for(".say", dossier_id=dossier_id),
+        "motifs": MOTIFS,
+        "erreur": erreur,
+    }
     return render_template("espace_pro/motif.html", demande=view)
 
 

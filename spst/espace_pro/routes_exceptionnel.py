@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from spst.comptes import exercice
-from spst.espace_pro.liens import dossier_url
+from spst.espace_pro.liens import dossier_url, titulaire
 from spst.espace_pro.schemas import ExceptionnelSchema, RelectureSchema
 from spst.habilitations import exceptionnel
 from spst.habilitations.actions import TITRES
@@ -65,11 +65,12 @@ def end(dossier_id: UUID) -> ResponseReturnValue:
 
 
 def _form(dossier_id: UUID, erreurs: dict[str, str] | None = None) -> str:
-    """Nothing of the dossier is read on this page."""
+    """Nothing of the dossier is read on this page but whose it is."""
     here = url_for(".ask", dossier_id=dossier_id)
     with unit_of_work() as ctx:
-        closed = exceptionnel.closed_by_spst(ctx, dossier_id)
+        closed, qui = exceptionnel.closed_by_spst(ctx, dossier_id), titulaire(ctx, dossier_id)
     view = {
+        "qui": qui,
         "volets": enumeration([TITRES[section].lower() for section in closed]),
         "action": here,
         "raisons": [(str(code), label) for code, label in RAISONS.items()],

@@ -1,5 +1,6 @@
 """Where the SPST asks why a dossier is opened: a short list before anything is read; an appointment answers by itself."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -50,10 +51,11 @@ def test_reason_is_asked_before_anything_is_read_then_kept_for_the_session_and_t
     path = f"/dossiers/{monde.a.zoe.dossier_id}"
     page = nurse.get(path)
     assert QUESTION in page.text
-    assert "ADRUN" not in page.text
+    assert re.search(r"ADRUN[^<]+, née le \d+", page.text), "the right one of namesakes"
+    assert "Visites et santé" not in page.text
     assert nurse.post(f"{path}/motif", {"motif": "droits"}).status_code == 303
     opened = nurse.get(path)
-    assert "ADRUN" in opened.text
+    assert "Visites et santé" in opened.text
     assert last_trace(monde) == ("permis", "dossier.open", "droits")
     assert QUESTION not in nurse.get(path).text
     assert QUESTION in nurse.get(f"/dossiers/{monde.a.pierre.dossier_id}").text

@@ -183,6 +183,7 @@ def delegations(**changes: object) -> Model:
 
 def _exceptional(**changes: object) -> Model:
     return {
+        "qui": "ADRUN Zoé, née le 3 mai 1990",
         "action": "#ouvrir",
         "volets": "courriers et journal des accès",
         "raisons": [(str(code), label) for code, label in RAISONS.items()],
@@ -249,7 +250,12 @@ def _of_medecins() -> Iterator[Sample]:
     yield Sample("delegations-vide", template, {**cadre, "delegations": nothing})
     refused = {"form": "deleguer", "valeurs": {"reference": "P"}, "erreurs": {"": "Seuls S1 et S2 se délèguent."}}
     yield Sample("delegations-refus", template, {**cadre, "delegations": delegations(reprise=refused)})
-    motif = {"action": "#dire", "motifs": MOTIFS, "erreur": "Choisissez un motif."}
+    motif = {
+        "qui": "ADRUN Zoé, née le 3 mai 1990",
+        "action": "#dire",
+        "motifs": MOTIFS,
+        "erreur": "Choisissez un motif.",
+    }
     yield Sample("motif", "espace_pro/motif.html", {**cadre, "demande": motif})
     asked = "espace_pro/acces_exceptionnel.html"
     yield Sample("exceptionnel", asked, {**cadre, "demande": _exceptional()})
