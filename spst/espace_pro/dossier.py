@@ -124,7 +124,8 @@ def _volet(droit: Droit, dossier: DossierVu) -> dict[str, Any]:
             "pourquoi_url": url_for("dossier.why_section", dossier_id=dossier.id, volet=droit.section),
         }
         return {"mode": "ferme", "motif": motif, "lecteurs": None}
-    return {"mode": "remplir" if droit.remplir.allowed else "lire", "motif": None, "lecteurs": None}
+    mode = "remplir" if droit.remplir.allowed else "lire"
+    return {"mode": mode, "motif": None, "lecteurs": droit.remplir.explication if droit.is_closed_by_spst else None}
 
 
 def _contact(recours: Recours, dossier: DossierVu) -> str | None:

@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import text
 
 from spst.habilitations import services as habilitations
-from spst.habilitations.choix import Choix
+from spst.habilitations.choix import Choix, Niveau, with_niveau
 from spst.kernel.acteur import Role
 from spst.kernel.context import CodeMotif
 from spst.kernel.errors import AccessDenied
 from tests.factories.monde import Monde
 from tests.factories.politiques import published
+from tests.factories.releves import run
 from tests.factories.site import Site
 from tests.visites.conftest import appointment, clean  # noqa: F401 - clean is a fixture
 from tests.visites.test_routes import Poste
@@ -105,3 +106,12 @@ def test_other_functions_and_other_services_are_not_asked(pages: Site, monde: Mo
 def test_search_still_leads_to_the_dossier_where_the_reason_is_asked(nurse: Poste, monde: Monde) -> None:
     with monde.work(monde.a.infirmier) as ctx:
         assert habilitations.permitted(ctx, monde.a.zoe.dossier_id).opens
+
+
+@pytest.mark.exigence("HAB-08", partielle="un volet que l’on lit sans le remplir")
+def test_section_that_the_spst_lets_read_alone_says_so_where_it_stands(nurse: Poste, monde: Monde) -> None:
+    run(monde, "DELETE FROM politique_version")
+    with published(monde, with_niveau(Choix(), Role.INF, "S4", Niveau.LIRE)):
+        page = nurse.get(f"/dossiers/{monde.a.zoe.dossier_id}").text
+    letters = page[page.index('id="courriers"') :]
+    assert "en lecture seule" in letters[: letters.index("</section>")]
