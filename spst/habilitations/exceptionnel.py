@@ -91,6 +91,17 @@ class Compte:
     injustifies: int
 
 
+@dataclass(frozen=True, slots=True)
+class Avertissement:
+    """What the DPO is told of one access: who, on which dossier, when, until when, what the other médecin thought; never why."""
+
+    compte_id: UUID
+    dossier_id: UUID
+    opened_at: datetime
+    ended_at: datetime
+    avis: Avis | None
+
+
 def is_offered(ctx: Context, dossier_id: UUID) -> bool:
     """Whether the policy of the SPST closes to this médecin what the law opens, so that a page may offer the way."""
     return ctx.acteur.role is Role.MDT and bool(closed_by_spst(ctx, dossier_id)) and _by_law(ctx, dossier_id).allowed
@@ -267,6 +278,34 @@ def count(ctx: Context) -> Compte:
     found = Compte(*map(int, ctx.session.execute(query).one()))
     traces.record(ctx, "exceptionnel.count")
     return found
+
+
+def avertissements(ctx: Context, most: int = 20) -> tuple[Avertissement, ...]:
+    """The latest accesses, one by one, for the DPO; nothing for the rest of the direction, which reads how many (HAB-06).
+
+    Raises: AccessDenied.
+    """
+    services.require(ctx, "exceptionnel.count")
+    if ctx.acteur.role is not Role.DPO:
+        return ()
+    acces = cast(Table, AccesExceptionnel.__table__).c
+    query = (
+        select(
+            acces.compte_id,
+            acces.dossier_id,
+            acces.opened_at,
+            func.coalesce(acces.ended_at, acces.expires_at).label("ended_at"),
+            acces.avis,
+        )
+        .where(acces.tenant_id == ctx.tenant_id)
+        .order_by(acces.opened_at.desc())
+        .limit(most)
+    )
+    traces.record(ctx, "exceptionnel.count")
+    return tuple(
+        Avertissement(row.compte_id, row.dossier_id, row.opened_at, row.ended_at, Avis(row.avis) if row.avis else None)
+        for row in ctx.session.execute(query)
+    )
 
 
 def _by_law(ctx: Context, dossier_id: UUID) -> moteur.Decision:

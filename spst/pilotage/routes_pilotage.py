@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from spst.comptes import demandes, inusage, revues
+from spst.comptes import demandes, exercice, inusage, revues
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.habilitations import exceptionnel, publication
@@ -30,7 +30,7 @@ def home() -> ResponseReturnValue:
         waiting = demandes.waiting(ctx) if sees_accounts else ()
         sleeping = inusage.unused(ctx, found or [])
         echeance = revues.echeance(ctx)
-        exceptionnels = exceptionnel.count(ctx)
+        exceptionnels, told = exceptionnel.count(ctx), _told(ctx)
         proposed_at = _to_confirm(ctx)
     view: dict[str, Any] = {
         "echeance": echeance,
@@ -38,11 +38,28 @@ def home() -> ResponseReturnValue:
         "chiffres": chiffres,
         "pic": max(chiffres.par_heure),
         "exceptionnels": exceptionnels,
+        "avertissements": told,
         "demandes": waiting,
         "politique_proposee_le": proposed_at,
         "comptes": None if found is None else _counts(found),
     }
     return render_template("pilotage/accueil.html", accueil=view)
+
+
+def _told(ctx: Context) -> list[dict[str, Any]]:
+    """Exceptional accesses as the DPO is told of them, the dossier under its opaque reference."""
+    found = exceptionnel.avertissements(ctx)
+    names = exercice.names_of(ctx, {one.compte_id for one in found}) if found else {}
+    return [
+        {
+            "qui": names.get(one.compte_id, "Compte inconnu"),
+            "reference": journal.reference_of(ctx, one.dossier_id),
+            "le": one.opened_at,
+            "fin": one.ended_at,
+            "avis": None if one.avis is None else str(one.avis),
+        }
+        for one in found
+    ]
 
 
 def _to_confirm(ctx: Context) -> datetime | None:

@@ -203,6 +203,24 @@ def test_direction_reads_how_many_and_the_database_keeps_the_reason_from_it(mond
         exceptionnel.review(ctx, opened, Avis.JUSTIFIE)
 
 
+def test_dpo_is_told_of_each_and_the_rest_of_the_direction_how_many(monde: Monde, other: Acteur) -> None:
+    opened = start(monde)
+    with monde.work(other) as ctx:
+        exceptionnel.review(ctx, opened, Avis.INJUSTIFIE)
+    with monde.work(monde.a[Role.DPO]) as ctx:
+        [told] = exceptionnel.avertissements(ctx)
+    assert (told.compte_id, told.dossier_id) == (monde.a.medecin.id, monde.a.zoe.dossier_id)
+    assert told.avis is Avis.INJUSTIFIE
+    assert told.ended_at < told.opened_at + exceptionnel.DUREE
+    for role in (Role.DIR, Role.AUD):
+        with monde.work(monde.a[role]) as ctx:
+            assert exceptionnel.avertissements(ctx) == ()
+    with monde.work(monde.b[Role.DPO], monde.b) as ctx:
+        assert exceptionnel.avertissements(ctx) == ()
+    with pytest.raises(AccessDenied), monde.work(monde.a.medecin) as ctx:
+        exceptionnel.avertissements(ctx)
+
+
 def test_reason_is_sealed_in_the_database(monde: Monde) -> None:
     start(monde)
     with monde.superuser.connect() as connection:

@@ -124,9 +124,14 @@ def _home(waiting: tuple[DemandeVue, ...], unused: CompteVu) -> Model:
         "sessions": 5,
         "roles": [("Médecin du travail", 5)],
     }
+    told = [
+        {"qui": "Dr Claire Vasseur-Test", "reference": "D-7F2K-93QD", "le": at(9, 4), "fin": at(10, 4), "avis": avis}
+        for avis in (None, "justifie", "injustifie")
+    ]
     sleeping = [replace(unused, inusite=True, suspended_at=at(2, 0)), unused]
     view = {"chiffres": figures, "pic": max(hours), "comptes": counts, "demandes": waiting, "echeance": _echeance()}
-    return view | {"inusites": sleeping, "exceptionnels": Compte(3, 2, 1, 0), "politique_proposee_le": at(2, 0)}
+    waits = {"exceptionnels": Compte(3, 2, 1, 0), "avertissements": told, "politique_proposee_le": at(2, 0)}
+    return view | waits | {"inusites": sleeping}
 
 
 def _echeance() -> Echeance:
