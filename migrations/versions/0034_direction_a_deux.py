@@ -17,10 +17,10 @@ BEGIN
         RETURN NEW;
     END IF;
     IF TG_OP = 'UPDATE' THEN
-        IF (NEW.tenant_id, NEW.id, NEW.compte_id, NEW.role, NEW.starts_at, NEW.granted_by, NEW.granted_at,
+        IF (NEW.tenant_id, NEW.id, NEW.compte_id, NEW.role, NEW.starts_at, NEW.ends_at, NEW.granted_by, NEW.granted_at,
             NEW.demande_id, NEW.confirmed_at, NEW.confirmed_by)
            IS DISTINCT FROM
-           (OLD.tenant_id, OLD.id, OLD.compte_id, OLD.role, OLD.starts_at, OLD.granted_by, OLD.granted_at,
+           (OLD.tenant_id, OLD.id, OLD.compte_id, OLD.role, OLD.starts_at, OLD.ends_at, OLD.granted_by, OLD.granted_at,
             OLD.demande_id, OLD.confirmed_at, OLD.confirmed_by)
            OR (OLD.revoked_at IS NOT NULL AND NEW.revoked_at IS DISTINCT FROM OLD.revoked_at) THEN
             RAISE EXCEPTION 'a role is taken back, and is not rewritten' USING ERRCODE = 'check_violation';

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import or_, update
 
 from spst.comptes import comptes_queries as queries
-from spst.comptes import octrois
+from spst.comptes import octrois, remises
 from spst.comptes.errors import CompteRefused, LastDirection, OwnCompteRefused
 from spst.comptes.models import Compte, EquipeMembre, Habilitation
 from spst.habilitations.models import HabilitationNominative
@@ -18,13 +18,17 @@ from spst.kernel.context import Context
 from spst.kernel.locks import one_at_a_time
 from spst.traces import services as traces
 
+_GONE = "Cette personne est déjà partie. Rouvrez son compte, puis accordez-lui ses rôles."
+
 
 def plan(ctx: Context, compte_id: UUID, at: datetime) -> None:
     """Write down from when somebody is gone; his roles, équipes and habilitations by name stay written, and end then.
 
     Raises: CompteNotFound, CompteRefused, LastDirection.
     """
-    _of_somebody_else(ctx, compte_id)
+    so_far = _of_somebody_else(ctx, compte_id)
+    if so_far is not None and so_far <= ctx.clock.now():
+        raise CompteRefused(_GONE)
     if at <= ctx.clock.now():
         raise CompteRefused("Ce jour est passé. Pour fermer ce compte tout de suite, suspendez-le.")
     one_at_a_time(ctx, "direction", ctx.tenant_id)
@@ -40,7 +44,8 @@ def cancel(ctx: Context, compte_id: UUID) -> None:
     if departs_at is None:
         raise CompteRefused("Aucun départ n’est prévu pour ce compte.")
     if departs_at <= ctx.clock.now():
-        raise CompteRefused("Cette personne est déjà partie. Rouvrez son compte, puis accordez-lui ses rôles.")
+        raise CompteRefused(_GONE)
+    remises.check_gift(ctx, compte_id)
     _set(ctx, compte_id, None)
     traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "reintegration"})
 

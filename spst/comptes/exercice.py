@@ -11,10 +11,13 @@ from sqlalchemy import ColumnElement, or_, select
 from spst.comptes import remises, sessions
 from spst.comptes.models import Compte, EquipeMembre, Habilitation, compte_stands
 from spst.habilitations import services as habilitations
-from spst.kernel.acteur import Role
+from spst.habilitations.models import Remplacement
+from spst.kernel.acteur import Famille, Role
 from spst.kernel.context import Context
 from spst.tenants.models import Equipe
 from spst.web.filters import personnel
+
+_FOLLOW = frozenset({Famille.SANTE, Famille.DELEGUE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +65,24 @@ def holders_of(ctx: Context, role: Role) -> tuple[str, ...]:
 
 
 def is_in_secteur(ctx: Context, secteur_id: UUID) -> bool:
-    """Whether the actor is, now, in an équipe of this sector: he follows whoever works there."""
+    """Whether the actor, under any of his roles, or a médecin whom he replaces, follows whoever works in this sector."""
     now = ctx.clock.now()
+    roles = ExerciceFromTables().roles_of(ctx, [ctx.acteur.id]).get(ctx.acteur.id, frozenset())
+    if not any(role.famille in _FOLLOW for role in roles):
+        return False
+    replaced = select(Remplacement.medecin_id).where(
+        Remplacement.tenant_id == ctx.tenant_id,
+        Remplacement.remplacant_id == ctx.acteur.id,
+        Remplacement.starts_on <= now,
+        Remplacement.ends_on > now,
+        or_(Remplacement.revoked_at.is_(None), Remplacement.revoked_at > now),
+    )
     query = (
         select(EquipeMembre.id)
         .join(Equipe, (Equipe.tenant_id == EquipeMembre.tenant_id) & (Equipe.id == EquipeMembre.equipe_id))
         .where(
             EquipeMembre.tenant_id == ctx.tenant_id,
-            EquipeMembre.compte_id == ctx.acteur.id,
+            or_(EquipeMembre.compte_id == ctx.acteur.id, EquipeMembre.compte_id.in_(replaced)),
             Equipe.secteur_id == secteur_id,
             EquipeMembre.starts_at <= now,
             or_(EquipeMembre.ends_at.is_(None), EquipeMembre.ends_at > now),

@@ -99,13 +99,17 @@ def _openings(ctx: Context) -> Sequence[Row[UUID, UUID, datetime]]:
         .where(RemiseInscription.tenant_id == ctx.tenant_id, RemiseInscription.remise_at > since)
     )
     directions = (
-        select(Habilitation.compte_id, Habilitation.granted_by, Habilitation.granted_at)
+        select(
+            Habilitation.compte_id,
+            Habilitation.granted_by,
+            func.greatest(Habilitation.granted_at, Habilitation.starts_at),
+        )
         .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.granted_by))
         .where(
             Habilitation.tenant_id == ctx.tenant_id,
             Habilitation.role == str(Role.DIR),
             Habilitation.confirmed_by.is_(None),
-            Habilitation.granted_at > since,
+            func.greatest(Habilitation.granted_at, Habilitation.starts_at) > since,
         )
     )
     return ctx.session.execute(codes.union_all(directions)).all()

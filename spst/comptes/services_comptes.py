@@ -205,6 +205,7 @@ def suspend_compte(ctx: Context, compte_id: UUID, why: str) -> None:
 def resume_compte(ctx: Context, compte_id: UUID) -> None:
     """Open an account again, with the roles it had; somebody who had left comes back without any. Raises: CompteNotFound."""
     compte = octrois.authorised(ctx, compte_id, "compte.update")
+    remises.check_gift(ctx, compte_id)
     now = ctx.clock.now()
     if compte.departs_at is not None and compte.departs_at <= now:
         departs.end_rights(ctx, compte_id, compte.departs_at)
@@ -221,6 +222,7 @@ def renew_inscription(ctx: Context, compte_id: UUID) -> Inscription:
     compte = octrois.authorised(ctx, compte_id, "compte.update")
     if compte_id == ctx.acteur.id:
         raise OwnCompteRefused("Personne ne se réinscrit soi-même. Demandez à un autre administrateur.")
+    remises.check_gift(ctx, compte_id)
     identite_id = local.identity_of(ctx, compte_id)
     if compte.rpps is not None or identite_id is None:
         raise CompteRefused("Ce compte entre par Pro Santé Connect\u00a0: il n’a pas de code d’inscription.")

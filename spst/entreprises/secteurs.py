@@ -17,7 +17,6 @@ from spst.comptes import exercice
 from spst.entreprises.errors import EtablissementNotFound, OwnPlacement, PlacementChanged, SecteurNotFound
 from spst.entreprises.models import Contrat, Etablissement, SecteurEtablissement
 from spst.habilitations import services as habilitations
-from spst.kernel.acteur import Famille
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
@@ -28,8 +27,6 @@ from spst.traces import services as traces
 _ETABLISSEMENT = cast(Table, Etablissement.__table__)
 _CONTRAT = cast(Table, Contrat.__table__)
 _PLACE = cast(Table, SecteurEtablissement.__table__)
-
-_FOLLOW = frozenset({Famille.SANTE, Famille.DELEGUE})
 
 PER_PAGE = 50
 
@@ -118,7 +115,7 @@ def place_etablissements(
     Raises: SecteurNotFound, EtablissementNotFound, AccessDenied, OwnPlacement, PlacementChanged.
     """
     get_secteur(ctx, secteur_id)
-    if ctx.acteur.famille in _FOLLOW and exercice.is_in_secteur(ctx, secteur_id):
+    if exercice.is_in_secteur(ctx, secteur_id):
         raise OwnPlacement
     known = etablissements_by_id(ctx, etablissement_ids)
     moves = tuple(Deplacement(one.id, secteur_id, one.secteur_id) for one in known if one.secteur_id != secteur_id)

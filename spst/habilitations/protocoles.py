@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from spst.habilitations import services, situations
-from spst.habilitations.errors import EcritNotFound, EcritRefused, NotHisEcrit
+from spst.habilitations.errors import EcritNotFound, EcritRefused, NotHisEcrit, NotYetTwoPeople
 from spst.habilitations.models import Delegation, Remplacement, Supervision
 from spst.habilitations.rules import ACTES, DELEGABLE, REPLACING
 from spst.kernel.acteur import Famille, Role
@@ -160,7 +160,7 @@ def sign_protocole(
 def set_remplacant(ctx: Context, medecin_id: UUID, remplacant_id: UUID, periode: Periode) -> UUID:
     """Name who stands in for a médecin du travail; he does it for himself, the direction for anybody but itself.
 
-    Raises: AccessDenied, EcritRefused, NotHisEcrit.
+    Raises: AccessDenied, EcritRefused, NotHisEcrit, NotYetTwoPeople.
     """
     services.require(ctx, "remplacement.set")
     if ctx.acteur.famille is not Famille.DIRECTION and medecin_id != ctx.acteur.id:
@@ -168,6 +168,11 @@ def set_remplacant(ctx: Context, medecin_id: UUID, remplacant_id: UUID, periode:
     if remplacant_id == ctx.acteur.id:
         raise NotHisEcrit(
             "Personne ne se désigne remplaçant. Le médecin absent le fait, ou une autre personne de la direction."
+        )
+    if ctx.acteur.famille is Famille.DIRECTION and situations.entrusted_lately(ctx, [ctx.acteur.id]):
+        raise NotYetTwoPeople(
+            "Un collègue a, à lui seul, ouvert votre accès il y a moins de sept jours. D’ici là, le médecin absent ou une autre "
+            "personne de la direction désigne le remplaçant."
         )
     if medecin_id == remplacant_id:
         raise EcritRefused("Personne ne se remplace soi-même. Choisissez un autre médecin.")

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from spst.comptes import demandes, departs, local, nominatives, octrois, remises, revues
 from spst.comptes import services_comptes as services
-from spst.comptes.errors import CompteAlreadyExists, OwnGiftRefused
+from spst.comptes.errors import CompteAlreadyExists, CompteRefused, OwnGiftRefused
 from spst.comptes.octroi_rules import DemandeCompte, DemandeRole
 from spst.habilitations import protocoles
 from spst.habilitations import services as habilitations
@@ -257,3 +257,55 @@ def test_address_written_otherwise_is_still_that_of_its_account(monde: Monde) ->
             services.create_compte(ctx, DemandeCompte("M.", "Autre", "Test", email=same), "x")
     with monde.work(monde.a.directrice) as ctx:
         assert services.renew_inscription(ctx, first.compte_id).code
+
+
+BACK: dict[str, Callable[[Context, UUID], object]] = {
+    "reopened": services.resume_compte,
+    "new code": services.renew_inscription,
+    "departure cancelled": departs.cancel,
+}
+
+
+@pytest.mark.parametrize("back", BACK.values(), ids=BACK)
+def test_nobody_brings_himself_back_through_a_colleague_whose_access_he_opened(
+    monde: Monde, second: Acteur, third: Acteur, back: Callable[[Context, UUID], object]
+) -> None:
+    give_again(monde, third, second)
+    run(monde, "UPDATE compte SET departs_at = now() + interval '9 days' WHERE id = :id", id=third.id)
+    with pytest.raises(OwnGiftRefused), monde.work(second) as ctx:
+        back(ctx, third.id)
+
+
+def test_departure_that_passed_is_not_moved_to_bring_roles_back(monde: Monde, second: Acteur) -> None:
+    run(monde, "UPDATE compte SET departs_at = now() - interval '30 days' WHERE id = :id", id=second.id)
+    with pytest.raises(CompteRefused, match="déjà partie"), monde.work(monde.a.directrice) as ctx:
+        departs.plan(ctx, second.id, ctx.clock.now() + timedelta(days=9))
+
+
+@pytest.mark.exigence("HAB-05")
+def test_whose_access_a_colleague_opened_names_no_replacement(monde: Monde, second: Acteur) -> None:
+    give_again(monde, monde.a.directrice, second)
+    with pytest.raises(NotYetTwoPeople), monde.work(second) as ctx:
+        day = today(ctx.clock)
+        protocoles.set_remplacant(ctx, monde.a.medecin.id, monde.a.medecin_ailleurs.id, Periode(day, day))
+
+
+def test_role_of_direction_given_ahead_counts_its_week_from_its_first_day(monde: Monde) -> None:
+    friend = colleague(monde, monde.b, Role.ADM)
+    run(
+        monde,
+        "INSERT INTO habilitation (tenant_id, id, compte_id, role, starts_at, granted_by, granted_at, hors_structure)"
+        " VALUES (:t, gen_random_uuid(), :id, 'DIR', now() - interval '1 hour', :by, now() - interval '9 days', false)",
+        t=monde.b.tenant_id,
+        id=friend.id,
+        by=monde.b.directrice.id,
+    )
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        assert friend.id in remises.recent(ctx, [friend.id])
+
+
+def test_end_of_a_role_is_not_rewritten_in_the_database(monde: Monde) -> None:
+    somebody = colleague(monde, monde.a, Role.MDT)
+    run(monde, "UPDATE habilitation SET ends_at = now() - interval '1 day' WHERE compte_id = :id", id=somebody.id)
+    with pytest.raises(DBAPIError, match="not rewritten"), monde.work(monde.a.directrice) as ctx:
+        ctx.session.execute(text("UPDATE habilitation SET ends_at = NULL WHERE compte_id = :id"), {"id": somebody.id})

@@ -1,6 +1,7 @@
 """Sectors of establishments: who moves them, what a move leaves, and taking it back."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -179,6 +180,9 @@ def test_who_does_not_keep_the_register_moves_nothing(monde: Monde, nord: UUID, 
 def test_who_follows_a_sector_does_not_put_establishments_in_it_himself(monde: Monde, nord: UUID) -> None:
     place(monde, nord)
     with pytest.raises(OwnPlacement), monde.work(monde.a.medecin) as ctx:
+        entreprises.place_etablissements(ctx, monde.a.secteur_id, [monde.a.etablissement_id])
+    at_the_desk = replace(monde.a.medecin, role=Role.ADM)
+    with pytest.raises(OwnPlacement), monde.work(at_the_desk) as ctx:
         entreprises.place_etablissements(ctx, monde.a.secteur_id, [monde.a.etablissement_id])
     assert stands(monde) == nord
     with monde.work(monde.a.medecin) as ctx:
