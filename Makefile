@@ -63,8 +63,8 @@ bench: $(STAMP_PYTHON) ## Mesure la vitesse : une ligne JSON par mesure
 
 .PHONY: endurance
 endurance: install frontend ## Grandes tailles, longues séries, arrêts répétés (heures ; ENDURANCE et BENCH_DOSSIERS en règlent la taille)
-	ENDURANCE=$${ENDURANCE:-20} $(BIN)/pytest tests/visites/test_killed.py tests/robustesse tests/habilitations/test_moteur.py \
-	  tests/habilitations/test_foule.py tests/e2e/journeys/test_roles.py tests/cli/test_peuplement.py
+	ENDURANCE=$${ENDURANCE:-20} $(BIN)/pytest tests/visites/test_killed.py tests/robustesse tests/habilitations tests/e2e \
+	  tests/cli/test_peuplement.py tests/cli/test_demo_run.py
 	BENCH_DOSSIERS=$${BENCH_DOSSIERS:-1000000} $(BIN)/python -m bench
 
 .PHONY: exigences

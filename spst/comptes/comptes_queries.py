@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
 from spst.comptes.models import (
     Authentificateur,
@@ -294,27 +294,27 @@ def open_roles(ctx: Context, compte_id: UUID) -> set[str]:
 def other_directions(ctx: Context, compte_id: UUID) -> int:
     """Accounts of the direction, beside this one, that could log in now, and whose departure is not planned."""
     now = ctx.clock.now()
-    query = (
-        select(func.count(Habilitation.compte_id.distinct()))
-        .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
-        .where(
-            Habilitation.tenant_id == ctx.tenant_id,
-            Habilitation.role == str(Role.DIR),
-            Habilitation.compte_id != compte_id,
-            Habilitation.revoked_at.is_(None),
-            Habilitation.starts_at <= now,
-            or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
-            Compte.suspended_at.is_(None),
-            Compte.departs_at.is_(None),
-            or_(Compte.rpps.is_not(None), Compte.id.in_(_enrolled(ctx))),
-        )
+    return _count_directions(
+        ctx,
+        compte_id,
+        Habilitation.revoked_at.is_(None),
+        Habilitation.starts_at <= now,
+        or_(Habilitation.ends_at.is_(None), Habilitation.ends_at > now),
+        Compte.suspended_at.is_(None),
+        Compte.departs_at.is_(None),
+        or_(Compte.rpps.is_not(None), Compte.id.in_(_enrolled(ctx))),
     )
-    return int(ctx.session.scalar(query) or 0)
 
 
 def lately_directions(ctx: Context, compte_id: UUID, since: datetime) -> int:
     """Accounts beside this one that are of the direction, or were after `since`: whether they can log in now does not count, as
     one person alone can suspend the others, or note that they leave."""
+    ends = (Habilitation.revoked_at, Habilitation.ends_at, Compte.suspended_at, Compte.departs_at)
+    return _count_directions(ctx, compte_id, *(or_(end.is_(None), end > since) for end in ends))
+
+
+def _count_directions(ctx: Context, compte_id: UUID, *conditions: ColumnElement[bool]) -> int:
+    """Accounts beside this one that have the role of direction, under conditions."""
     query = (
         select(func.count(Habilitation.compte_id.distinct()))
         .join(Compte, (Compte.tenant_id == Habilitation.tenant_id) & (Compte.id == Habilitation.compte_id))
@@ -322,10 +322,7 @@ def lately_directions(ctx: Context, compte_id: UUID, since: datetime) -> int:
             Habilitation.tenant_id == ctx.tenant_id,
             Habilitation.role == str(Role.DIR),
             Habilitation.compte_id != compte_id,
-            *(
-                or_(end.is_(None), end > since)
-                for end in (Habilitation.revoked_at, Habilitation.ends_at, Compte.suspended_at, Compte.departs_at)
-            ),
+            *conditions,
         )
     )
     return int(ctx.session.scalar(query) or 0)

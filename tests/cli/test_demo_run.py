@@ -119,8 +119,10 @@ def wait_all_gone(pidfds: list[int]) -> bool:
     return True
 
 
-@pytest.mark.exigence("OPS-01", partielle="l’installation sur une machine neuve est vérifiée par make run lui-même")
-def test_one_command_runs_it_and_finds_its_data_again_after_a_power_cut(folder: Path, port: int) -> None:
+@pytest.fixture(scope="module")
+def left(folder: Path) -> tuple[list[str], str]:
+    """What the first run made, before a power cut: who was there, under which secrets."""
+    port = free_ports()
     with demonstration(folder, port) as first:
         status, body = get(port, "/sante")
         assert (status, type(json.loads(body))) == (200, dict)
@@ -128,20 +130,7 @@ def test_one_command_runs_it_and_finds_its_data_again_after_a_power_cut(folder: 
         seen = workers(folder)
         assert seen
         then_a_power_cut_stops_everything(first)
-    with demonstration(folder, port) as second:
-        assert workers(folder) == seen
-        then_it_stops_cleanly(second)
-
-
-@pytest.mark.skipif(SCALE == 1, reason="make endurance; test_demo_folder and test_demo_children see the parts")
-def test_it_names_what_died_and_makes_the_same_people_anew_under_new_secrets(folder: Path, port: int) -> None:
-    with demonstration(folder, port) as third:
-        seen, secret = workers(folder), DemoFolder(folder).accounts_file.read_text()
-        then_a_database_that_is_killed_is_named_and_stops_the_rest(third)
-    with demonstration(folder, port, reset=True) as anew:
-        assert workers(folder) == seen
-        assert DemoFolder(folder).accounts_file.read_text() != secret
-        then_a_program_that_dies_is_named_and_stops_the_rest(anew)
+    return seen, DemoFolder(folder).accounts_file.read_text()
 
 
 def then_it_stops_cleanly(started: Demonstration) -> None:
@@ -173,3 +162,24 @@ def then_a_database_that_is_killed_is_named_and_stops_the_rest(started: Demonstr
     assert started.end() == 1
     assert "PostgreSQL" in started.said
     assert wait_all_gone(running)
+
+
+ENDINGS = (
+    (False, then_it_stops_cleanly),
+    (False, then_a_database_that_is_killed_is_named_and_stops_the_rest),
+    (True, then_a_program_that_dies_is_named_and_stops_the_rest),
+)
+"""`make test` sees the first; the parts of the others are seen by test_demo_folder and test_demo_children."""
+
+
+@pytest.mark.exigence("OPS-01", partielle="l’installation sur une machine neuve est vérifiée par make run lui-même")
+@pytest.mark.parametrize(("reset", "ending"), ENDINGS[: None if SCALE > 1 else 1])
+def test_one_command_runs_it_and_finds_its_people_again_after_a_power_cut(
+    folder: Path, port: int, left: tuple[list[str], str], reset: bool, ending: Callable[[Demonstration], None]
+) -> None:
+    """After a reset, the same people stand under new secrets."""
+    seen, secret = left
+    with demonstration(folder, port, reset=reset) as again:
+        assert workers(folder) == seen
+        assert (DemoFolder(folder).accounts_file.read_text() == secret) is not reset
+        ending(again)
