@@ -52,7 +52,7 @@ from spst.comptes.errors import CleNotAdded, CleNotFound, CleRefused, TooManyAtt
 from spst.comptes.limites import Limite
 from spst.comptes.local import Tentative
 from spst.comptes.local_queries import AuthentificateurVu
-from spst.comptes.models import CleAcces
+from spst.comptes.models_connexion import CleAcces
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
 from spst.traces import services as traces

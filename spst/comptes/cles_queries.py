@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, insert, select, text, update
 
-from spst.comptes.models import CleAcces
+from spst.comptes.models_connexion import CleAcces
 from spst.comptes.sceaux import Sceau
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime

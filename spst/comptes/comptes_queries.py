@@ -9,14 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
-from spst.comptes.models import (
-    Authentificateur,
-    Compte,
-    EquipeMembre,
-    Habilitation,
-    Rattachement,
-    SessionOuverte,
-)
+from spst.comptes.models import Compte, EquipeMembre, Habilitation
+from spst.comptes.models_connexion import Authentificateur, Rattachement, SessionOuverte
 from spst.comptes.rules import LIMITES, is_in_force
 from spst.comptes.sessions import is_live
 from spst.kernel.acteur import Role

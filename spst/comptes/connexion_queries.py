@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 
 from spst.comptes import rules
-from spst.comptes.models import Compte, Habilitation, IdentiteElectronique, Rattachement, compte_stands
+from spst.comptes.models import Compte, Habilitation, compte_stands
+from spst.comptes.models_connexion import IdentiteElectronique, Rattachement
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
 from spst.tenants.models import Structure, Tenant

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
-from spst.comptes import comptes_queries, octroi_rules, octrois, remises
+from spst.comptes import comptes_queries, independance, octroi_rules, octrois
 from spst.comptes.errors import (
     DemandeNotFound,
     HabilitationRefused,
@@ -198,7 +198,7 @@ def is_asked(ctx: Context, compte_id: UUID, role: Role) -> bool:
 def takes_two(ctx: Context, role: Role) -> bool:
     """Roles of health do; that of the direction too, as long as somebody else has it, or had it these last days: one person who
     made himself a colleague would be two."""
-    since = ctx.clock.now() - remises.DELAI
+    since = ctx.clock.now() - independance.DELAI
     return role in octroi_rules.A_DEUX or (
         role is Role.DIR and comptes_queries.lately_directions(ctx, ctx.acteur.id, since) > 0
     )

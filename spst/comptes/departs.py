@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import or_, update
 
 from spst.comptes import comptes_queries as queries
-from spst.comptes import octrois, remises
+from spst.comptes import independance, octrois
 from spst.comptes.errors import CompteRefused, LastDirection, OwnCompteRefused
 from spst.comptes.models import Compte, EquipeMembre, Habilitation
 from spst.habilitations.models import HabilitationNominative
@@ -45,7 +45,7 @@ def cancel(ctx: Context, compte_id: UUID) -> None:
         raise CompteRefused("Aucun départ n’est prévu pour ce compte.")
     if departs_at <= ctx.clock.now():
         raise CompteRefused(_GONE)
-    remises.check_gift(ctx, compte_id)
+    independance.check_gift(ctx, compte_id)
     _set(ctx, compte_id, None)
     traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "reintegration"})
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
 
-from spst.comptes import remises, sessions
+from spst.comptes import independance, remises, sessions
 from spst.comptes.models import Compte, EquipeMembre, Habilitation, compte_stands
 from spst.habilitations import services as habilitations
 from spst.habilitations.models import Remplacement
@@ -106,7 +106,7 @@ class ExerciceFromTables:
         return {compte_id: frozenset(roles) for compte_id, roles in found.items()}
 
     def entrusted_lately(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
-        return remises.recent(ctx, compte_ids)
+        return independance.recent(ctx, compte_ids)
 
     def code_held_at(self, ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
         return remises.held_at(ctx, compte_ids)

@@ -22,7 +22,7 @@ from spst.comptes import local, local_queries
 from spst.comptes import services_connexion as connexions
 from spst.comptes.errors import FournisseurRefused, InscriptionRefused
 from spst.comptes.local import Tentative
-from spst.comptes.models import Authentificateur, FournisseurSpst, IdentiteElectronique, LienFournisseur
+from spst.comptes.models_connexion import Authentificateur, FournisseurSpst, IdentiteElectronique, LienFournisseur
 from spst.comptes.ports import Fournisseur, PreuveFournisseur, PreuveRefused
 from spst.comptes.preuves import Connexion, Moyen
 from spst.comptes.services_connexion import Choix

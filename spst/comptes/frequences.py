@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.dialects.postgresql import insert
 
-from spst.comptes.models import Compteur
+from spst.comptes.models_connexion import Compteur
 from spst.kernel.runtime import Runtime
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from spst.comptes.errors import TooManyAttempts
-from spst.comptes.models import Compteur
+from spst.comptes.models_connexion import Compteur
 from spst.kernel.runtime import Runtime
 
 _WINDOW = timedelta(minutes=15)

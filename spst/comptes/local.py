@@ -30,7 +30,7 @@ from spst.comptes.errors import (
 )
 from spst.comptes.limites import Limite
 from spst.comptes.local_queries import AuthentificateurVu
-from spst.comptes.models import Authentificateur, IdentiteElectronique, Rattachement
+from spst.comptes.models_connexion import Authentificateur, IdentiteElectronique, Rattachement
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime

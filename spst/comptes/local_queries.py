@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Row, Text, cast, func, literal, select, update
 
-from spst.comptes.models import Authentificateur, IdentiteElectronique, Rattachement
+from spst.comptes.models_connexion import Authentificateur, IdentiteElectronique, Rattachement
 from spst.comptes.sceaux import Sceau
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime

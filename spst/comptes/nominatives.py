@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 
 from spst.comptes import comptes_queries as queries
-from spst.comptes import remises
+from spst.comptes import independance
 from spst.comptes.errors import CompteNotFound, HabilitationNotFound, HabilitationRefused, OwnHabilitationRefused
 from spst.comptes.models import Compte, compte_stands
 from spst.habilitations import services as habilitations
@@ -131,7 +131,7 @@ def grant(ctx: Context, compte_id: UUID, code: str) -> None:
         raise CompteNotFound
     if compte_id == ctx.acteur.id:
         raise OwnHabilitationRefused("Personne ne s’habilite soi-même. Demandez à un autre administrateur.")
-    remises.check_gift(ctx, compte_id)
+    independance.check_gift(ctx, compte_id)
     if not may_hold(code, tuple(map(Role, queries.open_roles(ctx, compte_id)))):
         raise HabilitationRefused(_ELSEWHERE if code == ENREGISTREMENT else _NOTHING)
     if any(one.code == code for one in nominatives(ctx, compte_id)):

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import insert, select
 
 from spst.comptes import comptes_queries as queries
-from spst.comptes import octroi_rules, remises
+from spst.comptes import independance, octroi_rules
 from spst.comptes.comptes_queries import CompteHead
 from spst.comptes.errors import CompteNotFound, HabilitationRefused
 from spst.comptes.models import Habilitation
@@ -41,7 +41,7 @@ def check(ctx: Context, compte: CompteHead, demande: DemandeRole) -> None:
         raise HabilitationRefused("Ce compte est suspendu. Rouvrez-le d’abord.")
     if compte.departs_at is not None and compte.departs_at <= ctx.clock.now():
         raise HabilitationRefused("Cette personne a quitté le service. Rouvrez d’abord son compte.")
-    remises.check_gift(ctx, compte.id)
+    independance.check_gift(ctx, compte.id)
     type_spst = ctx.session.scalars(select(Tenant.type).where(Tenant.id == ctx.tenant_id)).one()
     to = Beneficiaire(compte.id, compte.rpps is not None, queries.open_roles(ctx, compte.id))
     octroi_rules.check_grant(demande, to, ctx.acteur.id, type_spst, ctx.clock.now())

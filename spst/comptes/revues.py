@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import func, insert, select, update
 
-from spst.comptes import comptes_queries, octrois, remises, revue_rules, sessions
+from spst.comptes import comptes_queries, independance, octrois, revue_rules, sessions
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.comptes.errors import (
@@ -206,7 +206,7 @@ def decide(ctx: Context, ligne_id: UUID, decision: str, commentaire: str | None)
     _open_row(ctx, ligne.revue_id)
     if ligne.compte_id == ctx.acteur.id:
         raise OwnLigneRefused
-    remises.check_gift(ctx, ligne.compte_id)
+    independance.check_gift(ctx, ligne.compte_id)
     ligne.decision, ligne.commentaire = decision, commentaire
     ligne.decided_at, ligne.decided_by = ctx.clock.now(), ctx.acteur.id
     ctx.session.flush()
@@ -224,7 +224,7 @@ def keep_all(ctx: Context, revue_id: UUID, compte_id: UUID) -> int:
     octrois.head(ctx, compte_id)
     if compte_id == ctx.acteur.id:
         raise OwnLigneRefused
-    remises.check_gift(ctx, compte_id)
+    independance.check_gift(ctx, compte_id)
     waiting = (
         RevueLigne.tenant_id == ctx.tenant_id,
         RevueLigne.revue_id == revue_id,

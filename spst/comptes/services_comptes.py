@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
 from spst.comptes import comptes_queries as queries
-from spst.comptes import demandes, departs, local, octroi_rules, octrois, remises, sessions
+from spst.comptes import demandes, departs, independance, local, octroi_rules, octrois, remises, sessions
 from spst.comptes.comptes_queries import CompteVu, HabilitationVue
 from spst.comptes.errors import (
     CompteAlreadyExists,
@@ -26,7 +26,8 @@ from spst.comptes.errors import (
     OwnCompteRefused,
 )
 from spst.comptes.local import Inscription
-from spst.comptes.models import Compte, EquipeMembre, Habilitation, IdentiteElectronique, Rattachement
+from spst.comptes.models import Compte, EquipeMembre, Habilitation
+from spst.comptes.models_connexion import IdentiteElectronique, Rattachement
 from spst.comptes.octroi_rules import DemandeCompte, DemandeRole
 from spst.comptes.sessions import SessionVue
 from spst.habilitations import services as habilitations
@@ -205,7 +206,7 @@ def suspend_compte(ctx: Context, compte_id: UUID, why: str) -> None:
 def resume_compte(ctx: Context, compte_id: UUID) -> None:
     """Open an account again, with the roles it had; somebody who had left comes back without any. Raises: CompteNotFound."""
     compte = octrois.authorised(ctx, compte_id, "compte.update")
-    remises.check_gift(ctx, compte_id)
+    independance.check_gift(ctx, compte_id)
     now = ctx.clock.now()
     if compte.departs_at is not None and compte.departs_at <= now:
         departs.end_rights(ctx, compte_id, compte.departs_at)
@@ -222,7 +223,7 @@ def renew_inscription(ctx: Context, compte_id: UUID) -> Inscription:
     compte = octrois.authorised(ctx, compte_id, "compte.update")
     if compte_id == ctx.acteur.id:
         raise OwnCompteRefused("Personne ne se réinscrit soi-même. Demandez à un autre administrateur.")
-    remises.check_gift(ctx, compte_id)
+    independance.check_gift(ctx, compte_id)
     identite_id = local.identity_of(ctx, compte_id)
     if compte.rpps is not None or identite_id is None:
         raise CompteRefused("Ce compte entre par Pro Santé Connect\u00a0: il n’a pas de code d’inscription.")
@@ -248,7 +249,7 @@ def join_equipe(ctx: Context, compte_id: UUID, equipe_id: UUID) -> None:
     octrois.authorised(ctx, compte_id, "compte.update")
     if compte_id == ctx.acteur.id:
         raise OwnCompteRefused("Personne ne se place soi-même dans une équipe. Demandez à un autre administrateur.")
-    remises.check_gift(ctx, compte_id)
+    independance.check_gift(ctx, compte_id)
     if any(equipe.equipe_id == equipe_id for equipe in queries.comptes(ctx, only=compte_id)[0].equipes):
         raise CompteRefused("Ce compte est déjà dans cette équipe.")
     ctx.session.execute(

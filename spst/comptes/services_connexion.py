@@ -16,7 +16,8 @@ from sqlalchemy.exc import IntegrityError
 from spst.comptes import connexion_queries as queries
 from spst.comptes import rules, sessions
 from spst.comptes.connexion_queries import Identite, Lien, Octroye
-from spst.comptes.models import Compte, Compteur
+from spst.comptes.models import Compte
+from spst.comptes.models_connexion import Compteur
 from spst.comptes.ports import FinDeSession, Preuve, PreuveRefused
 from spst.comptes.preuves import Connexion, Moyen
 from spst.comptes.rules import Activite

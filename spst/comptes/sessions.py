@@ -34,7 +34,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from spst.comptes import rules
-from spst.comptes.models import Compte, Habilitation, SessionOuverte, compte_stands
+from spst.comptes.models import Compte, Habilitation, compte_stands
+from spst.comptes.models_connexion import SessionOuverte
 from spst.comptes.sceaux import Sceau
 from spst.habilitations import services as habilitations
 from spst.kernel.acteur import Acteur, Famille, Role

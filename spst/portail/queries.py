@@ -7,7 +7,8 @@ from uuid import UUID
 from sqlalchemy import Table, and_, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from spst.comptes.models import Compte, IdentiteElectronique, SessionOuverte
+from spst.comptes.models import Compte
+from spst.comptes.models_connexion import IdentiteElectronique, SessionOuverte
 from spst.dmst.models import Dossier
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id

@@ -1,7 +1,6 @@
 """Imports every mapped class, so that the metadata is whole for migrations and for the catalogue's tests."""
 
 from importlib import import_module
-from importlib.util import find_spec
 from pkgutil import iter_modules
 
 import spst
@@ -9,10 +8,11 @@ from spst.kernel.models import Base
 
 
 def load_models() -> type[Base]:
-    """Base of all mapped classes, with every room's `models` imported."""
-    for room in iter_modules(spst.__path__):
-        if room.ispkg and find_spec(f"spst.{room.name}.models"):
-            import_module(f"spst.{room.name}.models")
+    """Base of all mapped classes, with every room's `models` and `models_…` imported."""
+    for room in filter(lambda one: one.ispkg, iter_modules(spst.__path__)):
+        for module in iter_modules([f"{spst.__path__[0]}/{room.name}"]):
+            if module.name.partition("_")[0] == "models":
+                import_module(f"spst.{room.name}.{module.name}")
     return Base
 
 

@@ -19,7 +19,7 @@ from spst.comptes.cles import CleVue, Defi
 from spst.comptes.cles_rules import MOST_KEYS, Site
 from spst.comptes.errors import CleNotAdded, CleNotFound, CleRefused, ConnexionTropAncienne
 from spst.comptes.local import Tentative
-from spst.comptes.models import CleAcces
+from spst.comptes.models_connexion import CleAcces
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
 from spst.traces.models import JournalTechnique

@@ -17,7 +17,7 @@ from spst.comptes import limites, local, local_queries
 from spst.comptes import local_rules as rules
 from spst.comptes.errors import CodeRefused, IdentifiantsRefused, InscriptionRefused, PasswordRefused, TooManyAttempts
 from spst.comptes.local import Tentative
-from spst.comptes.models import Authentificateur
+from spst.comptes.models_connexion import Authentificateur
 from spst.kernel.crypto.aead import CiphertextRefused
 from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from spst.comptes import demandes, departs, local, nominatives, octrois, remises, revues
+from spst.comptes import demandes, departs, independance, local, nominatives, octrois, remises, revues
 from spst.comptes import services_comptes as services
 from spst.comptes.errors import CompteAlreadyExists, CompteRefused, OwnGiftRefused
 from spst.comptes.octroi_rules import DemandeCompte, DemandeRole
@@ -132,7 +132,7 @@ def test_account_says_who_held_its_last_code_and_nothing_of_the_other_spst(monde
         assert held.par == services.get_compte(ctx, monde.a.directrice.id).nom_complet
     with monde.work(monde.b.directrice, monde.b) as ctx:
         assert remises.last(ctx, second.id) is None
-        assert remises.recent(ctx, [second.id]) == {}
+        assert independance.recent(ctx, [second.id]) == {}
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ def test_role_of_direction_given_ahead_counts_its_week_from_its_first_day(monde:
         by=monde.b.directrice.id,
     )
     with monde.work(monde.b.directrice, monde.b) as ctx:
-        assert friend.id in remises.recent(ctx, [friend.id])
+        assert friend.id in independance.recent(ctx, [friend.id])
 
 
 def test_end_of_a_role_is_not_rewritten_in_the_database(monde: Monde) -> None:

@@ -16,7 +16,8 @@ from spst.comptes.errors import (
     HabilitationRefused,
     LastDirection,
 )
-from spst.comptes.models import Habilitation, Rattachement
+from spst.comptes.models import Habilitation
+from spst.comptes.models_connexion import Rattachement
 from spst.comptes.octroi_rules import DemandeCompte, DemandeRole
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.errors import AccessDenied, NotFound

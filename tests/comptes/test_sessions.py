@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from spst.comptes import services_connexion as connexions
 from spst.comptes import sessions
-from spst.comptes.models import SessionOuverte
+from spst.comptes.models_connexion import SessionOuverte
 from spst.habilitations import publication
 from spst.habilitations.choix import Choix
 from spst.habilitations.publication import Avis, AvisCmt

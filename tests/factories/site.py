@@ -18,7 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from spst.comptes.models import Compte, Habilitation, IdentiteElectronique, Rattachement, SessionOuverte
+from spst.comptes.models import Compte, Habilitation
+from spst.comptes.models_connexion import IdentiteElectronique, Rattachement, SessionOuverte
 from spst.comptes.sessions import SCEAU
 from spst.identite.models import LienPortail
 from spst.kernel.acteur import Acteur, Role

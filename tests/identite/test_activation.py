@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from spst.comptes.models import IdentiteElectronique
+from spst.comptes.models_connexion import IdentiteElectronique
 from spst.dmst import services as dmst
 from spst.identite import activation
 from spst.identite import services as identite

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 from sqlalchemy import Table, text
 
-from spst.comptes.models import SessionOuverte
+from spst.comptes.models_connexion import SessionOuverte
 from spst.comptes.sessions import SCEAU
 from spst.kernel.acteur import Role
 from tests.factories.monde import Monde, colleague

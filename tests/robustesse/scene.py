@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from spst.comptes import local_queries, local_rules
 from spst.comptes import services_comptes as comptes
-from spst.comptes.models import Compte, EquipeMembre, Habilitation, SessionOuverte
+from spst.comptes.models import Compte, EquipeMembre, Habilitation
+from spst.comptes.models_connexion import SessionOuverte
 from spst.comptes.octroi_rules import DemandeCompte, DemandeRole
 from spst.comptes.preuves import Connexion, Moyen
 from spst.dmst import services as dmst
