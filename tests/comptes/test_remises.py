@@ -309,3 +309,11 @@ def test_end_of_a_role_is_not_rewritten_in_the_database(monde: Monde) -> None:
     run(monde, "UPDATE habilitation SET ends_at = now() - interval '1 day' WHERE compte_id = :id", id=somebody.id)
     with pytest.raises(DBAPIError, match="not rewritten"), monde.work(monde.a.directrice) as ctx:
         ctx.session.execute(text("UPDATE habilitation SET ends_at = NULL WHERE compte_id = :id"), {"id": somebody.id})
+
+
+def test_identity_of_somebody_is_not_pointed_at_another_account(monde: Monde, second: Acteur, third: Acteur) -> None:
+    """Whatever the account says its address is."""
+    with pytest.raises(CompteAlreadyExists), monde.work(monde.a.directrice) as ctx:
+        local.add_identity(ctx, f"{second.id}@spst.test".upper(), third.id)
+    with monde.work(monde.a.directrice) as ctx:
+        assert local.identity_of(ctx, second.id) != local.identity_of(ctx, third.id)
