@@ -199,19 +199,20 @@ def running_until(ctx: Context, dossier_id: UUID) -> datetime | None:
 def end(ctx: Context, dossier_id: UUID) -> None:
     """Close one's own access before its hour. Raises: AccessDenied, NotFound."""
     services.require(ctx, "exceptionnel.open", dossier_id)
-    ctx.session.execute(
-        update(AccesExceptionnel)
-        .where(
-            AccesExceptionnel.tenant_id == ctx.tenant_id,
-            AccesExceptionnel.compte_id == ctx.acteur.id,
-            AccesExceptionnel.dossier_id == dossier_id,
-            AccesExceptionnel.ended_at.is_(None),
-            AccesExceptionnel.expires_at > ctx.clock.now(),
-        )
-        .values(ended_at=ctx.clock.now())
-    )
+    _close(ctx, ctx.acteur.id, dossier_id)
     situations.forget_exceptionnel(ctx)
     traces.record(ctx, "exceptionnel.open", dossier_id)
+
+
+def _close(ctx: Context, compte_id: UUID, dossier_id: UUID) -> None:
+    running = (
+        AccesExceptionnel.tenant_id == ctx.tenant_id,
+        AccesExceptionnel.compte_id == compte_id,
+        AccesExceptionnel.dossier_id == dossier_id,
+        AccesExceptionnel.ended_at.is_(None),
+        AccesExceptionnel.expires_at > ctx.clock.now(),
+    )
+    ctx.session.execute(update(AccesExceptionnel).where(*running).values(ended_at=ctx.clock.now()))
 
 
 def to_review(ctx: Context) -> tuple[AccesVu, ...]:
@@ -235,7 +236,8 @@ def waiting(ctx: Context) -> int:
 
 
 def review(ctx: Context, acces_id: UUID, avis: Avis, reponse: str | None = None) -> None:
-    """Read an access again and say whether its reason holds; never one's own. One that does not hold, and still runs, ends.
+    """Read an access again and say whether its reason holds; never one's own. When it does not, what still runs of this person on this
+    dossier ends.
 
     Raises: AccessDenied, AccesExceptionnelNotFound, AccesExceptionnelRefused, OwnAccesExceptionnel.
     """
@@ -252,8 +254,8 @@ def review(ctx: Context, acces_id: UUID, avis: Avis, reponse: str | None = None)
     if row.relu_at is not None:
         raise AccesExceptionnelRefused("Cet accès est déjà relu.")
     row.relu_at, row.relu_by, row.avis = ctx.clock.now(), ctx.acteur.id, str(avis)
-    if avis is Avis.INJUSTIFIE and row.ended_at is None and row.expires_at > ctx.clock.now():
-        row.ended_at = ctx.clock.now()
+    if avis is Avis.INJUSTIFIE:
+        _close(ctx, row.compte_id, row.dossier_id)
     if reponse:
         kept = ctx.session.get_one(AccesExceptionnelMotif, (ctx.tenant_id, acces_id))
         kept.reponse_sealed = _sealed(ctx, row.dossier_id, acces_id, "reponse_sealed", reponse)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
-from spst.habilitations import services, situations
+from spst.habilitations import cumul, services, situations
 from spst.habilitations.errors import EcritNotFound, EcritRefused, NotHisEcrit, NotYetTwoPeople
 from spst.habilitations.models import Delegation, Remplacement, Supervision
 from spst.habilitations.rules import ACTES, DELEGABLE, REPLACING
@@ -130,6 +130,7 @@ def give_delegation(
         protocole=reference,
         **_instants(ctx, periode),
     )
+    cumul.check(ctx, row)
     return _give(ctx, row, delegue_id, Genre.DELEGATION)
 
 

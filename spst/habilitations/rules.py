@@ -75,6 +75,18 @@ def given_sections(delegation: PorteeDelegation, question: str) -> frozenset[str
     return delegation.sections if whole else delegation.sections.intersection(one.section or "" for one in groupes)
 
 
+def encloses(wide: PorteeDelegation, narrow: PorteeDelegation) -> bool:
+    """Whether one gives, wherever both stand, all that the other gives."""
+    everything = frozenset(ACTES)
+    return narrow.sections <= wide.sections and (narrow.actes or everything) <= (wide.actes or everything)
+
+
+def meet(one: PorteeDelegation, other: PorteeDelegation) -> bool:
+    """Whether some instant and some dossier stand under both."""
+    same = one.dossier_id == other.dossier_id or None in (one.dossier_id, other.dossier_id)
+    return same and one.starts_on < other.ends_on and other.starts_on < one.ends_on
+
+
 def is_in_force(delegation: PorteeDelegation, at: datetime) -> bool:
     if delegation.revoked_at is not None and delegation.revoked_at <= at:
         return False

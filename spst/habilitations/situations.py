@@ -13,7 +13,7 @@ from spst.habilitations import queries
 from spst.habilitations.models import Delegation, Supervision
 from spst.habilitations.moteur import Situation
 from spst.habilitations.ports import Exercice, Faits, FaitsDossier
-from spst.habilitations.rules import DELEGABLE, PorteeDelegation, covers, delegated_sections, given_sections
+from spst.habilitations.rules import ACTES, DELEGABLE, PorteeDelegation, covers, delegated_sections, given_sections
 from spst.kernel.acteur import Famille, Role
 from spst.kernel.context import Context, Motif
 from spst.kernel.unit_of_work import bind_context
@@ -139,7 +139,7 @@ def learn(ctx: Context, dossier_ids: Collection[UUID]) -> None:
 def _opened_by(
     ctx: Context, delegations: Iterable[Delegation], dossier_id: UUID | None, question: str
 ) -> frozenset[str]:
-    given = (replace(one, sections=given_sections(one, question)) for one in map(_portee, delegations))
+    given = (replace(one, sections=given_sections(one, question)) for one in map(portee, delegations))
     return delegated_sections(given, dossier_id, ctx.clock.now())
 
 
@@ -158,12 +158,18 @@ def _delegation(ctx: Context, dossier_id: UUID | None, targets: Collection[str],
     """The delegation under which a delegate acts: the one already signed, else the one that opens most of what he asks."""
     if not DELEGABLE.intersection(targets):
         return None
-    covering = [one for one in _delegations(ctx) if covers(_portee(one), dossier_id)]
+    covering = [one for one in _delegations(ctx) if covers(portee(one), dossier_id)]
     covering = [one for one in covering if _follows(ctx, one.delegant_id, dossier_id)]
     if ctx.delegation_id is not None:
         covering = [one for one in covering if one.id == ctx.delegation_id]
-    given = {one.id: given_sections(_portee(one), question).intersection(targets) for one in covering}
-    return max((one for one in covering if given[one.id]), key=lambda one: len(given[one.id]), default=None)
+    given = {one.id: given_sections(portee(one), question).intersection(targets) for one in covering}
+    return max((one for one in covering if given[one.id]), key=lambda one: _breadth(one, given[one.id]), default=None)
+
+
+def _breadth(delegation: Delegation, given: Collection[str]) -> tuple[int, int, int]:
+    """What follows in the same transaction is done under it too: of two that open as much, the one that gives more."""
+    actes = ACTES if delegation.actes is None else delegation.actes
+    return len(given), len(delegation.sections), len(actes)
 
 
 def _delegations(ctx: Context) -> list[Delegation]:
@@ -225,7 +231,7 @@ def _enregistrement(ctx: Context) -> bool:
     return _once(ctx, _ENREGISTREMENT, lambda: queries.has_nominative(ctx, "enregistrement"))
 
 
-def _portee(delegation: Delegation) -> PorteeDelegation:
+def portee(delegation: Delegation) -> PorteeDelegation:
     return PorteeDelegation(
         sections=frozenset(delegation.sections),
         starts_on=delegation.starts_on,

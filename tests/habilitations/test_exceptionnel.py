@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from spst.dmst import services as dmst
-from spst.habilitations import exceptionnel
+from spst.habilitations import exceptionnel, situations
 from spst.habilitations import services as habilitations
 from spst.habilitations.errors import (
     AccesExceptionnelAlreadyRuns,
@@ -134,6 +134,17 @@ def test_another_medecin_reads_the_reason_again_and_never_its_author(monde: Mond
         assert exceptionnel.to_review(ctx) == ()
         with pytest.raises(AccesExceptionnelRefused):
             exceptionnel.review(ctx, opened, Avis.JUSTIFIE)
+
+
+def test_access_judged_unjustified_ends_the_one_opened_since_on_the_same_dossier(monde: Monde, other: Acteur) -> None:
+    first = start(monde)
+    with monde.work(monde.a.medecin) as ctx:
+        exceptionnel.end(ctx, monde.a.zoe.dossier_id)
+    start(monde)
+    with monde.work(other) as ctx:
+        exceptionnel.review(ctx, first, Avis.INJUSTIFIE)
+    with monde.work(monde.a.medecin) as ctx:
+        assert not situations.runs_exceptionally(ctx, monde.a.zoe.dossier_id)
 
 
 def test_access_judged_unjustified_is_not_opened_again_within_the_month(monde: Monde, other: Acteur) -> None:
