@@ -1,8 +1,8 @@
 """When an account is somebody else than who opened it: not for a while, when one colleague alone did.
 
-He held the code with which it enrols, or named it director alone: he could be the one who enters. The person whose access
-another gave again finds the door closed, and says so; until he had the time to, his account is nobody's second person
-(`habilitations.deux_personnes`), and gives nothing to who opened one. Serves PGSSI-S (habilitations), AUTZ-06, AUT-06.
+He held the code with which it enrols, opened it again, or named it director alone: he could be the one who enters. The person
+whose access another gave again finds the door closed, and says so; until he had the time to, his account is nobody's second
+person (`habilitations.deux_personnes`), and gives nothing to who opened it. Serves PGSSI-S (habilitations), AUTZ-06, AUT-06.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -22,8 +22,8 @@ DELAI = timedelta(days=7)
 
 
 def recent(ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
-    """Accounts that one colleague alone opened lately, by a code or by the role of direction, with the instant from which that
-    no longer counts."""
+    """Accounts that one colleague alone opened lately (a code, opened again, the role of direction), with the instant from which
+    that no longer counts."""
     opened: dict[UUID, datetime] = {}
     for one in _openings(ctx):
         if one.compte_id in compte_ids:
@@ -41,7 +41,7 @@ def check_gift(ctx: Context, compte_id: UUID) -> None:
 def _openings(ctx: Context) -> Sequence[Row[UUID, UUID, datetime]]:
     """Which accounts colleagues opened alone these last days: for whom, by whom, when."""
     since = ctx.clock.now() - DELAI
-    codes = (
+    remises = (
         select(
             RemiseInscription.compte_id,
             RemiseInscription.remise_par.label("par"),
@@ -64,4 +64,4 @@ def _openings(ctx: Context) -> Sequence[Row[UUID, UUID, datetime]]:
             func.greatest(Habilitation.granted_at, Habilitation.starts_at) > since,
         )
     )
-    return ctx.session.execute(codes.union_all(directions)).all()
+    return ctx.session.execute(remises.union_all(directions)).all()

@@ -108,11 +108,15 @@ class Habilitation(TenantRow, Base):
 
 
 class RemiseInscription(TenantRow, Base):
-    """A code of enrolment was shown to `remise_par`, who hands it over: written once, and never changed."""
+    """`remise_par` alone gave somebody without RPPS number the means to enter: written once, and never changed.
+
+    `nature`: "code" when a code of enrolment was shown to him, who hands it over; "reouverture" when he opened the account again.
+    """
 
     __tablename__ = "remise_inscription"
     __table_args__ = (
         to_tenant_row("compte", "compte_id"),
+        CheckConstraint("nature IN ('code', 'reouverture')", name="nature"),
         Index("remise_inscription_compte_ix", "tenant_id", "compte_id", "remise_at"),
         behind(
             Wall(
@@ -125,6 +129,7 @@ class RemiseInscription(TenantRow, Base):
     )
 
     compte_id: Mapped[UUID]
+    nature: Mapped[str]
     remise_at: Mapped[datetime]
     remise_par: Mapped[UUID]
 

@@ -1,5 +1,6 @@
 """Who may be granted which role, by whom and for how long: pure functions. Serves PGSSI-S (habilitations), AUTZ-06."""
 
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -68,9 +69,13 @@ def is_rpps(number: str) -> bool:
 
 
 def is_email(text: str) -> bool:
-    """A rough form: the address is proved by whoever hands over the code, not by this line."""
+    """A rough form: the address is proved by whoever hands over the code, not by this line.
+
+    No sign that is not seen, or that is read as another (full-width letters): it would be a second account of one address.
+    """
     local, _, domain = text.rpartition("@")
-    return bool(local) and "." in domain and not any(sign.isspace() for sign in text) and len(text) <= 254
+    seen = text.isprintable() and " " not in text and unicodedata.is_normalized("NFKC", text)
+    return bool(local) and "." in domain and seen and len(text) <= 254
 
 
 def check_grant(demande: DemandeRole, to: Beneficiaire, granted_by: UUID, type_spst: str, now: datetime) -> None:

@@ -1,4 +1,5 @@
-"""Who was shown the code with which somebody enrols: he could be entering in his place (`independance`).
+"""Who was shown the code with which somebody enrols, or opened his account again: he could be entering in his place
+(`independance`).
 
 Serves PGSSI-S (habilitations), AUT-06.
 """
@@ -8,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 
 from spst.comptes.models import Compte, RemiseInscription
 from spst.habilitations import services as habilitations
@@ -17,12 +18,13 @@ from spst.kernel.ids import new_id
 from spst.web.filters import personnel
 
 HOLDER = (Compte.tenant_id == RemiseInscription.tenant_id) & (Compte.id == RemiseInscription.remise_par)
-"""The account of who was shown it: the operator has none."""
+"""The account of who did it: the operator has none."""
+CODE, REOUVERTURE = "code", "reouverture"
 
 
-def record(ctx: Context, compte_id: UUID) -> None:
-    """A code for this account was shown to the actor."""
-    values = {"compte_id": compte_id, "remise_at": ctx.clock.now(), "remise_par": ctx.acteur.id}
+def record(ctx: Context, compte_id: UUID, nature: str = CODE) -> None:
+    """A code for this account was shown to the actor, or he opened it again."""
+    values = {"compte_id": compte_id, "nature": nature, "remise_at": ctx.clock.now(), "remise_par": ctx.acteur.id}
     ctx.session.execute(insert(RemiseInscription).values(tenant_id=ctx.tenant_id, id=new_id(), **values))
 
 
@@ -40,7 +42,7 @@ def last(ctx: Context, compte_id: UUID) -> RemiseVue | None:
     query = (
         select(RemiseInscription.remise_at, Compte.civilite, Compte.prenom, Compte.nom)
         .outerjoin(Compte, HOLDER)
-        .where(RemiseInscription.tenant_id == ctx.tenant_id, RemiseInscription.compte_id == compte_id)
+        .where(*_codes(ctx), RemiseInscription.compte_id == compte_id)
         .order_by(RemiseInscription.remise_at.desc())
         .limit(1)
     )
@@ -58,7 +60,11 @@ def held_at(ctx: Context, compte_ids: Collection[UUID]) -> Mapping[UUID, datetim
     query = (
         select(RemiseInscription.compte_id, func.max(RemiseInscription.remise_at))
         .join(Compte, HOLDER)
-        .where(RemiseInscription.tenant_id == ctx.tenant_id, RemiseInscription.compte_id.in_(compte_ids))
+        .where(*_codes(ctx), RemiseInscription.compte_id.in_(compte_ids))
         .group_by(RemiseInscription.compte_id)
     )
     return dict(ctx.session.execute(query).all())
+
+
+def _codes(ctx: Context) -> tuple[ColumnElement[bool], ...]:
+    return RemiseInscription.tenant_id == ctx.tenant_id, RemiseInscription.nature == CODE

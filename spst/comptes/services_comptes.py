@@ -212,6 +212,8 @@ def resume_compte(ctx: Context, compte_id: UUID) -> None:
         departs.end_rights(ctx, compte_id, compte.departs_at)
         _change(ctx, compte_id, departs_at=None)
     _change(ctx, compte_id, suspended_at=None, suspended_why=None, inusite=False, counted_from=now)
+    if compte.rpps is None:
+        remises.record(ctx, compte_id, remises.REOUVERTURE)
     traces.record(ctx, "compte.update", details={"compte": str(compte_id), "geste": "reouverture"})
 
 

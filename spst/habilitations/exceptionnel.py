@@ -236,8 +236,8 @@ def waiting(ctx: Context) -> int:
 
 
 def review(ctx: Context, acces_id: UUID, avis: Avis, reponse: str | None = None) -> None:
-    """Read an access again and say whether its reason holds; never one's own. When it does not, what still runs of this person on this
-    dossier ends.
+    """Read an access again and say whether its reason holds; never one's own. When it does not, what still runs of
+    this person on this dossier ends.
 
     Raises: AccessDenied, AccesExceptionnelNotFound, AccesExceptionnelRefused, OwnAccesExceptionnel.
     """

@@ -1,6 +1,6 @@
 """A role of health takes two people of the direction, in the services and in the database."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -200,7 +200,7 @@ def test_officer_auditor_and_medecin_neither_ask_nor_confirm(monde: Monde, nurse
 def test_database_refuses_a_role_of_health_of_one_person(monde: Monde, nurse: UUID) -> None:
     """With the services broken: SQL of the direction's own session."""
     row = {"tenant_id": monde.a.tenant_id, "id": new_id(), "compte_id": nurse, "role": "INF", "starts_at": LONG_AGO}
-    grant = {"granted_by": monde.a.directrice.id, "granted_at": LONG_AGO, "hors_structure": False}
+    grant = {"granted_by": monde.a.directrice.id, "granted_at": datetime.now(UTC), "hors_structure": False}
     with pytest.raises(DBAPIError, match="two people"), monde.work(monde.a.directrice) as ctx:
         ctx.session.execute(insert(Habilitation).values(**row, **grant))
     somebody = {"confirmed_by": new_id(), "confirmed_at": LONG_AGO}

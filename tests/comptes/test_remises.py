@@ -317,3 +317,99 @@ def test_identity_of_somebody_is_not_pointed_at_another_account(monde: Monde, se
         local.add_identity(ctx, f"{second.id}@spst.test".upper(), third.id)
     with monde.work(monde.a.directrice) as ctx:
         assert local.identity_of(ctx, second.id) != local.identity_of(ctx, third.id)
+
+
+def test_a_director_who_opened_a_colleague_again_has_no_second_person_in_her_for_a_week(
+    monde: Monde, second: Acteur
+) -> None:
+    with clock(monde) as moved:
+        give_again(monde, monde.a.directrice, second)
+        with monde.work(monde.a.directrice) as ctx:
+            services.suspend_compte(ctx, second.id, "Absente")
+        moved.forward(days=60)
+        asked = ask(monde, monde.a.directrice)
+        with monde.work(monde.a.directrice) as ctx:
+            services.resume_compte(ctx, second.id)
+        with pytest.raises(NotYetTwoPeople):
+            confirm(monde, second, asked)
+        moved.forward(days=7)
+        assert confirm(monde, second, asked) is Role.INF
+
+
+def test_account_opened_again_is_not_said_to_have_had_a_code(monde: Monde, second: Acteur) -> None:
+    with monde.work(monde.a.directrice) as ctx:
+        services.suspend_compte(ctx, second.id, "Absente")
+        services.resume_compte(ctx, second.id)
+        assert remises.last(ctx, second.id) is None
+        assert remises.held_at(ctx, [second.id]) == {}
+
+
+def test_who_enters_by_pro_sante_connect_is_himself_as_soon_as_his_account_is_opened_again(monde: Monde) -> None:
+    her = colleague(monde, monde.a, Role.DIR)
+    asked = ask(monde, monde.a.directrice)
+    with monde.work(monde.a.directrice) as ctx:
+        services.suspend_compte(ctx, her.id, "Absente")
+        services.resume_compte(ctx, her.id)
+    assert confirm(monde, her, asked) is Role.INF
+
+
+FORGED = {
+    "departure": ("UPDATE compte SET departs_at = now() - interval '30 days' WHERE id = :id", "past"),
+    "suspension": ("UPDATE compte SET suspended_at = now() - interval '30 days' WHERE id = :id", "past"),
+    "role taken back": (
+        "UPDATE habilitation SET revoked_at = now() - interval '30 days' WHERE compte_id = :id",
+        "past",
+    ),
+    "role given": (
+        "INSERT INTO habilitation (tenant_id, id, compte_id, role, starts_at, granted_by, granted_at, hors_structure)"
+        " VALUES (:t, gen_random_uuid(), :id, 'ADM', now(), :me, now() - interval '30 days', false)",
+        "past",
+    ),
+    "role given by another": (
+        "INSERT INTO habilitation (tenant_id, id, compte_id, role, starts_at, granted_by, granted_at, hors_structure)"
+        " VALUES (:t, gen_random_uuid(), :id, 'ADM', now(), :id, now(), false)",
+        "somebody else",
+    ),
+    "code": (
+        "INSERT INTO remise_inscription (tenant_id, id, compte_id, nature, remise_at, remise_par)"
+        " VALUES (:t, gen_random_uuid(), :id, 'code', now() - interval '8 days', :me)",
+        "past",
+    ),
+    "code of another": (
+        "INSERT INTO remise_inscription (tenant_id, id, compte_id, nature, remise_at, remise_par)"
+        " VALUES (:t, gen_random_uuid(), :id, 'code', now(), :id)",
+        "somebody else",
+    ),
+    "replacement by another": (
+        "INSERT INTO remplacement (tenant_id, id, medecin_id, remplacant_id, created_by, starts_on, ends_on, created_at)"
+        " VALUES (:t, gen_random_uuid(), :doctor, :me, :doctor, now(), now() + interval '1 day', now())",
+        "somebody else",
+    ),
+}
+
+
+@pytest.mark.parametrize(("statement", "said"), FORGED.values(), ids=FORGED)
+def test_direction_writes_nothing_for_the_past_nor_in_the_name_of_another(
+    monde: Monde, second: Acteur, statement: str, said: str
+) -> None:
+    me = monde.a.directrice
+    values = {"id": second.id, "t": monde.a.tenant_id, "me": me.id, "doctor": monde.a.medecin.id}
+    with pytest.raises(DBAPIError, match=said), monde.work(me) as ctx:
+        ctx.session.execute(text(statement), values)
+
+
+def test_roles_that_a_departure_ended_are_written_to_its_day_when_the_account_opens_again(
+    monde: Monde, second: Acteur
+) -> None:
+    run(monde, "UPDATE compte SET departs_at = now() - interval '30 days' WHERE id = :id", id=second.id)
+    with monde.work(monde.a.directrice) as ctx:
+        services.resume_compte(ctx, second.id)
+        [role] = services.get_compte(ctx, second.id).habilitations
+        assert role.revoked_at is not None
+        assert role.revoked_at < ctx.clock.now() - timedelta(days=29)
+
+
+@pytest.mark.parametrize("same", ["\uff41nne@a.test", "an\u200bne@a.test", "anne@a.\u00adtest", "an ne@a.test"])
+def test_address_with_a_sign_that_is_not_seen_or_reads_as_another_is_refused(monde: Monde, same: str) -> None:
+    with pytest.raises(CompteRefused, match="forme attendue"), monde.work(monde.a.directrice) as ctx:
+        services.create_compte(ctx, DemandeCompte("Mme", "Anne", "Test", email=same), "x")
