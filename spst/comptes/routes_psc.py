@@ -38,6 +38,10 @@ _MOST_DEMANDES = 3
 _ATTACKS = ("signature", "algorithme", "claim.", "userinfo.", "iss_du_retour", "state", "jti_rejoue")
 _MESSAGES = {
     "fermee": "Votre session est fermée.",
+    "terminee": (
+        "Votre session s’est fermée\u00a0: vous n’y avez rien fait pendant un temps, elle durait depuis trop longtemps, ou vos "
+        "droits ont changé. Reconnectez-vous\u00a0: vous reviendrez à la même page."
+    ),
     "annulee": "La connexion a été annulée. Rien n’a été ouvert.",
 }
 

@@ -204,9 +204,9 @@ def _ligne(one: EcritVu, names: dict[UUID, str], day: date) -> dict[str, Any]:
 
 def _quoi(one: EcritVu) -> str:
     if one.genre is Genre.REMPLACEMENT:
-        return "Le remplace auprès des salariés qu’il suit"
+        return "Suivi des salariés que le médecin suit"
     if one.genre is Genre.PROTOCOLE:
-        return "Exerce sous son autorité" + (", et rend des avis sous son nom" if one.delegue_avis else "")
+        return "Exercice sous l’autorité du médecin" + (", avis rendus en son nom compris" if one.delegue_avis else "")
     titles = dict(_SECTIONS)
     what = ", ".join(titles[section] for section in one.sections)
     if one.actes is not None:

@@ -122,7 +122,8 @@ def _to_login(error: LoginRequired) -> AnyResponse:
     Only the path comes back: what an address carries beside it may have been typed by hand, as a name.
     """
     if request.method in {"GET", "HEAD"} and not wants_json() and not is_fragment():
-        return redirect(login_url(request.path if request.method == "GET" else None), 303)
+        back = request.path if request.method == "GET" else None
+        return redirect(login_url(back, "terminee" if current().stale else None), 303)
     return write(Answer(401, str(error)))
 
 

@@ -1,7 +1,7 @@
 """The frame of every page (`cadre` of templates/base.html), and the addresses that depend on who is there."""
 
 from typing import Any, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Flask, current_app, get_flashed_messages, request, session
 from flask import flash as flask_flash
@@ -35,10 +35,13 @@ def local_path(target: str | None) -> str | None:
     return target if not parts.scheme and not parts.netloc else None
 
 
-def login_url(back: str | None = None) -> str:
+def login_url(back: str | None = None, raison: str | None = None) -> str:
+    """`back`: the page that one wanted. `raison`: why one is there again, a code that the log-in page puts in words."""
     if espace_of(request.path) is Espace.PORTAIL:
         return f"/p/{_slug()}" if _slug() else "/"
-    return f"/connexion?suite={quote(back, safe='')}" if back and back != "/" else "/connexion"
+    asked = {"suite": back if back != "/" else None, "raison": raison}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"/connexion?{query}" if query else "/connexion"
 
 
 def home_url() -> str:

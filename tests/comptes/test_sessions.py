@@ -24,6 +24,7 @@ from tests.factories.releves import run
 from tests.factories.site import ORIGIN, Site, query_of
 
 COOKIE = "spst-pro-8000"
+ENDED = "/connexion?suite=%2Fcompte&raison=terminee"
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,6 +41,15 @@ def cookie_of(client: FlaskClient) -> str:
 
 def is_inside(site: Site, client: FlaskClient) -> bool:
     return site.get(client, "/compte").status_code == 200
+
+
+def test_whoever_finds_his_session_closed_reads_why_and_whoever_had_none_does_not(site: Site) -> None:
+    client = site.entered("PSC-02")
+    written(site, "DELETE FROM session WHERE id_hash = :mine", mine=hash_of(cookie_of(client)))
+    sent = site.get(client, "/compte").headers["Location"]
+    assert sent == ENDED
+    assert "vous reviendrez à la même page" in site.get(client, sent).text
+    assert site.get(site.app.test_client(), "/compte").headers["Location"] == "/connexion?suite=%2Fcompte"
 
 
 def with_cookie(site: Site, value: str) -> FlaskClient:
@@ -162,7 +172,7 @@ def test_revoked_session_is_refused_at_the_next_request_as_page_and_as_script(si
         account = ctx.session.connection().exec_driver_sql("SELECT acteur_id FROM session WHERE acteur_id IS NOT NULL")
         ended = sum(sessions.end_all(ctx, row.acteur_id) for row in account.all())
     assert ended >= 2
-    assert site.get(page, "/compte").headers["Location"] == "/connexion?suite=%2Fcompte"
+    assert site.get(page, "/compte").headers["Location"] == ENDED
     refused = site.get(script, "/compte", **{"X-Requested-With": "fetch"})
     assert (refused.status_code, refused.content_type) == (401, "application/json")
 
@@ -290,7 +300,7 @@ def test_session_changed_in_the_database_is_nobodys_and_noted(site: Site, column
     written(site, f"UPDATE session SET {column} = {FORGERIES[column]} WHERE id_hash = :mine", mine=mine)
     if column == "id_hash":
         client, mine = with_cookie(site, OTHER_COOKIE), hash_of(OTHER_COOKIE)
-    assert site.get(client, "/compte").headers["Location"] == "/connexion?suite=%2Fcompte"
+    assert site.get(client, "/compte").headers["Location"] == ENDED
     assert mine not in {one.id_hash for one in site.sessions()}
     assert noted(site)[before:] == [(3, {})]
 

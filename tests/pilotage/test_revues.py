@@ -60,6 +60,8 @@ def test_two_people_review_one_signs_and_the_page_stays_with_its_fingerprint(
     assert "sans décision" in page
     finish(path, director)
     assert "Signer la revue" not in director.get(path).text
+    assert "sur vos droits" in director.get(path).text
+    assert "sur vos droits" not in second.get(path).text.partition("<aside")[2]
     finish(path, second)
     assert "Signer la revue" in director.get(path).text
     assert director.post(f"{path}/signature").status_code == 303

@@ -163,8 +163,8 @@ def delegations(**changes: object) -> Model:
             _ecrit(
                 "delegation", "Identité (S1), Emplois et expositions (S2)\u00a0: lire les volets délégués", reste=12
             ),
-            _ecrit("protocole", "Exerce sous son autorité, et rend des avis sous son nom"),
-            _ecrit("remplacement", "Le remplace auprès des salariés qu’il suit", "a_venir", reference=None, reste=None),
+            _ecrit("protocole", "Exercice sous l’autorité du médecin, avis rendus en son nom compris"),
+            _ecrit("remplacement", "Suivi des salariés que le médecin suit", "a_venir", reference=None, reste=None),
             _ecrit("delegation", "Identité (S1), pour un dossier", dossier_url="#dossier"),
             _ecrit("delegation", "Emplois et expositions (S2)", "suspendu", reste=None, retablir_url="#redonner"),
         ],

@@ -155,8 +155,8 @@ def _lines(vue: RevueVue) -> Model:
     ]
     return {
         "vue": vue, "comptes": people, "concorde": True if vue.signed_at else None, "agit": vue.signed_at is None,
-        "recente": True, "psc_url": "#psc", "refus": None, "saisies": {}, "natures": routes_revues.NATURES,
-        "decisions": routes_revues.DECISIONS, "droit": routes_revues.droit_of,
+        "a_decider": 2, "recente": True, "par_psc": True, "psc_url": "#psc", "refus": None, "saisies": {},
+        "natures": routes_revues.NATURES, "decisions": routes_revues.DECISIONS, "droit": routes_revues.droit_of,
     }  # fmt: skip
 
 
