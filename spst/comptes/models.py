@@ -68,6 +68,24 @@ class Compte(TenantRow, Base):
     """Suspended because nobody used it."""
 
 
+class CompteNom(TenantRow, Base):
+    """What an account was called until `until_at`: written by the database when its name changes, and never after."""
+
+    __tablename__ = "compte_nom"
+    __table_args__ = (
+        to_tenant_row("compte", "compte_id"),
+        Index("compte_nom_compte_ix", "tenant_id", "compte_id", "until_at"),
+        behind(Wall(Section.TECHNIQUE, readers=("direction",), writers=("direction",))),
+    )
+
+    compte_id: Mapped[UUID]
+    civilite: Mapped[str] = mapped_column(Text)
+    prenom: Mapped[str] = mapped_column(Text)
+    nom: Mapped[str] = mapped_column(Text)
+    until_at: Mapped[datetime]
+    changed_by: Mapped[UUID]
+
+
 def compte_stands(now: datetime | Any) -> ColumnElement[bool]:
     """Whether an account opens anything at `now`: neither suspended nor gone."""
     return and_(Compte.suspended_at.is_(None), or_(Compte.departs_at.is_(None), Compte.departs_at > now))
@@ -129,7 +147,7 @@ class RemiseInscription(TenantRow, Base):
     )
 
     compte_id: Mapped[UUID]
-    nature: Mapped[str]
+    nature: Mapped[str] = mapped_column(Text)
     remise_at: Mapped[datetime]
     remise_par: Mapped[UUID]
 

@@ -52,16 +52,21 @@ class Beneficiaire:
 
 def check_compte(demande: DemandeCompte) -> None:
     """Raises: CompteRefused."""
-    if demande.civilite not in CIVILITES:
-        raise CompteRefused("Choisissez M., Mme ou Dr.")
-    if not demande.nom or not demande.prenom:
-        raise CompteRefused("Donnez le prénom et le nom.")
+    check_nom(demande.civilite, demande.prenom, demande.nom)
     if not demande.rpps and not demande.email:
         raise CompteRefused("Donnez un numéro RPPS, ou un courriel pour une personne sans numéro RPPS.")
     if demande.rpps and not is_rpps(demande.rpps):
         raise CompteRefused("Un numéro RPPS a onze chiffres, dont le dernier est une clé. Relisez-le.")
     if demande.email and not is_email(demande.email):
         raise CompteRefused("Ce courriel n’a pas la forme attendue. Relisez-le.")
+
+
+def check_nom(civilite: str, prenom: str, nom: str) -> None:
+    """Raises: CompteRefused."""
+    if civilite not in CIVILITES:
+        raise CompteRefused("Choisissez M., Mme ou Dr.")
+    if not nom or not prenom:
+        raise CompteRefused("Donnez le prénom et le nom.")
 
 
 def is_rpps(number: str) -> bool:

@@ -41,6 +41,7 @@ GESTES = {
     "suspension": "Suspendre un compte",
     "reouverture": "Rouvrir un compte",
     "reinscription": "Inscrire un compte à nouveau",
+    "nom_corrige": "Corriger le nom d’un compte",
     "equipe_entree": "Ajouter à une équipe",
     "equipe_sortie": "Retirer d’une équipe",
     "role_demande": "Demander un rôle de santé",

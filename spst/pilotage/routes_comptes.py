@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from spst.comptes import demandes, departs, nominatives, remises
+from spst.comptes import demandes, departs, nominatives, noms, remises
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.comptes.errors import (
@@ -43,6 +43,7 @@ _BY_CODE = (
     "Ce compte n’a pas de numéro RPPS\u00a0: il entre par mot de passe et code, sans preuve de Pro Santé Connect. "
     "Les rôles de santé lui sont fermés (R.\u00a04624-45-5)."
 )
+_CIVILITES = [(one, one) for one in CIVILITES]
 _REFUSALS = (CompteRefused, CompteAlreadyExists, HabilitationRefused, LastDirection, NotYetTwoPeople)
 
 
@@ -186,6 +187,21 @@ def restore(habilitation_id: UUID) -> ResponseReturnValue:
     except _REFUSALS as refusal:
         return _about_role(habilitation_id, refusal)
     flash(_granted(role, nom, "rétabli", asked=asked))
+    return _to(compte_id)
+
+
+@bp.post("/comptes/<uuid:compte_id>/nom")
+@requires("compte.update")
+def rename(compte_id: UUID) -> ResponseReturnValue:
+    try:
+        values = schemas.NomForm().read(request.form)
+        with unit_of_work() as ctx:
+            noms.correct(ctx, compte_id, values["civilite"], values["prenom"], values["nom"])
+    except ValidationError as error:
+        return _again(compte_id, "nom", errors_by_field(error))
+    except _REFUSALS as refusal:
+        return _again(compte_id, "nom", str(refusal))
+    flash("Nom corrigé. L’ancien reste écrit sur cette page.")
     return _to(compte_id)
 
 
@@ -374,7 +390,7 @@ def _new_page(valeurs: dict[str, str], erreurs: dict[str, str], refus: str | Non
         "valeurs": valeurs,
         "erreurs": erreurs,
         "refus": refus,
-        "civilites": [("", "Choisir"), *((one, one) for one in CIVILITES)],
+        "civilites": [("", "Choisir"), *_CIVILITES],
     }
     return render_template("pilotage/compte_nouveau.html", nouveau=view)
 
@@ -405,6 +421,7 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         held = nominatives.nominatives(ctx, compte_id)
         waiting = demandes.waiting(ctx, compte_id)
         remise = remises.last(ctx, compte_id)
+        former = noms.former(ctx, compte_id)
         is_alone = comptes.is_alone_in_direction(ctx)
     mine = {equipe.equipe_id for equipe in compte.equipes}
     is_own = compte_id == user().acteur.id
@@ -415,6 +432,8 @@ def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
         "equipes": [(str(one), nom) for one, nom in equipes if one not in mine],
         "demandes": waiting,
         "remise": remise,
+        "anciens_noms": former,
+        "civilites": _CIVILITES,
         "seule_direction": is_alone,
         "roles": roles,
         "roles_fermes": closed,

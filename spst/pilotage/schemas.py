@@ -31,12 +31,15 @@ class RechercheForm(Form):
     q = Ligne(load_default="", maximum=100)
 
 
-class CompteForm(Form):
+class NomForm(Form):
     civilite = fields.String(
         required=True, validate=validate.OneOf(CIVILITES, error=_CHOOSE), error_messages={"required": _CHOOSE}
     )
     prenom = Ligne(required=True, maximum=100)
     nom = Ligne(required=True, maximum=100)
+
+
+class CompteForm(NomForm):
     rpps = Ligne(load_default="", maximum=20)
     email = Ligne(load_default="", maximum=254)
 

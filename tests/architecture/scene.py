@@ -124,6 +124,7 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
         "email": f"{uuid4()}@essai.test",
     },
     "POST /direction/comptes/<uuid:compte_id>/roles": lambda s: {"role": "ADM"},
+    "POST /direction/comptes/<uuid:compte_id>/nom": lambda s: {"civilite": "Mme", "prenom": "Aude", "nom": "Neuf"},
     "POST /direction/comptes/<uuid:compte_id>/suspension": lambda s: {"motif": "Départ"},
     "POST /direction/politique/brouillon/cellule": lambda s: {"case": "INF:S4:lire"},
     "POST /direction/politique/brouillon/reglages": lambda s: {"inactivite": "10"},

@@ -81,3 +81,30 @@ def test_rights_that_ended_by_themselves_end_an_open_session_too(pages: Pages) -
         run(pages.monde, "UPDATE compte SET departs_at = now() + interval '5 minutes' WHERE id = :id", id=auditor.id)
         moved.forward(minutes=6)
         assert his.get("/direction/accueil").headers["Location"].startswith("/connexion")
+
+
+def test_account_keeps_its_former_name_on_its_page_and_a_wrong_one_is_said_in_its_place(
+    pages: Pages, director: Navigateur
+) -> None:
+    auditor = colleague(pages.monde, pages.monde.a, Role.AUD)
+    url = f"/direction/comptes/{auditor.id}"
+    refused = director.post(f"{url}/nom", civilite="Mme", prenom="Aude", nom="")
+    assert (refused.status_code, 'value="Aude"' in refused.text) == (422, True)
+    assert director.post(f"{url}/nom", civilite="Mme", prenom="Aude", nom="Neuf-Test").status_code == 303
+    page = director.get(url).text
+    assert "<h1>Mme\u00a0Aude Neuf-Test</h1>" in page
+    assert "jusqu’au" in page
+    again = director.post(f"{url}/nom", civilite="Mme", prenom="Aude", nom="Neuf-Test")
+    assert (again.status_code, "déjà le nom" in again.text) == (422, True)
+    assert "Corriger le nom" not in director.get(f"/direction/comptes/{pages.monde.a.directrice.id}").text
+
+
+def test_director_who_enters_by_a_code_is_said_to_wait_a_week_once_opened_again(
+    pages: Pages, director: Navigateur
+) -> None:
+    second = colleague(pages.monde, pages.monde.a, Role.DIR)
+    run(pages.monde, "UPDATE compte SET suspended_at = now() WHERE id = :id", id=second.id)
+    url = f"/direction/comptes/{second.id}"
+    assert "pendant sept jours" not in director.get(url).text
+    run(pages.monde, "UPDATE compte SET rpps = NULL WHERE id = :id", id=second.id)
+    assert "pendant sept jours" in director.get(url).text

@@ -261,6 +261,11 @@ _FORMS = (
     Formulaire(
         "comptes.suspend", _direction(lambda s: f"comptes/{s.compte()}/suspension", motif=("Départ",)), ("motif",)
     ),
+    Formulaire(
+        "comptes.rename",
+        _direction(lambda s: f"comptes/{s.compte()}/nom", civilite=("M.", "Dr"), prenom=("Maël",), nom=("Neuf",)),
+        ("prenom", "nom"),
+    ),
     Formulaire("comptes.resume", _direction(lambda s: f"comptes/{s.compte()}/reprise")),
     Formulaire("comptes.renew_inscription", _direction(lambda s: f"comptes/{s.local()[0]}/inscription")),
     Formulaire("comptes.revoke_sessions", _direction(lambda s: f"comptes/{s.compte()}/sessions/fermer")),

@@ -9,6 +9,8 @@ from spst.comptes.comptes_queries import CompteVu, EquipeVue, HabilitationVue
 from spst.comptes.demandes import DemandeVue
 from spst.comptes.moyens import NATURES, MoyenVu, etat_of
 from spst.comptes.nominatives import CODES, NominativeVue
+from spst.comptes.noms import NomAncien
+from spst.comptes.octroi_rules import CIVILITES
 from spst.comptes.remises import RemiseVue
 from spst.comptes.revue_rules import Reglages
 from spst.comptes.revues import Echeance, LigneVue, RevueVue
@@ -106,6 +108,8 @@ def _fiche(compte: CompteVu, waiting: tuple[DemandeVue, ...]) -> Model:
         "compte": compte, "sessions": [], "equipes": [("1", "Équipe Besson")], "roles": [("INF", "Infirmier")],
         "roles_fermes": [], "preuve": "Pro Santé Connect doit attester la profession du rôle.", "retablir": set(),
         "demandes": waiting,
+        "anciens_noms": (NomAncien("Mme\u00a0Claire Ancien-Test", at(8, 0), _DIRECTOR),) if not compte.rpps else (),
+        "civilites": [(one, one) for one in CIVILITES],
         "remise": None if compte.rpps else RemiseVue(at(8, 55), _DIRECTOR),
         "seule_direction": False, "codes": CODES, "a_donner": ["insi", "mssante"],
         "nominatives": (NominativeVue(new_id(), "dmp_alimenter", at(9, 0), _DIRECTOR),),
