@@ -132,6 +132,10 @@ class MoyenAlreadyThere(MoyenRefused):
     """L’inventaire tient déjà cette référence. Corrigez la ligne qui la porte, ou retirez-la d’abord."""
 
 
+class OrganisationRefused(RuleViolation):
+    """Ce nom ne peut pas être donné ainsi."""
+
+
 class HabilitationNotFound(NotFound):
     """Ce rôle est introuvable dans votre service."""
 

@@ -426,6 +426,14 @@ _OUTSIDE = (
         facts=_COMPTE | {"geste"},
     ),
     Action(
+        "organisation.update",
+        _R,
+        "Organiser les équipes",
+        "a modifié les équipes et les secteurs du service",
+        domaine="comptes",
+        facts=frozenset({"geste", "partie"}),
+    ),
+    Action(
         "habilitation.grant",
         _R,
         "Accorder une habilitation",

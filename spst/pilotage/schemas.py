@@ -76,6 +76,20 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), PARIS).astimezone(UTC)
 
 
+class SecteurForm(Form):
+    nom = Ligne(required=True, maximum=100)
+
+
+class CentreForm(SecteurForm):
+    commune = Ligne(required=True, maximum=100)
+    structure = fields.UUID(required=True, error_messages={"required": _CHOOSE, "invalid_uuid": _CHOOSE})
+
+
+class NouvelleEquipeForm(SecteurForm):
+    secteur = fields.UUID(required=True, error_messages={"required": _CHOOSE, "invalid_uuid": _CHOOSE})
+    centre = fields.UUID(required=True, error_messages={"required": _CHOOSE, "invalid_uuid": _CHOOSE})
+
+
 class SuspensionForm(Form):
     motif = Ligne(required=True, maximum=200)
 

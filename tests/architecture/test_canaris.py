@@ -109,7 +109,8 @@ _OF_THE_DIRECTION = {
     "politique.show_version", "politique.trial", "revues.export", "revues.list_revues", "revues.show",
 }  # fmt: skip
 _OF_ACCOUNTS = {
-    "comptes.confirm_revoke", "comptes.list_comptes", "comptes.new_compte", "comptes.show_compte", "politique.question",
+    "comptes.confirm_revoke", "comptes.list_comptes", "comptes.new_compte", "comptes.show_compte", "equipes.show",
+    "politique.question",
 }  # fmt: skip
 THEIRS = {
     Role.DIR: _OF_THE_DIRECTION | _OF_ACCOUNTS,
@@ -317,6 +318,8 @@ def of_rights(scene: Scene) -> Ids:
         "ecrit_id": [droits.ecrit(Genre.PROTOCOLE)],
         "acces_id": [acces_id],
         "secteur_id": [a.secteur_id],
+        "centre_id": [a.centre_id],
+        "equipe_id": [a.equipe_id],
         "numero": [0, 1, 2],
         "volet": list(SECTIONS),
         "slug": [a.slug],

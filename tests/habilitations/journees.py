@@ -43,8 +43,9 @@ JOURNEES = {
     Role.PRO: _SESSION,
     Role.ASS: _SESSION,
     Role.ADM: _REGISTRE,
-    Role.DIR: f"{_LECTURE_DU_PILOTAGE} compte.list compte.create compte.update habilitation.grant habilitation.revoke"
-    " session.revoke politique.draft politique.propose politique.confirm remplacement.set remplacement.end",
+    Role.DIR: f"{_LECTURE_DU_PILOTAGE} compte.list compte.create compte.update organisation.update"
+    " habilitation.grant habilitation.revoke session.revoke politique.draft politique.propose politique.confirm"
+    " remplacement.set remplacement.end",
     Role.DPO: _LECTURE_DU_PILOTAGE,
     Role.AUD: _LECTURE_DU_PILOTAGE,
     Role.TECH: "",

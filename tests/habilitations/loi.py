@@ -144,6 +144,7 @@ remplacement.end     F  protocoles
 compte.list          C  comptes
 compte.create        F  comptes
 compte.update        F  comptes
+organisation.update  F  comptes
 habilitation.grant   F  comptes
 habilitation.revoke  F  comptes
 session.revoke       F  comptes

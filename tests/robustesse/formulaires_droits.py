@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from spst.habilitations.protocoles import Genre
 from spst.kernel.acteur import Role
@@ -51,6 +52,17 @@ def _question(scene: Scene) -> tuple[Poste, str, Values]:
     Droits(scene).forget()
     values: Values = {"compte": (str(scene.a.infirmier.id),), "volet": ("S4", "S8"), "brouillon": ("", "oui")}
     return scene.of(Role.DIR), "/direction/politique/question", values
+
+
+def _organised(path: str | Callable[[Scene], str], **given: Any) -> Arrange:
+    """A part of the organisation, under a name that nothing bears yet. `given`: values, or which row of the scene."""
+
+    def arrange(scene: Scene) -> tuple[Poste, str, Values]:
+        tail = path if isinstance(path, str) else path(scene)
+        others = {name: (str(one(scene)),) if callable(one) else one for name, one in given.items()}
+        return scene.of(Role.DIR), f"/direction/equipes/{tail}", {"nom": (f"Nord {new_id()}",), **others}
+
+    return arrange
 
 
 def _writing(path: str, role: Role, **values: tuple[str, ...]) -> Arrange:
@@ -209,6 +221,20 @@ FORMS_DROITS = (
     ),
     Formulaire("comptes.confirm_demande", _confirmed_role),
     Formulaire("comptes.dismiss_demande", _direction(lambda d: f"demandes/{d.demande()}/ecart")),
+    Formulaire("equipes.add_secteur", _organised("secteur"), ("nom",)),
+    Formulaire(
+        "equipes.add_centre",
+        _organised("centre", commune=("Lyon", "L’Haÿ-les-Roses"), structure=lambda s: s.a.structure_id),
+        ("nom", "commune"),
+    ),
+    Formulaire(
+        "equipes.add_equipe",
+        _organised("equipe", secteur=lambda s: s.a.secteur_id, centre=lambda s: s.a.centre_id),
+        ("nom",),
+    ),
+    Formulaire("equipes.rename_secteur", _organised(lambda s: f"secteur/{s.a.secteur_id}/nom"), ("nom",)),
+    Formulaire("equipes.rename_centre", _organised(lambda s: f"centre/{s.a.centre_id}/nom"), ("nom",)),
+    Formulaire("equipes.rename_equipe", _organised(lambda s: f"equipe/{s.a.equipe_id}/nom"), ("nom",)),
     Formulaire("moyens.add", _moyen(lambda d: "moyens"), ("reference", "service", "echeance")),
     Formulaire("moyens.change", _moyen(lambda d: f"moyens/{d.moyen()}"), ("reference", "service", "echeance")),
     Formulaire(

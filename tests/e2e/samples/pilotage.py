@@ -11,6 +11,7 @@ from spst.comptes.moyens import NATURES, MoyenVu, etat_of
 from spst.comptes.nominatives import CODES, NominativeVue
 from spst.comptes.noms import NomAncien
 from spst.comptes.octroi_rules import CIVILITES
+from spst.comptes.organisation import CentreVu, EquipeOrganisee, Organisation, SecteurOrganise
 from spst.comptes.remises import RemiseVue
 from spst.comptes.revue_rules import Reglages
 from spst.comptes.revues import Echeance, LigneVue, RevueVue
@@ -61,8 +62,31 @@ def _accounts() -> Iterator[Sample]:
     inventory |= {"personnes": [("1", names[0])], "natures": list(NATURES.items()), "valeurs": {}, "erreurs": {}}
     yield Sample("moyens", "pilotage/moyens.html", in_frame | {"inventaire": inventory})
     yield Sample("moyen", "pilotage/moyen.html", in_frame | {"inventaire": inventory | {"moyen": held[0]}})
+    yield from _equipes(in_frame, names)
     file = {"habilites": names, "certificats": held[1:2], "cartes": held[:1]}
     yield Sample("moyens-insi", "pilotage/moyens_insi.html", in_frame | {"dossier": file})
+
+
+def _equipes(in_frame: Model, names: tuple[str, ...]) -> Iterator[Sample]:
+    teams = (
+        EquipeOrganisee(UUID(int=1), "Équipe Vasseur", "Centre Rive-Sud", names),
+        EquipeOrganisee(UUID(int=2), "Équipe Besson", "Centre Rive-Sud", ()),
+    )
+    secteurs = (SecteurOrganise(UUID(int=3), "Secteur sud", teams), SecteurOrganise(UUID(int=4), "Bâtiment", ()))
+    vue = Organisation(secteurs, (CentreVu(UUID(int=5), "Centre Rive-Sud", "Lyon"),), ((UUID(int=6), "Siège"),))
+    view = {
+        "vue": vue,
+        "secteurs": [(str(one.id), one.nom) for one in secteurs],
+        "centres": [("5", "Centre Rive-Sud, Lyon")],
+        "structures": [("6", "Santé au travail des Deux-Rives, 13002526500013")],
+    }
+    refused = {
+        "form": "equipe",
+        "valeurs": {"nom": "Équipe Vasseur"},
+        "erreurs": {"nom": "Une équipe porte déjà ce nom."},
+    }
+    for name, reprise in (("equipes", {"form": "", "valeurs": {}, "erreurs": {}}), ("equipes-refus", refused)):
+        yield Sample(name, "pilotage/equipes.html", in_frame | {"organisation": view | {"reprise": reprise}})
 
 
 def _compte(civilite: str, given: str, name: str, role: Role) -> CompteVu:
