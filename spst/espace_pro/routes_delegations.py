@@ -146,6 +146,7 @@ def _page(form: str = "", erreurs: dict[str, str] | None = None) -> str:
         found, people = protocoles.ecrits(ctx), exercice.collegues(ctx)
         gives = habilitations.may(ctx, "protocole.give")
         replaces = habilitations.may(ctx, "remplacement.set")
+        reviews = habilitations.may(ctx, "exceptionnel.review")
         dossier_id, day = _dossier_asked(ctx), today(ctx.clock)
     names = {one.id: one.nom for one in people}
     lines = [_ligne(one, names, day) for one in found]
@@ -158,6 +159,7 @@ def _page(form: str = "", erreurs: dict[str, str] | None = None) -> str:
         "medecins": _choices(people, {Role.MDT}) if replaces and not gives else None,
         "sections": _SECTIONS,
         "actes": [(code, groupe.label) for code, groupe in ACTES.items()],
+        "exceptionnels_url": url_for("exceptionnel.queue") if reviews else None,
         "dossier": None if dossier_id is None else str(dossier_id),
         "reprise": {"form": form, "valeurs": _typed() if form else {}, "erreurs": erreurs or {}},
     }

@@ -12,7 +12,7 @@ from spst.espace_pro.liens import dossier_url, titulaire
 from spst.espace_pro.schemas import ExceptionnelSchema, RelectureSchema
 from spst.habilitations import exceptionnel
 from spst.habilitations.actions import TITRES
-from spst.habilitations.exceptionnel import RAISONS, AccesVu, Avis, Raison
+from spst.habilitations.exceptionnel import AVIS, RAISONS, AccesVu, Avis, Raison
 from spst.journal import services as journal
 from spst.kernel.context import Context
 from spst.kernel.errors import RuleViolation
@@ -21,7 +21,7 @@ from spst.web.fields import CSRF_FIELD, errors_by_field
 from spst.web.filters import enumeration
 from spst.web.frame import flash
 from spst.web.guards import requires
-from spst.web.requests import unit_of_work
+from spst.web.requests import unit_of_work, user
 
 bp = Blueprint("exceptionnel", __name__)
 
@@ -85,14 +85,7 @@ def _form(dossier_id: UUID, erreurs: dict[str, str] | None = None) -> str:
 @bp.get("/acces-exceptionnels")
 @requires("exceptionnel.review")
 def queue() -> ResponseReturnValue:
-    with unit_of_work() as ctx:
-        found = exceptionnel.to_review(ctx)
-        names = {one.id: one.nom for one in exercice.collegues(ctx)}
-        lines = [_ligne(ctx, one, names) for one in found]
-        now = ctx.clock.now()
-    late = sum(line["due"] <= now for line in lines)
-    view = {"lignes": lines, "maintenant": now, "en_retard": late}
-    return render_template("espace_pro/acces_exceptionnels.html", relectures=view)
+    return _queue()
 
 
 @bp.post("/acces-exceptionnels/<uuid:acces_id>/relecture")
@@ -102,20 +95,56 @@ def review(acces_id: UUID) -> ResponseReturnValue:
         form = RelectureSchema().read(request.form)
         with unit_of_work() as ctx:
             exceptionnel.review(ctx, acces_id, Avis(form["avis"]), form["reponse"] or None)
-    except (ValidationError, RuleViolation) as error:
-        said = " ".join(errors_by_field(error).values()) if isinstance(error, ValidationError) else str(error)
-        flash(said, "warn")
+    except ValidationError as error:
+        return _queue(acces_id, errors_by_field(error)), 422
+    except RuleViolation as refusal:
+        flash(str(refusal), "warn")
         return redirect(url_for(".queue"), 303)
     flash("Votre relecture est notée. Le salarié la lit dans son espace.")
     return redirect(url_for(".queue"), 303)
 
 
-def _ligne(ctx: Context, one: AccesVu, names: dict[UUID, str]) -> dict[str, Any]:
+def _queue(refused: UUID | None = None, erreurs: dict[str, str] | None = None) -> str:
+    """`refused`: the access whose form came back, with what was typed in it."""
+    with unit_of_work() as ctx:
+        found, past = exceptionnel.to_review(ctx), exceptionnel.lately(ctx)
+        names = {one.id: one.nom for one in exercice.collegues(ctx)}
+        lines = [_ligne(ctx, one, names) for one in found]
+        passes = [_passe(ctx, one, names) for one in past]
+        now = ctx.clock.now()
+    view = {
+        "lignes": lines,
+        "passes": passes,
+        "maintenant": now,
+        "reprise": {"id": refused, "valeurs": request.form.to_dict() if refused else {}, "erreurs": erreurs or {}},
+    }
+    return render_template("espace_pro/acces_exceptionnels.html", relectures=view)
+
+
+def _passe(ctx: Context, one: AccesVu, names: dict[UUID, str]) -> dict[str, Any]:
+    return {
+        **_acces(ctx, one, names),
+        "est_a_moi": one.compte_id == user().acteur.id,
+        "avis": None if one.avis is None else AVIS[one.avis],
+        "relu_at": one.relu_at,
+        "relu_par": names.get(one.relu_by, "Compte fermé") if one.relu_by else None,
+        "reponse": one.reponse,
+    }
+
+
+def _acces(ctx: Context, one: AccesVu, names: dict[UUID, str]) -> dict[str, Any]:
     """The dossier by its opaque reference: whoever reads a reason again need not know whose it is."""
     return {
         "qui": names.get(one.compte_id, "Compte fermé"),
         "reference": journal.reference_of(ctx, one.dossier_id),
         "le": one.opened_at,
+    }
+
+
+def _ligne(ctx: Context, one: AccesVu, names: dict[UUID, str]) -> dict[str, Any]:
+    return {
+        **_acces(ctx, one, names),
+        "id": one.id,
         "raison": RAISONS[one.raison],
         "texte": one.texte,
         "due": one.due_at,

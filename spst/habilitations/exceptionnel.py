@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, func, select, update
+from sqlalchemy import Table, func, or_, select, update
 
 from spst.habilitations import actions, moteur, politique, services, situations
 from spst.habilitations.actions import SECTIONS
@@ -30,6 +30,7 @@ from spst.traces import services as traces
 DUREE = timedelta(minutes=60)
 RELECTURE = timedelta(hours=72)
 INJUSTIFIE = timedelta(days=30)
+MEMOIRE = timedelta(days=90)
 _MOTIF = cast(Table, AccesExceptionnelMotif.__table__)
 
 
@@ -221,6 +222,15 @@ def to_review(ctx: Context) -> tuple[AccesVu, ...]:
     found = _read(ctx, AccesExceptionnel.relu_at.is_(None), AccesExceptionnel.compte_id != ctx.acteur.id)
     traces.record(ctx, "exceptionnel.review")
     return found
+
+
+def lately(ctx: Context) -> tuple[AccesVu, ...]:
+    """What the actor opened, or read again, these last ninety days, the latest first. Raises: AccessDenied."""
+    services.require(ctx, "exceptionnel.review")
+    mine = or_(AccesExceptionnel.compte_id == ctx.acteur.id, AccesExceptionnel.relu_by == ctx.acteur.id)
+    found = _read(ctx, mine, AccesExceptionnel.opened_at > ctx.clock.now() - MEMOIRE)
+    traces.record(ctx, "exceptionnel.review")
+    return found[::-1]
 
 
 def waiting(ctx: Context) -> int:

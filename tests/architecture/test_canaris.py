@@ -76,7 +76,6 @@ CANARIES = {
 NOT_FOR_THE_MEDECIN = {
     "S7 précision": "no form asks for one; the service takes one for the worker's own page to come",
     "S8 accès exceptionnel relu": "once it is read again it leaves the queue; the worker keeps it before his eyes",
-    "S8 réponse du médecin qui relit": "for the worker, who reads it with the reason",
 }
 """What the médecin who follows the worker meets on no page, and why."""
 

@@ -47,6 +47,25 @@ def test_medecin_opens_reads_and_another_reads_his_reason_again(pages: Site, med
     assert "Votre service ferme le volet S4" in medecin.get(dossier).text
 
 
+def test_review_without_an_opinion_keeps_what_was_typed_and_both_read_the_verdict_later(
+    pages: Site, medecin: Poste, monde: Monde
+) -> None:
+    medecin.post(path(monde), FORM)
+    reviewer = Poste(pages, colleague(monde, monde.a, Role.MDT))
+    action = re.search(r'action="(/acces-exceptionnels/[^"]+/relecture)"', reviewer.get("/acces-exceptionnels").text)
+    assert action
+    refused = reviewer.post(action[1], {"reponse": "Le Dr Besson répondait."})
+    assert (refused.status_code, 'value="Le Dr Besson répondait."' in refused.text) == (422, True)
+    assert "Dites si le motif est justifié." in refused.text
+    reviewer.post(action[1], {"avis": "injustifie", "reponse": "Le Dr Besson répondait."})
+    for who in (reviewer, medecin):
+        page = who.get("/acces-exceptionnels").text
+        assert "Le Dr Besson répondait." in page
+        assert "Malaise au poste." not in page
+    stranger = Poste(pages, colleague(monde, monde.a, Role.MDT))
+    assert "Le Dr Besson répondait." not in stranger.get("/acces-exceptionnels").text
+
+
 @pytest.mark.parametrize("form", [{}, {"raison": "urgence"}, {"texte": "x"}, {"raison": "envie", "texte": "x"}])
 def test_without_a_reason_nothing_opens_and_what_was_typed_stays(
     medecin: Poste, monde: Monde, form: dict[str, str]

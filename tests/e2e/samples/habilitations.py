@@ -171,6 +171,7 @@ def delegations(**changes: object) -> Model:
         "passes": [_ecrit("delegation", "Identité (S1)", "retire", retrait_url=None, retablir_url="#retablir")],
         "delegues": people,
         "supervises": people,
+        "exceptionnels_url": "#exceptionnels",
         "remplacants": people,
         "medecins": None,
         "sections": (("S1", "Identité (S1)"), ("S2", "Emplois et expositions (S2)")),
@@ -197,6 +198,7 @@ def _exceptional(**changes: object) -> Model:
 
 def _queue() -> Model:
     line = {
+        "id": "1",
         "qui": "Dr Bastien Charvolin-Test",
         "reference": "7F2K-93QD",
         "le": at(9, 4),
@@ -205,7 +207,11 @@ def _queue() -> Model:
         "action": "#relire",
     }
     lines = [{**line, "due": at(8, 0), "reference": "2XQP-7T4M"}, {**line, "due": at(9, 4) + timedelta(days=3)}]
-    return {"maintenant": at(10, 0), "en_retard": 1, "lignes": lines}
+    past = {name: line[name] for name in ("qui", "reference", "le")} | {"est_a_moi": False, "relu_at": at(9, 40)}
+    past |= {"avis": "injustifié", "relu_par": "Dr Claire Vasseur-Test", "reponse": "Le médecin de garde répondait."}
+    mine = {**past, "est_a_moi": True, "avis": None, "relu_at": None, "relu_par": None, "reponse": None}
+    typed = {"id": "1", "valeurs": {"reponse": "Joignable."}, "erreurs": {"avis": "Dites si le motif est justifié."}}
+    return {"maintenant": at(10, 0), "lignes": lines, "passes": [mine, past], "reprise": typed}
 
 
 def habilitations() -> Iterator[Sample]:
@@ -263,5 +269,6 @@ def _of_medecins() -> Iterator[Sample]:
     yield Sample("exceptionnel-reconnexion", asked, {**cadre, "demande": again})
     queue = "espace_pro/acces_exceptionnels.html"
     yield Sample("exceptionnels", queue, {**cadre, "relectures": _queue()})
-    empty = {"maintenant": at(10, 0), "en_retard": 0, "lignes": []}
+    nothing = {"id": None, "valeurs": {}, "erreurs": {}}
+    empty = {"maintenant": at(10, 0), "lignes": [], "passes": [], "reprise": nothing}
     yield Sample("exceptionnels-vide", queue, {**cadre, "relectures": empty})
