@@ -1,15 +1,12 @@
 """Pages of the accounts: list, creation, one account with its roles, équipes and sessions."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
-from spst.comptes import demandes, departs, nominatives, noms, remises
+from spst.comptes import demandes, departs, nominatives, noms
 from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.comptes.errors import (
@@ -19,13 +16,13 @@ from spst.comptes.errors import (
     LastDirection,
 )
 from spst.comptes.local import Inscription
-from spst.comptes.octroi_rules import BY_EVIDENCE, CIVILITES
+from spst.comptes.octroi_rules import BY_EVIDENCE
 from spst.habilitations import services as habilitations
 from spst.habilitations.errors import NotYetTwoPeople
 from spst.kernel.acteur import Role
 from spst.kernel.errors import SpstError
 from spst.pilotage import schemas
-from spst.tenants import queries as tenants
+from spst.pilotage.fiche import CIVILITES_A_CHOISIR, Reprise, fiche
 from spst.web import recherches
 from spst.web.fields import errors_by_field
 from spst.web.frame import flash, toast
@@ -35,15 +32,6 @@ from spst.web.state import web
 
 bp = Blueprint("comptes", __name__, url_prefix="/direction")
 
-_BY_PSC = (
-    "À chaque entrée, Pro Santé Connect doit attester la profession du rôle\u00a0: sans cette preuve, la personne n’y entre pas. "
-    "Direction, délégué à la protection des données et auditeur n’en demandent pas."
-)
-_BY_CODE = (
-    "Ce compte n’a pas de numéro RPPS\u00a0: il entre par mot de passe et code, sans preuve de Pro Santé Connect. "
-    "Les rôles de santé lui sont fermés (R.\u00a04624-45-5)."
-)
-_CIVILITES = [(one, one) for one in CIVILITES]
 _REFUSALS = (CompteRefused, CompteAlreadyExists, HabilitationRefused, LastDirection, NotYetTwoPeople)
 
 
@@ -390,76 +378,15 @@ def _new_page(valeurs: dict[str, str], erreurs: dict[str, str], refus: str | Non
         "valeurs": valeurs,
         "erreurs": erreurs,
         "refus": refus,
-        "civilites": [("", "Choisir"), *_CIVILITES],
+        "civilites": [("", "Choisir"), *CIVILITES_A_CHOISIR],
     }
     return render_template("pilotage/compte_nouveau.html", nouveau=view)
 
 
-@dataclass(frozen=True, slots=True)
-class Reprise:
-    """A form of the account's page that was refused. `form`: id of its sheet; `refused`: a sentence, or sentences by field."""
-
-    form: str
-    valeurs: dict[str, str]
-    refused: str | dict[str, str]
-
-    @property
-    def phrase(self) -> str | None:
-        return self.refused if isinstance(self.refused, str) else None
-
-    @property
-    def erreurs(self) -> dict[str, str]:
-        return self.refused if isinstance(self.refused, dict) else {}
-
-
 def _compte_page(compte_id: UUID, reprise: Reprise | None = None) -> str:
     with unit_of_work() as ctx:
-        compte = comptes.get_compte(ctx, compte_id)
-        sessions = comptes.list_sessions(ctx, compte_id)
-        equipes = tenants.equipes(ctx)
-        is_last = comptes.is_last_direction(ctx, compte_id)
-        held = nominatives.nominatives(ctx, compte_id)
-        waiting = demandes.waiting(ctx, compte_id)
-        remise = remises.last(ctx, compte_id)
-        former = noms.former(ctx, compte_id)
-        is_alone = comptes.is_alone_in_direction(ctx)
-    mine = {equipe.equipe_id for equipe in compte.equipes}
-    is_own = compte_id == user().acteur.id
-    roles, closed = schemas.role_options(has_rpps=compte.rpps is not None)
-    view: dict[str, Any] = {
-        "compte": compte,
-        "sessions": sessions,
-        "equipes": [(str(one), nom) for one, nom in equipes if one not in mine],
-        "demandes": waiting,
-        "remise": remise,
-        "anciens_noms": former,
-        "civilites": _CIVILITES,
-        "seule_direction": is_alone,
-        "roles": roles,
-        "roles_fermes": closed,
-        "preuve": _BY_CODE if compte.rpps is None else _BY_PSC,
-        "retablir": set()
-        if is_own or compte.suspended_at or compte.has_left
-        else _restorable(compte, web().runtime.clock.now()),
-        "nominatives": held,
-        "codes": nominatives.CODES,
-        "a_donner": [
-            code
-            for code in nominatives.CODES
-            if nominatives.may_hold(code, compte.roles) and code not in {one.code for one in held}
-        ],
-        "is_own": is_own,
-        "derniere_direction": is_last,
-        "reprise": reprise,
-    }
+        view = fiche(ctx, compte_id, reprise)
     return render_template("pilotage/compte.html", fiche=view)
-
-
-def _restorable(compte: CompteVu, now: datetime) -> set[UUID]:
-    """Roles taken back that would still run, the last of each, unless the account has it again."""
-    held = {role.role for role in compte.habilitations if role.is_open}
-    last = {role.role: role for role in compte.habilitations if role.etat == "retiree"}
-    return {one.id for kind, one in last.items() if kind not in held and (one.ends_at is None or one.ends_at > now)}
 
 
 def _code_page(compte: CompteVu, inscription: Inscription) -> str:
