@@ -73,8 +73,8 @@ def test_other_roles_correct_no_name(monde: Monde, somebody: UUID, role: Role) -
 @pytest.mark.parametrize(
     ("statement", "said"),
     [
-        ("UPDATE compte SET rpps = '81000000000' WHERE id = :id", "who enters"),
-        ("UPDATE compte SET email = 'autre@spst.test' WHERE id = :id", "who enters"),
+        ("UPDATE compte SET rpps = '81000000000' WHERE id = :id", "stays written"),
+        ("UPDATE compte SET email = 'autre@spst.test' WHERE id = :id", "stays written"),
         ("UPDATE compte_nom SET nom = 'Effacé' WHERE compte_id = :id", "permission denied"),
         ("DELETE FROM compte_nom WHERE compte_id = :id", "permission denied"),
     ],

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError
 
 from spst.comptes import connexion_queries
 from spst.comptes import services_comptes as comptes
@@ -79,7 +79,7 @@ def test_nobody_at_work_in_an_spst_links_an_identity_to_another(monde: Monde, wh
 @pytest.mark.parametrize("who", [Role.DIR, "exploitation"], ids=str)
 def test_a_link_is_not_moved_to_another_spst_even_by_who_may_write_it(monde: Monde, who: Role | str) -> None:
     mine = invited(monde, monde.a, number())
-    with pytest.raises(ProgrammingError, match="row-level security"):
+    with pytest.raises(DBAPIError, match="stays written"):
         injected(
             monde,
             attacker(monde, who),

@@ -417,7 +417,7 @@ def test_address_of_an_act_opens_the_page_above_it(pages: Pages) -> None:
         answer = mine.get(f"{page}/{act}")
         assert (answer.status_code, answer.headers["Location"]) == (303, page), act
     assert mine.get("/compte/sessions/fermer").headers["Location"] == "/compte"
-    assert mine.get(f"/direction/equipes/membres/{new_id()}/retrait").status_code == 405, "no page above"
+    assert mine.get(f"/direction/nominatives/{new_id()}/retrait").status_code == 405, "no page above"
     assert mine.client.get(f"{page}/roles", headers={"Accept": "application/json"}).status_code == 405
 
 
@@ -488,7 +488,7 @@ def test_accounts_of_another_spst_are_nowhere(pages: Pages) -> None:
         assert mine.post(f"/direction/comptes/{there}/{act}", **form).status_code == 404, act
     assert mine.post(f"/direction/roles/{new_id()}/retrait").status_code == 404
     assert mine.get(f"/direction/roles/{role_of(pages, there)}/retrait").status_code == 404
-    assert mine.post(f"/direction/equipes/membres/{new_id()}/retrait").status_code == 404
+    assert mine.post(f"/direction/nominatives/{new_id()}/retrait").status_code == 404
 
 
 def test_form_without_its_token_changes_nothing(pages: Pages) -> None:
