@@ -72,6 +72,34 @@ function unlock(session: SessionAnswer): void {
   for (const act of waiting) act();
 }
 
+const sending = new WeakSet<HTMLFormElement>();
+
+/** A form leaves once the session is known to stand: else the screen locks over it, and what was typed stays. */
+function hold(event: SubmitEvent): void {
+  const form = event.target as HTMLFormElement;
+  const button = event.submitter;
+  const method = button?.getAttribute("formmethod") ?? form.method;
+  if (event.defaultPrevented || method !== "post" || sending.has(form)) return;
+  event.preventDefault();
+  sending.add(form);
+  void stands()
+    .then((known) => {
+      if (known) form.requestSubmit(button);
+    })
+    .finally(() => sending.delete(form));
+}
+
+/** Unless the server says that the session ended, the form is sent: whatever else fails has its own page. */
+async function stands(): Promise<boolean> {
+  try {
+    const response = await ask(meta("session-url"), { headers: { Accept: "application/json", "X-Presence": "1" } });
+    if (response.ok) unlock((await response.json()) as SessionAnswer);
+    return response.status !== 401;
+  } catch {
+    return true;
+  }
+}
+
 function plan(ms: number): void {
   window.clearTimeout(timer);
   timer = window.setTimeout(() => void readSession(), ms);
@@ -86,5 +114,6 @@ export function startIdle(): void {
   };
   document.addEventListener("visibilitychange", back);
   window.addEventListener("focus", back);
+  document.addEventListener("submit", hold);
   plan(Number(meta("session-restant") || "300") * 1000 + 2_000);
 }

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select
 
-from spst.comptes.models import Compte, EquipeMembre, Habilitation
+from spst.comptes.models import Compte, CompteNom, EquipeMembre, Habilitation
 from spst.comptes.models_connexion import Authentificateur, Rattachement, SessionOuverte
 from spst.comptes.rules import LIMITES, is_in_force
 from spst.comptes.sessions import is_live
@@ -120,19 +120,25 @@ def compte_of_membre(ctx: Context, membre_id: UUID) -> UUID | None:
 
 
 def comptes(ctx: Context, q: str = "", only: UUID | None = None) -> list[CompteVu]:
-    """Accounts by name; `q`: words of the name, an RPPS number or an address."""
+    """Accounts by name; `q`: words of the name, of a former one, an RPPS number or an address."""
     query = _query(ctx)
     if only is not None:
         query = query.where(Compte.id == only)
     for word in q.split():
         columns = (Compte.nom, Compte.prenom, Compte.rpps, Compte.email)
-        query = query.where(or_(*(column.icontains(word, autoescape=True) for column in columns)))
+        named = or_(*(column.icontains(word, autoescape=True) for column in columns))
+        query = query.where(or_(named, Compte.id.in_(_once_called(ctx, word))))
     rows = ctx.session.execute(query.order_by(Compte.nom, Compte.prenom, Compte.id)).mappings().all()
     ids = [row["id"] for row in rows]
     departures = {row["id"]: row["departs_at"] for row in rows if row["departs_at"] is not None}
     roles = _habilitations(ctx, ids, departures)
     teams = _equipes(ctx, [row["id"] for row in rows if not row["has_left"]])
     return [_compte(dict(row), tuple(roles[row["id"]]), tuple(teams[row["id"]])) for row in rows]
+
+
+def _once_called(ctx: Context, word: str) -> Select[UUID]:
+    named = (column.icontains(word, autoescape=True) for column in (CompteNom.nom, CompteNom.prenom))
+    return select(CompteNom.compte_id).where(CompteNom.tenant_id == ctx.tenant_id, or_(*named))
 
 
 def _query(ctx: Context) -> Any:

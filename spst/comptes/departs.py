@@ -11,7 +11,7 @@ from sqlalchemy import or_, update
 from spst.comptes import comptes_queries as queries
 from spst.comptes import independance, octrois
 from spst.comptes.errors import CompteRefused, LastDirection, OwnCompteRefused
-from spst.comptes.models import Compte, EquipeMembre, Habilitation
+from spst.comptes.models import Compte, EquipeMembre, Habilitation, RoleDemande
 from spst.habilitations.models import HabilitationNominative
 from spst.kernel.acteur import Role
 from spst.kernel.context import Context
@@ -51,11 +51,18 @@ def cancel(ctx: Context, compte_id: UUID) -> None:
 
 
 def end_rights(ctx: Context, compte_id: UUID, at: datetime) -> None:
-    """End row by row what a departure ended, before the account opens again: who comes back starts from nothing."""
+    """End row by row what a departure ended, and what was asked before it: who comes back starts from nothing."""
     mine = {"revoked_at": at, "revoked_by": ctx.acteur.id}
     for table in (Habilitation, HabilitationNominative):
         held = (table.tenant_id == ctx.tenant_id, table.compte_id == compte_id, table.revoked_at.is_(None))
         ctx.session.execute(update(table).where(*held).values(**mine))
+    asked = (
+        RoleDemande.tenant_id == ctx.tenant_id,
+        RoleDemande.compte_id == compte_id,
+        RoleDemande.closed_at.is_(None),
+    )
+    set_aside = {"closed_at": ctx.clock.now(), "closed_by": ctx.acteur.id, "issue": "ecartee"}
+    ctx.session.execute(update(RoleDemande).where(*asked).values(**set_aside))
     runs = or_(EquipeMembre.ends_at.is_(None), EquipeMembre.ends_at > at)
     member = (EquipeMembre.tenant_id == ctx.tenant_id, EquipeMembre.compte_id == compte_id, runs)
     ctx.session.execute(update(EquipeMembre).where(*member).values(ends_at=at))

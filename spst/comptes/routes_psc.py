@@ -39,8 +39,8 @@ _ATTACKS = ("signature", "algorithme", "claim.", "userinfo.", "iss_du_retour", "
 _MESSAGES = {
     "fermee": "Votre session est fermée.",
     "terminee": (
-        "Votre session s’est fermée\u00a0: vous n’y avez rien fait pendant un temps, elle durait depuis trop longtemps, ou vos "
-        "droits ont changé. Reconnectez-vous\u00a0: vous reviendrez à la même page."
+        "Votre session s’est fermée\u00a0: restée sans activité, ouverte depuis trop longtemps, ou fermée par la direction. "
+        "Une fois reconnecté, vous reviendrez à la même page."
     ),
     "annulee": "La connexion a été annulée. Rien n’a été ouvert.",
 }

@@ -31,7 +31,8 @@ bp = Blueprint("exceptionnel", __name__)
 def ask(dossier_id: UUID) -> ResponseReturnValue:
     with unit_of_work() as ctx:
         exceptionnel.check(ctx, dossier_id)
-    return _form(dossier_id)
+        why = exceptionnel.obstacle(ctx, dossier_id)
+    return _form(dossier_id, {"": why} if why else None)
 
 
 @bp.post("/dossiers/<uuid:dossier_id>/acces-exceptionnel")

@@ -87,7 +87,11 @@ class ExceptionnelSchema(Form):
         validate=validate.OneOf([str(one) for one in Raison], error="Choisissez une raison."),
         error_messages={"required": "Choisissez une raison."},
     )
-    texte = Ligne(required=True, maximum=500)
+    texte = Ligne(
+        required=True,
+        maximum=500,
+        validate=validate.Length(min=10, error="Dites pourquoi en quelques mots\u00a0: le salarié vous lira."),
+    )
 
 
 class RelectureSchema(Form):

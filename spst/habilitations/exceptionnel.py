@@ -128,12 +128,11 @@ def start(ctx: Context, dossier_id: UUID, raison: Raison, texte: str) -> UUID:
 
     Raises: NotFound, AccessDenied (the law, which nothing lifts), AccesExceptionnelRefused, AccesExceptionnelAlreadyRuns.
     """
-    one_at_a_time(ctx, f"exceptionnel de {ctx.acteur.id}", dossier_id)
+    _one_at_a_time(ctx, ctx.acteur.id, dossier_id)
     decision = check(ctx, dossier_id)
-    if _was_unjustified(ctx, dossier_id):
-        raise AccesExceptionnelRefused(
-            "Un autre médecin a jugé injustifié votre dernier accès exceptionnel à ce dossier. Adressez-vous à la direction."
-        )
+    why = obstacle(ctx, dossier_id)
+    if why is not None:
+        raise AccesExceptionnelRefused(why)
     if situations.runs_exceptionally(ctx, dossier_id):
         raise AccesExceptionnelAlreadyRuns
     if not is_offered(ctx, dossier_id):
@@ -167,21 +166,29 @@ def start(ctx: Context, dossier_id: UUID, raison: Raison, texte: str) -> UUID:
     return acces_id
 
 
+def obstacle(ctx: Context, dossier_id: UUID) -> str | None:
+    """Why another médecin's verdict keeps the actor from asking again, in a sentence."""
+    if not _was_unjustified(ctx, dossier_id):
+        return None
+    return "Un autre médecin a jugé injustifié votre accès exceptionnel à ce dossier. Adressez-vous à la direction."
+
+
+def _one_at_a_time(ctx: Context, compte_id: UUID, dossier_id: UUID) -> None:
+    """Whoever opens and whoever judges see what the other did."""
+    one_at_a_time(ctx, f"exceptionnel de {compte_id}", dossier_id)
+
+
 def _was_unjustified(ctx: Context, dossier_id: UUID) -> bool:
-    """Whether the last access of the actor to this dossier that was reviewed these last thirty days was not justified."""
+    """Whether an access of the actor to this dossier was judged unjustified these last thirty days."""
     # TO CONFIRM (HAB-06): no text says for how long; thirty days leave the direction the time to decide.
-    query = (
-        select(AccesExceptionnel.avis)
-        .where(
-            AccesExceptionnel.tenant_id == ctx.tenant_id,
-            AccesExceptionnel.compte_id == ctx.acteur.id,
-            AccesExceptionnel.dossier_id == dossier_id,
-            AccesExceptionnel.relu_at > ctx.clock.now() - INJUSTIFIE,
-        )
-        .order_by(AccesExceptionnel.opened_at.desc())
-        .limit(1)
+    query = select(AccesExceptionnel.id).where(
+        AccesExceptionnel.tenant_id == ctx.tenant_id,
+        AccesExceptionnel.compte_id == ctx.acteur.id,
+        AccesExceptionnel.dossier_id == dossier_id,
+        AccesExceptionnel.avis == str(Avis.INJUSTIFIE),
+        AccesExceptionnel.relu_at > ctx.clock.now() - INJUSTIFIE,
     )
-    return ctx.session.scalar(query) == Avis.INJUSTIFIE
+    return ctx.session.scalars(query).first() is not None
 
 
 def running_until(ctx: Context, dossier_id: UUID) -> datetime | None:
@@ -252,13 +259,14 @@ def review(ctx: Context, acces_id: UUID, avis: Avis, reponse: str | None = None)
     Raises: AccessDenied, AccesExceptionnelNotFound, AccesExceptionnelRefused, OwnAccesExceptionnel.
     """
     services.require(ctx, "exceptionnel.review")
-    row = ctx.session.scalar(
-        select(AccesExceptionnel)
-        .where(AccesExceptionnel.tenant_id == ctx.tenant_id, AccesExceptionnel.id == acces_id)
-        .with_for_update()
+    query = select(AccesExceptionnel).where(
+        AccesExceptionnel.tenant_id == ctx.tenant_id, AccesExceptionnel.id == acces_id
     )
+    row = ctx.session.scalar(query)
     if row is None:
         raise AccesExceptionnelNotFound
+    _one_at_a_time(ctx, row.compte_id, row.dossier_id)
+    ctx.session.refresh(row, with_for_update=True)
     if row.compte_id == ctx.acteur.id:
         raise OwnAccesExceptionnel(action="exceptionnel.review")
     if row.relu_at is not None:

@@ -241,7 +241,7 @@ def cancel_departure(compte_id: UUID) -> ResponseReturnValue:
             departs.cancel(ctx, compte_id)
     except _REFUSALS as refusal:
         return _again(compte_id, "depart", str(refusal))
-    flash("Compte réintégré\u00a0: il garde tout ce qu’il avait.")
+    flash("Départ annulé\u00a0: ce compte garde tout ce qu’il avait.")
     return _to(compte_id)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from marshmallow import EXCLUDE, ValidationError, fields, validate
+from marshmallow import EXCLUDE, ValidationError, fields, validate, validates_schema
 from werkzeug.datastructures import MultiDict
 
 from spst.comptes.moyens import NATURES, DemandeMoyen
@@ -184,6 +184,12 @@ class AvisForm(Form):
     rendu_le = DateFr(required=True)
     precision = Ligne(load_default="", maximum=500)
     motif = Ligne(load_default="", maximum=500)
+
+    @validates_schema
+    def _says_why(self, values: dict[str, Any], **_kwargs: Any) -> None:
+        """Whoever confirms, and whoever reads the version for ever, knows what the commission had against it."""
+        if values.get("avis") in {AvisCmt.RESERVE, AvisCmt.DEFAVORABLE} and not values.get("precision"):
+            raise ValidationError("Dites ce que la commission a réservé, ou refusé.", "precision")
 
 
 class PropositionForm(AvisForm):

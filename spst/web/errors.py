@@ -51,7 +51,7 @@ _PHRASES = {
 }
 _SOON = {"Retry-After": "5"}
 _PAGES = {
-    Espace.PRO: ("errors", {403, 404, 409, 413, 429, 500, 503}),
+    Espace.PRO: ("errors", {401, 403, 404, 409, 413, 429, 500, 503}),
     Espace.PORTAIL: ("errors/portail", {403, 404, 429, 500, 503}),
 }
 
@@ -123,8 +123,12 @@ def _to_login(error: LoginRequired) -> AnyResponse:
     """
     if request.method in {"GET", "HEAD"} and not wants_json() and not is_fragment():
         back = request.path if request.method == "GET" else None
-        return redirect(login_url(back, "terminee" if current().stale else None), 303)
+        return redirect(login_url(back, _why_closed()), 303)
     return write(Answer(401, str(error)))
+
+
+def _why_closed() -> str | None:
+    return "terminee" if current().stale else None
 
 
 def _on_http(error: HTTPException) -> AnyResponse:
@@ -179,6 +183,8 @@ def _on_bug(error: Exception) -> AnyResponse:
 def _view_model(answer: Answer, espace: Espace) -> dict[str, Any]:
     phrase, back = answer.phrase, _way_back()
     match answer.status:
+        case 401 if espace is Espace.PRO:
+            return {"connexion": {"phrase": phrase, "url": login_url(page_above(request.path), _why_closed())}}
         case 403:
             retour = "Revenir à l’accueil" if back == home_url() else "Revenir à la page précédente"
             return {"refus": refusal_model(_explained(answer), phrase, (back, retour))}

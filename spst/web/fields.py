@@ -1,6 +1,7 @@
 """Marshmallow fields for what people type in French forms. Unknown fields are refused by `Form`."""
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ _DIGITS = re.compile(r"(\d{2})(\d{2})(\d{4})")
 _PARTS = re.compile(r"(\d{1,2})[ ./-](\d{1,2})[ ./-](\d{4})")
 _ISO = re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})-(?P<day>\d{2})")
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u2800\u3164"
     r"\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
 )
 """Signs without ink or that turn the reading: a name made of them would be nobody's on screen and in the traces."""
@@ -111,7 +112,7 @@ def parse_date(typed: str) -> date:
 
 
 class Ligne(fields.String):
-    """One line of text, trimmed, without signs that nobody sees."""
+    """One line of text, trimmed, composed, without signs that nobody sees."""
 
     default_error_messages = {"required": REQUIRED, "null": REQUIRED}  # noqa: RUF012 - marshmallow
 
@@ -120,7 +121,8 @@ class Ligne(fields.String):
         self.maximum = maximum
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> str:
-        text: str = _UNSEEN.sub("", super()._deserialize(value, attr, data, **kwargs)).strip()
+        typed: str = super()._deserialize(value, attr, data, **kwargs)
+        text = unicodedata.normalize("NFC", _UNSEEN.sub("", typed)).strip()
         if self.required and not text:
             raise ValidationError(REQUIRED)
         if len(text) > self.maximum:

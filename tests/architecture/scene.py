@@ -157,7 +157,7 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /direction/politique/brouillon/confirmation": lambda s: {"revision": "1"},
     "POST /direction/politique/question": lambda s: {"compte": str(s.monde.a.medecin.id), "volet": "S3"},
     "POST /dossiers/<uuid:dossier_id>/motif": lambda s: {"motif": "suivi"},
-    "POST /dossiers/<uuid:dossier_id>/acces-exceptionnel": lambda s: {"raison": "urgence", "texte": "Essai"},
+    "POST /dossiers/<uuid:dossier_id>/acces-exceptionnel": lambda s: {"raison": "urgence", "texte": "Malaise au poste"},
     "POST /acces-exceptionnels/<uuid:acces_id>/relecture": lambda s: {"avis": "justifie"},
     "POST /delegations/delegation": lambda s: {
         "personne": str(s.monde.a[Role.ASST].id),

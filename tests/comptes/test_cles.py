@@ -25,6 +25,7 @@ from spst.kernel.runtime import Runtime
 from spst.traces.models import JournalTechnique
 from tests.factories.cle import PRESENT, VERIFIED, Cle
 from tests.factories.monde import Monde, Spst
+from tests.factories.releves import enters_by
 from tests.factories.site import MovableClock
 
 SITE = Site("dmst.test", "https://dmst.test")
@@ -92,7 +93,8 @@ def enrol(monde: Monde, clock: MovableClock) -> Callable[..., Banc]:
     def enrol(spst: Spst | None = None) -> Banc:
         number = new_id().int
         tentative = Tentative(f"10.{number % 251}.{number // 251 % 251}.0/24", new_id())
-        email, spst = f"dir-{new_id().hex[-10:]}@coteaux.test", spst or monde.a
+        spst = spst or monde.a
+        email = enters_by(monde, spst.directrice.id, f"dir-{new_id().hex[-10:]}@coteaux.test")
         with monde.work(spst.directrice, spst) as ctx:
             code = local.add_identity(ctx, email, spst.directrice.id).code
         return Banc(monde, runtime, clock, replace(tentative), email, finished(runtime, clock, code))

@@ -23,6 +23,7 @@ from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
 from spst.traces.models import JournalTechnique
 from tests.factories.monde import Monde, Spst
+from tests.factories.releves import enters_by
 
 PASSWORD = "cheval agrafe pile correcte"
 ELSEWHERE = "tulipe compas marée violette"
@@ -70,6 +71,7 @@ def tentative() -> Tentative:
 def enrol(monde: Monde, runtime: Runtime, clock: SetClock, tentative: Tentative) -> Callable[..., Personne]:
     def enrol(email: str, spst: Spst | None = None, password: str = PASSWORD) -> Personne:
         spst = spst or monde.a
+        enters_by(monde, spst.directrice.id, email)
         with monde.work(spst.directrice, spst) as ctx:
             inscription = local.add_identity(ctx, email, spst.directrice.id)
         started = local.start_enrolment(runtime, inscription.code, tentative)
@@ -223,7 +225,7 @@ def test_password_without_enrolled_application_opens_nothing(
 ) -> None:
     email = new_email()
     with monde.work(monde.a.directrice) as ctx:
-        inscription = local.add_identity(ctx, email, monde.a.directrice.id)
+        inscription = local.add_identity(ctx, enters_by(monde, monde.a.directrice.id, email), monde.a.directrice.id)
     started = local.start_enrolment(runtime, inscription.code, tentative)
     local.choose_password(runtime, started.jeton, PASSWORD, tentative)
     with pytest.raises(IdentifiantsRefused):
@@ -245,7 +247,7 @@ def test_enrolment_code_serves_once_and_expires(
 
 def test_new_code_stops_the_enrolment_that_runs(monde: Monde, runtime: Runtime, tentative: Tentative) -> None:
     with monde.work(monde.a.directrice) as ctx:
-        first = local.add_identity(ctx, new_email(), monde.a.directrice.id)
+        first = local.add_identity(ctx, enters_by(monde, monde.a.directrice.id, new_email()), monde.a.directrice.id)
     started = local.start_enrolment(runtime, first.code, tentative)
     with monde.work(monde.a.directrice) as ctx:
         local.issue_inscription(ctx, started.identite_id)
@@ -255,7 +257,9 @@ def test_new_code_stops_the_enrolment_that_runs(monde: Monde, runtime: Runtime, 
 
 def test_guessable_password_is_refused_at_enrolment(monde: Monde, runtime: Runtime, tentative: Tentative) -> None:
     with monde.work(monde.a.directrice) as ctx:
-        inscription = local.add_identity(ctx, new_email(), monde.a.directrice.id)
+        inscription = local.add_identity(
+            ctx, enters_by(monde, monde.a.directrice.id, new_email()), monde.a.directrice.id
+        )
     started = local.start_enrolment(runtime, inscription.code, tentative)
     with pytest.raises(PasswordRefused):
         local.choose_password(runtime, started.jeton, "motdepasse2027", tentative)
@@ -423,7 +427,9 @@ def test_change_slipped_in_during_an_enrolment_is_not_sealed_with_what_it_writes
     monde: Monde, runtime: Runtime, tentative: Tentative
 ) -> None:
     with monde.work(monde.b.directrice, monde.b) as ctx:
-        inscription = local.add_identity(ctx, new_email(), monde.b.directrice.id)
+        inscription = local.add_identity(
+            ctx, enters_by(monde, monde.b.directrice.id, new_email()), monde.b.directrice.id
+        )
     started = local.start_enrolment(runtime, inscription.code, tentative)
     injected(
         monde, "UPDATE authentificateur SET codes_secours = :codes WHERE identite_id = :victim",

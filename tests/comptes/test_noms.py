@@ -95,3 +95,12 @@ def test_name_changed_in_the_database_by_the_direction_leaves_the_former_one(mon
         assert len(noms.former(ctx, somebody)) == 1
     with monde.work(monde.b.directrice, monde.b) as ctx:
         assert noms.former(ctx, somebody) == ()
+
+
+def test_account_is_found_by_what_it_was_called(monde: Monde, somebody: UUID) -> None:
+    correct(monde, somebody, "Ouazzaniancien")
+    correct(monde, somebody, "Marceau")
+    with monde.work(monde.a.directrice) as ctx:
+        assert [one.id for one in services.list_comptes(ctx, "ouazzaniancien")] == [somebody]
+    with monde.work(monde.b.directrice, monde.b) as ctx:
+        assert services.list_comptes(ctx, "ouazzaniancien") == []

@@ -22,7 +22,7 @@ from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
 from tests.factories.monde import Monde, Spst, colleague
-from tests.factories.releves import last_traces, run
+from tests.factories.releves import enters_by, last_traces, run
 
 pytestmark = pytest.mark.exigence("AUT-06")
 
@@ -30,8 +30,7 @@ pytestmark = pytest.mark.exigence("AUT-06")
 def enrolled_by_code(monde: Monde, spst: Spst) -> Acteur:
     """A director without RPPS number, enrolled long ago."""
     made = colleague(monde, spst, Role.DIR)
-    address = f"{made.id}@spst.test"
-    run(monde, "UPDATE compte SET rpps = NULL, email = :email WHERE id = :id", id=made.id, email=address)
+    address = enters_by(monde, made.id, f"{made.id}@spst.test")
     with monde.work(spst.directrice, spst) as ctx:
         local.add_identity(ctx, address, made.id)
     return made
@@ -318,7 +317,7 @@ def test_end_of_a_role_is_not_rewritten_in_the_database(monde: Monde) -> None:
 
 def test_identity_of_somebody_is_not_pointed_at_another_account(monde: Monde, second: Acteur, third: Acteur) -> None:
     """Whatever the account says its address is."""
-    with pytest.raises(CompteAlreadyExists), monde.work(monde.a.directrice) as ctx:
+    with pytest.raises(DBAPIError, match="somebody else's"), monde.work(monde.a.directrice) as ctx:
         local.add_identity(ctx, f"{second.id}@spst.test".upper(), third.id)
     with monde.work(monde.a.directrice) as ctx:
         assert local.identity_of(ctx, second.id) != local.identity_of(ctx, third.id)
@@ -417,3 +416,13 @@ def test_roles_that_a_departure_ended_are_written_to_its_day_when_the_account_op
 def test_address_with_a_sign_that_is_not_seen_or_reads_as_another_is_refused(monde: Monde, same: str) -> None:
     with pytest.raises(CompteRefused, match="forme attendue"), monde.work(monde.a.directrice) as ctx:
         services.create_compte(ctx, DemandeCompte("Mme", "Anne", "Test", email=same), "x")
+
+
+def test_role_asked_before_a_departure_is_set_aside_when_the_account_opens_again(monde: Monde) -> None:
+    her = colleague(monde, monde.a, Role.ADM)
+    with monde.work(monde.a.directrice) as ctx:
+        services.grant_habilitation(ctx, her.id, DemandeRole(Role.INF, ctx.clock.now()))
+    run(monde, "UPDATE compte SET departs_at = now() - interval '1 day' WHERE id = :id", id=her.id)
+    with monde.work(monde.a.directrice) as ctx:
+        services.resume_compte(ctx, her.id)
+        assert not demandes.is_asked(ctx, her.id, Role.INF)

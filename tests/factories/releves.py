@@ -35,6 +35,12 @@ def run(monde: Monde, statement: str, **values: Any) -> None:
         connection.execute(text(statement), values)
 
 
+def enters_by(monde: Monde, compte_id: UUID, address: str) -> str:
+    """Have somebody enter by a password and a code at this address, and no more by Pro Santé Connect."""
+    run(monde, "UPDATE compte SET rpps = NULL, email = :email WHERE id = :id", id=compte_id, email=address)
+    return address
+
+
 @contextmanager
 def statements(monde: Monde) -> Iterator[list[str]]:
     """SQL that the application sends meanwhile."""

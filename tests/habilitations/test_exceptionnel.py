@@ -147,6 +147,35 @@ def test_access_judged_unjustified_ends_the_one_opened_since_on_the_same_dossier
         assert not situations.runs_exceptionally(ctx, monde.a.zoe.dossier_id)
 
 
+def test_verdict_holds_whatever_was_said_of_a_later_access(monde: Monde, other: Acteur) -> None:
+    opened = []
+    for _ in range(2):
+        opened.append(start(monde))
+        with monde.work(monde.a.medecin) as ctx:
+            exceptionnel.end(ctx, monde.a.zoe.dossier_id)
+    for acces, avis in zip(reversed(opened), (Avis.JUSTIFIE, Avis.INJUSTIFIE), strict=True):
+        with monde.work(other) as ctx:
+            exceptionnel.review(ctx, acces, avis)
+    with pytest.raises(AccesExceptionnelRefused):
+        start(monde)
+    with monde.work(monde.a.medecin) as ctx:
+        assert "jugé injustifié" in (exceptionnel.obstacle(ctx, monde.a.zoe.dossier_id) or "")
+
+
+def test_who_opens_while_he_is_judged_waits_for_the_verdict(monde: Monde, other: Acteur) -> None:
+    first = start(monde)
+    with monde.work(monde.a.medecin) as ctx:
+        exceptionnel.end(ctx, monde.a.zoe.dossier_id)
+    with ThreadPoolExecutor() as threads:
+        with monde.work(other) as ctx:
+            exceptionnel.review(ctx, first, Avis.INJUSTIFIE)
+            again = threads.submit(start, monde)
+            with pytest.raises(TimeoutError):
+                again.result(timeout=0.5)
+        with pytest.raises(AccesExceptionnelRefused):
+            again.result(timeout=20)
+
+
 def test_access_judged_unjustified_is_not_opened_again_within_the_month(monde: Monde, other: Acteur) -> None:
     opened = start(monde)
     with monde.work(monde.a.medecin) as ctx:
