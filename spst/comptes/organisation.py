@@ -47,12 +47,12 @@ _TAKEN = {
 
 @dataclass(frozen=True, slots=True)
 class EquipeOrganisee:
-    """`centre`: where it receives. `membres`: who is in it now, and whose account stands."""
+    """`centre`: where it receives. `membres`: accounts and names of who is in it now, and whose account stands."""
 
     id: UUID
     nom: str
     centre: str
-    membres: tuple[str, ...]
+    membres: tuple[tuple[UUID, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +180,10 @@ def _secteurs(ctx: Context) -> tuple[SecteurOrganise, ...]:
     )
 
 
-def _membres(ctx: Context) -> dict[UUID, list[str]]:
+def _membres(ctx: Context) -> dict[UUID, list[tuple[UUID, str]]]:
     now = ctx.clock.now()
     query = (
-        select(EquipeMembre.equipe_id, Compte.civilite, Compte.prenom, Compte.nom)
+        select(EquipeMembre.equipe_id, Compte.id, Compte.civilite, Compte.prenom, Compte.nom)
         .join(Compte, (Compte.tenant_id == EquipeMembre.tenant_id) & (Compte.id == EquipeMembre.compte_id))
         .where(
             EquipeMembre.tenant_id == ctx.tenant_id,
@@ -193,9 +193,9 @@ def _membres(ctx: Context) -> dict[UUID, list[str]]:
         )
         .order_by(Compte.nom, Compte.prenom)
     )
-    found: dict[UUID, list[str]] = {}
+    found: dict[UUID, list[tuple[UUID, str]]] = {}
     for row in ctx.session.execute(query):
-        found.setdefault(row.equipe_id, []).append(personnel(row.civilite, row.prenom, row.nom))
+        found.setdefault(row.equipe_id, []).append((row.id, personnel(row.civilite, row.prenom, row.nom)))
     return found
 
 

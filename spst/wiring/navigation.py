@@ -26,6 +26,8 @@ _LINKS: dict[Famille, tuple[tuple[str, str], ...]] = {
 }
 _RESERVED = {_COMPTES: "compte.list"}
 """Links that lead only some roles of their family somewhere, with the act that they begin."""
+_UNDER = {_COMPTES[1]: ("/direction/equipes", "/direction/moyens", "/direction/revues")}
+"""Pages that one reaches from another, whose link stays the current one."""
 _SEARCHERS = {Famille.SANTE, Famille.DELEGUE, Famille.ADMINISTRATIF}
 
 
@@ -42,7 +44,8 @@ class NavigationByFamily:
         if user.acteur.famille is Famille.TRAVAILLEUR:
             yield from portail.links(user, path)
         for label, url in _links_of(user.acteur.role):
-            yield Lien(label, url, courant=path == url or path.startswith(f"{url}/"))
+            pages = (url, *_UNDER.get(url, ()))
+            yield Lien(label, url, courant=any(path == one or path.startswith(f"{one}/") for one in pages))
 
     def search(self, user: Utilisateur) -> Recherche | None:
         if user.acteur.famille not in _SEARCHERS:

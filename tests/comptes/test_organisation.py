@@ -48,7 +48,7 @@ def test_new_secteur_has_no_equipe_and_a_new_equipe_nobody_until_somebody_joins_
     with monde.work(monde.a.directrice) as ctx:
         services.join_equipe(ctx, nurse.id, equipe_id)
         name = services.get_compte(ctx, nurse.id).nom_complet
-    assert secteur(monde, "Essai nord").equipes[0].membres == (name,)
+    assert secteur(monde, "Essai nord").equipes[0].membres == ((nurse.id, name),)
     run(monde, "UPDATE compte SET suspended_at = now() WHERE id = :id", id=nurse.id)
     assert secteur(monde, "Essai nord").equipes[0].membres == ()
 

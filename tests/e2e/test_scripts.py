@@ -318,3 +318,31 @@ def test_a_text_that_is_signed_does_not_come_back_in_the_field(page: Page, previ
         field.fill(typed)
         page.evaluate("window.dispatchEvent(new PageTransitionEvent('pageshow'))")
         expect(field).to_have_value(kept)
+
+
+def test_a_form_sent_after_the_session_ended_stays_under_the_lock_and_leaves_once_it_is_opened(
+    page: Page, preview_url: str
+) -> None:
+    sent: list[str] = []
+
+    def receive(route: Route) -> None:
+        sent.append(route.request.post_data or "")
+        route.fulfill(body="ok")
+
+    page.route("**/suspension", receive)
+    page.route("**/session", lambda route: route.fulfill(status=401, json={}))
+    page.goto(f"{preview_url}/compte.html")
+    page.get_by_label("Motif").fill("Absente")
+    page.get_by_role("button", name="Suspendre ce compte").click()
+    expect(page.locator("#verrou")).to_be_visible()
+    assert sent == []
+    session = {"csrf_token": "new", "compte_id": "c-1", "restant_s": 1200}
+    page.unroute("**/session")
+    page.route("**/session", lambda route: route.fulfill(json=session))
+    page.locator("#verrou").get_by_role("button", name="Reprendre ici").click()
+    expect(page.get_by_label("Motif")).to_have_value("Absente")
+    with page.expect_navigation():
+        page.get_by_role("button", name="Suspendre ce compte").click()
+    assert len(sent) == 1
+    assert "motif=Absente" in sent[0]
+    assert "csrf_token=new" in sent[0]

@@ -22,6 +22,9 @@ def test_secteur_then_equipe_are_created_from_the_page_and_proposed_to_the_accou
     assert director.post(f"{PAGE}/equipe", nom="Équipe du port", **here).status_code == 303
     assert "Équipe du port" in director.get(f"/direction/comptes/{pages.monde.a.infirmier.id}").text
     assert f'href="{PAGE}"' in director.get("/direction/comptes").text
+    page = director.get(PAGE).text
+    assert 'aria-current="page">Comptes' in page
+    assert f'href="/direction/comptes/{pages.monde.a.medecin.id}"' in page
 
 
 def test_refused_name_is_said_beside_its_field_and_what_was_typed_stays(pages: Pages, director: Navigateur) -> None:

@@ -69,7 +69,7 @@ def _accounts() -> Iterator[Sample]:
 
 def _equipes(in_frame: Model, names: tuple[str, ...]) -> Iterator[Sample]:
     teams = (
-        EquipeOrganisee(UUID(int=1), "Équipe Vasseur", "Centre Rive-Sud", names),
+        EquipeOrganisee(UUID(int=1), "Équipe Vasseur", "Centre Rive-Sud", tuple((new_id(), name) for name in names)),
         EquipeOrganisee(UUID(int=2), "Équipe Besson", "Centre Rive-Sud", ()),
     )
     secteurs = (SecteurOrganise(UUID(int=3), "Secteur sud", teams), SecteurOrganise(UUID(int=4), "Bâtiment", ()))
