@@ -1,5 +1,7 @@
 """Rows of an SPST before its workers: organisation, accounts, grants, delegations."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
@@ -191,18 +193,28 @@ def _add_enregistrement(lot: Lot, ids: Ids, spst: Spst, compte_id: UUID) -> None
     )
 
 
-def protocoles(spst: Spst, today: date) -> Lot:
+def ecrits(spst: Spst, today: date) -> Iterator[tuple[Acteur, Lot]]:
+    """What each médecin gives in writing, which he alone may lay down (R. 4624-45-5 al. 2, R. 4623-14 II)."""
+    given: dict[UUID, Lot] = defaultdict(lambda: Lot(spst.tenant_id))
+    _protocoles(spst, today, given)
+    _delegations(spst, today, given)
+    for medecin_id, lot in given.items():
+        yield Acteur(medecin_id, Role.MDT, facteurs=2), lot
+
+
+def _protocoles(spst: Spst, today: date, given: Mapping[UUID, Lot]) -> None:
     """Whoever exercises under the authority of a médecin does so by a protocol of this year (R. 4623-14 II, R. 4623-41)."""
-    lot, ids = Lot(spst.tenant_id), Ids(generator(spst.demo.slug, "supervision"), 3)
+    ids = Ids(generator(spst.demo.slug, "supervision"), 3)
     start = datetime.combine(today, OPENED.time(), UTC) - timedelta(days=120)
     medecins = [one for one in _staff(spst.demo) if one.role is Role.MDT and not one.remarque]
     supervised = [one for one in _staff(spst.demo) if one.role in _NATURES]
     signed = [(one, medecin) for one in supervised for medecin in _near(one, medecins)]
     for one, medecin in signed:
-        lot.add(
+        medecin_id = spst.comptes[medecin.psc]
+        given[medecin_id].add(
             "supervision",
             id=ids(),
-            medecin_id=spst.comptes[medecin.psc],
+            medecin_id=medecin_id,
             supervise_id=spst.comptes[one.psc],
             nature=_NATURES[one.role],
             delegue_avis=False,
@@ -211,7 +223,6 @@ def protocoles(spst: Spst, today: date) -> Lot:
             ends_on=start + timedelta(days=365),
             created_at=start,
         )
-    return lot
 
 
 def _near(one: Professionnel, medecins: list[Professionnel]) -> list[Professionnel]:
@@ -219,15 +230,16 @@ def _near(one: Professionnel, medecins: list[Professionnel]) -> list[Professionn
     return [medecin for medecin in medecins if not one.equipes or set(medecin.equipes) & set(one.equipes)]
 
 
-def delegations(spst: Spst, today: date) -> Lot:
-    """Those in force, for a year from two months ago: a médecin lays them down himself (R. 4624-45-5 al. 2)."""
-    lot, ids = Lot(spst.tenant_id), Ids(generator(spst.demo.slug, "delegation"), 2)
+def _delegations(spst: Spst, today: date, given: Mapping[UUID, Lot]) -> None:
+    """Those in force, for a year from two months ago."""
+    ids = Ids(generator(spst.demo.slug, "delegation"), 2)
     start = datetime.combine(today, OPENED.time(), UTC) - timedelta(days=60)
     for one in (one for one in DELEGATIONS if one.spst == spst.demo.slug):
-        lot.add(
+        delegant_id = spst.comptes[one.delegant]
+        given[delegant_id].add(
             "delegation",
             id=ids(),
-            delegant_id=spst.comptes[one.delegant],
+            delegant_id=delegant_id,
             delegue_id=spst.comptes[one.delegue],
             sections=list(one.sections),
             starts_on=start,
@@ -235,4 +247,3 @@ def delegations(spst: Spst, today: date) -> Lot:
             protocole=one.protocole,
             created_at=start,
         )
-    return lot

@@ -60,8 +60,8 @@ class Peuplement:
             for spst in map(etablissement.found, SPSTS):
                 self.runtime.keyring.create_tenant_key(spst.tenant_id)
                 chargeur.load(_EXPLOITATION, etablissement.organisation(spst, self.psc_issuer, known))
-                chargeur.load(spst.medecin, etablissement.protocoles(spst, self._today))
-                chargeur.load(spst.medecin, etablissement.delegations(spst, self._today))
+                for medecin, lot in etablissement.ecrits(spst, self._today):
+                    chargeur.load(medecin, lot)
                 self._workers(chargeur, spst, droit, workers)
                 chargeur.load(spst.medecin, self._agendas(spst, droit, workers, days_around(self._today)))
                 first = [travailleurs.invented(spst, rank, self._today) for rank in range(min(workers, _FIRST))]
