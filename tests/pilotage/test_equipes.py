@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.pilotage.conftest import Navigateur, Pages
+from tests.factories.site import ORIGIN
+from tests.pilotage.conftest import AGENT, Navigateur, Pages
 
 pytestmark = pytest.mark.exigence("HAB-01")
 PAGE = "/direction/equipes"
@@ -34,3 +35,18 @@ def test_refused_name_is_said_beside_its_field_and_what_was_typed_stays(pages: P
     assert "Choisissez dans la liste." in refused.text
     taken = director.post(f"{PAGE}/equipe/{pages.monde.a.equipe_id}/nom", nom="Équipe Besson")
     assert (taken.status_code, "porte déjà ce nom" in taken.text) == (422, True)
+
+
+def test_form_sent_once_the_session_is_over_says_so_and_leads_back_to_its_page(
+    pages: Pages, director: Navigateur
+) -> None:
+    """For who has no script: with it, the screen locks over the form and nothing leaves."""
+    token = director.token()
+    with pages.monde.superuser.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM session")
+    answer = director.client.post(
+        f"{PAGE}/secteur", base_url=ORIGIN, data={"csrf_token": token, "nom": "Perdu"}, headers={"User-Agent": AGENT}
+    )
+    assert answer.status_code == 401
+    assert "revenez en arrière" in answer.text
+    assert 'href="/connexion?suite=%2Fdirection%2Fequipes&amp;raison=terminee"' in answer.text
