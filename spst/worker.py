@@ -1,4 +1,5 @@
-"""The worker: the second program. It takes jobs from the queue until it is told to stop, and finishes the one it holds.
+"""The worker: the second program. It takes jobs from the queue until it is told to stop, and finishes the one it holds; beside
+them, in a thread of its own, it seals the traces.
 
 The queue's library ends its run without an error when the database goes away: it is started again until the database answers.
 """
@@ -6,16 +7,20 @@ The queue's library ends its run without an error when the database goes away: i
 import asyncio
 import logging
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 from procrastinate import App
 from procrastinate.exceptions import ConnectorException
 
-from spst.kernel.config import Config
+from spst.kernel.config import Config, SealConfig
+from spst.kernel.runtime import Runtime
+from spst.traces.scellement import keep_sealing
+from spst.traces.tetes import Scelleur
 from spst.wiring.jobs import build_jobs
 from spst.wiring.plugs import plug_rooms
-from spst.wiring.runtime import build_runtime
+from spst.wiring.runtime import build_runtime, build_scelleur
 
 _log = logging.getLogger("spst.worker")
 _RETRY_S = 5
@@ -24,8 +29,22 @@ _RETRY_S = 5
 def main() -> None:
     config = Config.from_environment()
     plug_rooms()
-    runtime = build_runtime(config)
-    asyncio.run(work(lambda: build_jobs(runtime, config.libpq_url)))
+    runtime, scelleur = build_runtime(config), build_scelleur(SealConfig.from_environment())
+    with sealing(runtime, scelleur):
+        asyncio.run(work(lambda: build_jobs(runtime, config.libpq_url)))
+
+
+@contextmanager
+def sealing(runtime: Runtime, scelleur: Scelleur) -> Iterator[None]:
+    """Beside the jobs: their queue waits for whoever is slow, and a seal may not."""
+    stop = threading.Event()
+    thread = threading.Thread(target=keep_sealing, args=(runtime, scelleur, stop), name="scellement", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 async def work(new_app: Callable[[], App], retry_s: float = _RETRY_S) -> None:

@@ -17,6 +17,7 @@ pytest_plugins = [
     "tests.factories.monde",
     "tests.factories.site",
     "tests.factories.pages",
+    "tests.factories.scelle",
     "tests.factories.navigateur",
 ]
 

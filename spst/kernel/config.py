@@ -67,6 +67,28 @@ class Config:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SealConfig:
+    """What sealing the traces needs, in the one program that seals. Secrets never show in `repr`."""
+
+    key: bytes = field(repr=False)
+    """Signs the heads of every SPST's journal; neither the database nor the web program holds it."""
+    former_keys: tuple[bytes, ...] = field(repr=False)
+    """Keys before this one, until each journal has named the new one."""
+    heads: Path
+    """Where heads are copied, out of reach of whoever owns the database."""
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "SealConfig":
+        """Raises: ConfigurationMissing, naming the variable."""
+        read = Environment(environ)
+        return cls(
+            key=read.key("SPST_SEAL_KEY"),
+            former_keys=read.optional_keys("SPST_SEAL_KEY_FORMER"),
+            heads=Path(read.text("SPST_HEADS")),
+        )
+
+
 def _checked_public_url(url: str) -> str:
     """Cookies are only Secure over https: plain http is accepted on this machine alone."""
     parts = urlsplit(url)
@@ -96,13 +118,22 @@ class Environment:
         raise ConfigurationMissing(f"{name} (ou {name}_FILE) est absent de la configuration")
 
     def key(self, name: str) -> bytes:
-        try:
-            value = base64.urlsafe_b64decode(self.text(name) + "==")
-        except (binascii.Error, ValueError) as error:
-            raise ConfigurationMissing(f"{name} n’est pas en base64url") from error
-        if len(value) != 32:
-            raise ConfigurationMissing(f"{name} doit contenir 32 octets")
-        return value
+        return _key(name, self.text(name))
+
+    def optional_keys(self, name: str) -> tuple[bytes, ...]:
+        """None, or several separated by spaces."""
+        is_given = self._environ.get(name) or self._environ.get(f"{name}_FILE")
+        return tuple(_key(name, one) for one in self.text(name).split()) if is_given else ()
 
     def peer(self, prefix: str) -> OidcPeer:
         return OidcPeer(*(self.text(f"{prefix}_{part.name.upper()}") for part in fields(OidcPeer)))
+
+
+def _key(name: str, encoded: str) -> bytes:
+    try:
+        value = base64.urlsafe_b64decode(encoded + "==")
+    except (binascii.Error, ValueError) as error:
+        raise ConfigurationMissing(f"{name} n’est pas en base64url") from error
+    if len(value) != 32:
+        raise ConfigurationMissing(f"{name} doit contenir 32 octets")
+    return value

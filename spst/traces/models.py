@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, PrimaryKeyConstraint, SmallInteger, Text, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, PrimaryKeyConstraint, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -25,7 +25,11 @@ class Trace(TenantRow, Base):
         CheckConstraint("decision IN ('permis', 'refuse')", name="decision"),
         Index("trace_dossier_ix", "tenant_id", "dossier_id", text("id DESC")),
         Index("trace_acteur_ix", "tenant_id", "acteur_id", text("id DESC")),
-        {**behind(Wall(Section.S8, own="dossier_id")), "postgresql_partition_by": "RANGE (id)"},
+        Index("trace_xid_ix", "tenant_id", "xid"),
+        {
+            **behind(Wall(Section.S8, own="dossier_id", services=("scellement", "verification"))),
+            "postgresql_partition_by": "RANGE (id)",
+        },
     )
 
     at: Mapped[datetime]
@@ -47,6 +51,8 @@ class Trace(TenantRow, Base):
     writer_id: Mapped[UUID]
     writer_n: Mapped[int]
     signature: Mapped[bytes]
+    xid: Mapped[int] = mapped_column(BigInteger, server_default=text("(pg_current_xact_id()::text::bigint)"))
+    """The transaction that wrote the line: the sealer takes them in that order. No part of what is hashed."""
 
 
 class TraceReserve(Base):
@@ -59,7 +65,7 @@ class TraceReserve(Base):
     __tablename__ = "trace_reserve"
     __table_args__ = (
         PrimaryKeyConstraint("tenant_id", "trace_id"),
-        behind(Wall(Section.S8, readers=("sante",), own="dossier_id")),
+        behind(Wall(Section.S8, readers=("sante",), own="dossier_id", services=("verification",))),
     )
 
     tenant_id: Mapped[UUID]
@@ -69,6 +75,71 @@ class TraceReserve(Base):
     motif: Mapped[str] = mapped_column(Text)
     precision: Mapped[str | None] = mapped_column(Text)
     sel: Mapped[bytes]
+
+
+_PUBLIC = Wall(
+    Section.TECHNIQUE,
+    readers=("sante", "direction", "travailleur", "service:verification"),
+    writers=(),
+    services=("scellement",),
+)
+"""Hashes and signatures tell nothing of anybody: whoever reads traces verifies them. The sealer alone adds to them."""
+
+
+class TraceFeuille(Base):
+    """Where a sealed trace stands in the tree of its SPST, and its leaf hash, which outlives it."""
+
+    __tablename__ = "trace_feuille"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant_id", "rang"),
+        Index("trace_feuille_trace_uq", "tenant_id", "trace_id", unique=True),
+        behind(_PUBLIC),
+    )
+
+    tenant_id: Mapped[UUID]
+    rang: Mapped[int] = mapped_column(BigInteger)
+    """From 0, without gap."""
+    trace_id: Mapped[UUID]
+    hash: Mapped[bytes]
+
+
+class TraceNoeud(Base):
+    """A complete node of the tree, of one level in `arbre.STRIDE`: the others are computed from those below."""
+
+    __tablename__ = "trace_noeud"
+    __table_args__ = (PrimaryKeyConstraint("tenant_id", "niveau", "rang"), behind(_PUBLIC))
+
+    tenant_id: Mapped[UUID]
+    niveau: Mapped[int] = mapped_column(SmallInteger)
+    rang: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[bytes]
+
+
+class TraceTete(Base):
+    """A signed head: the journal as it stood at that size. `at`: UTC, to the second, as the note says it."""
+
+    __tablename__ = "trace_tete"
+    __table_args__ = (PrimaryKeyConstraint("tenant_id", "taille"), behind(_PUBLIC))
+
+    tenant_id: Mapped[UUID]
+    taille: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    note: Mapped[str] = mapped_column(Text)
+    xid: Mapped[int] = mapped_column(BigInteger)
+    """Lines of every older transaction are sealed: where the next sealing begins."""
+
+
+class TraceCle(Base):
+    """The public keys that sign the heads larger than `depuis`; `passage`: the note by which the keys before named them."""
+
+    __tablename__ = "trace_cle"
+    __table_args__ = (PrimaryKeyConstraint("tenant_id", "depuis"), behind(_PUBLIC))
+
+    tenant_id: Mapped[UUID]
+    depuis: Mapped[int] = mapped_column(BigInteger)
+    journal: Mapped[str] = mapped_column(Text)
+    horloge: Mapped[str] = mapped_column(Text)
+    passage: Mapped[str | None] = mapped_column(Text)
 
 
 class JournalTechnique(Base):

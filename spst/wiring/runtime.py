@@ -1,13 +1,15 @@
 """Builds the runtime of a process from its configuration."""
 
 from spst.adapters.cles.fichier import FileKeyStore
+from spst.adapters.tetes.dossier import FolderOfHeads
 from spst.habilitations import actions
 from spst.kernel.clock import Clock, SystemClock
-from spst.kernel.config import Config
+from spst.kernel.config import Config, SealConfig
 from spst.kernel.crypto.keyring import Keyring
 from spst.kernel.database import open_engine
 from spst.kernel.runtime import Runtime
 from spst.traces import services as traces
+from spst.traces.tetes import Scelleur
 
 
 def build_runtime(config: Config, clock: Clock | None = None) -> Runtime:
@@ -21,3 +23,7 @@ def build_runtime(config: Config, clock: Clock | None = None) -> Runtime:
         traced_facts={action.name: action.facts for action in actions.all()},
         clock=clock or SystemClock(),
     )
+
+
+def build_scelleur(config: SealConfig) -> Scelleur:
+    return Scelleur(config.key, FolderOfHeads(config.heads), config.former_keys)

@@ -30,7 +30,13 @@ def test_secrets_are_made_per_folder_and_stay_the_same(folder: DemoFolder, reach
     first = folder.environment()
     assert folder.environment() == first
     other = DemoFolder(reachable_dir() / "demo").environment()
-    for name in ("SPST_CONTEXT_KEY_FILE", "SPST_TRACE_KEY_FILE", "SPST_ROOT_KEY_FILE", "PSC_CLIENT_SECRET_FILE"):
+    for name in (
+        "SPST_CONTEXT_KEY_FILE",
+        "SPST_TRACE_KEY_FILE",
+        "SPST_ROOT_KEY_FILE",
+        "SPST_SEAL_KEY_FILE",
+        "PSC_CLIENT_SECRET_FILE",
+    ):
         assert Path(first[name]).read_text() != Path(other[name]).read_text()
 
 

@@ -6,10 +6,20 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import TracebackType
 
 from tests.factories.attente import until
 from tests.factories.monde import Monde
+
+SEAL_KEY = bytes(range(32))
+
+
+def heads_of(monde: Monde) -> Path:
+    """Where the heads of this world are copied."""
+    folder = monde.keystore.parent / "tetes"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def configuration(monde: Monde, port: int) -> dict[str, str]:
@@ -36,6 +46,8 @@ def configuration(monde: Monde, port: int) -> dict[str, str]:
         "SPST_TRACE_KEY": key(monde.runtime.trace_key),
         "SPST_ROOT_KEY": key(monde.root_key),
         "SPST_KEYSTORE": str(monde.keystore),
+        "SPST_SEAL_KEY": key(SEAL_KEY),
+        "SPST_HEADS": str(heads_of(monde)),
         **peers,
     }
 

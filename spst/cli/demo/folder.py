@@ -12,9 +12,9 @@ from spst.kernel.bootstrap import LOGIN_ROLES, Passwords
 from spst.kernel.cluster import Cluster
 
 DATABASE = "spst"
-_KEYS = ("SPST_CONTEXT_KEY", "SPST_TRACE_KEY", "SPST_ROOT_KEY")
+_KEYS = ("SPST_CONTEXT_KEY", "SPST_TRACE_KEY", "SPST_ROOT_KEY", "SPST_SEAL_KEY")
 _CLIENT_SECRETS = ("PSC_CLIENT_SECRET", "FC_CLIENT_SECRET")
-_OURS = ("postgres", "secrets", "logs", "keystore", "remplissage-en-cours")
+_OURS = ("postgres", "secrets", "logs", "keystore", "tetes", "remplissage-en-cours")
 
 
 class DemoRefused(Exception):
@@ -103,8 +103,14 @@ class DemoFolder:
         return {
             "SPST_DATA": str(self.root),
             "SPST_KEYSTORE": str(self.root / "keystore"),
+            "SPST_HEADS": str(self._heads()),
             **{f"{name}_FILE": str(path) for name, path in files.items()},
         }
+
+    def _heads(self) -> Path:
+        folder = self.root / "tetes"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
 
     def _secret_file(self, name: str) -> Path:
         """Made at first need: 32 random bytes in base64url, which is also what a key of the product is."""

@@ -1,0 +1,1 @@
+"""Where heads of journals are copied, outside the database."""

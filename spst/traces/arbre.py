@@ -1,0 +1,92 @@
+"""The tree of an SPST's traces, as the database keeps it: its leaves, and one level of nodes in `STRIDE`.
+
+A node between two kept levels is computed from at most `2 ** (STRIDE - 1)` kept ones below, so a proof still reads
+O(log size) rows, and the nodes take a fifteenth of the rows that all of them would.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
+from uuid import UUID
+
+from sqlalchemy import Table, select, text, tuple_
+
+from spst.kernel import merkle
+from spst.kernel.context import Context
+from spst.kernel.merkle import Frontier, Node
+from spst.traces.models import TraceFeuille, TraceNoeud
+
+STRIDE = 4
+
+_FEUILLE = cast(Table, TraceFeuille.__table__)
+_NOEUD = cast(Table, TraceNoeud.__table__)
+_ADD_FEUILLES = text("""
+    INSERT INTO trace_feuille (tenant_id, rang, trace_id, hash)
+    SELECT :tenant, * FROM unnest(CAST(:rangs AS bigint[]), CAST(:ids AS uuid[]), CAST(:hashes AS bytea[]))
+""")
+_ADD_NOEUDS = text("""
+    INSERT INTO trace_noeud (tenant_id, niveau, rang, hash)
+    SELECT :tenant, * FROM unnest(CAST(:niveaux AS smallint[]), CAST(:rangs AS bigint[]), CAST(:hashes AS bytea[]))
+""")
+
+
+class NodesMissing(Exception):
+    """Nodes or leaves that the size of the tree promises are not there."""
+
+
+def frontier(ctx: Context, size: int) -> Frontier:
+    """The right edge of the tree as it is kept. Raises: NodesMissing."""
+    return Frontier(size, read_nodes(ctx, merkle.nodes_of(range(size))))
+
+
+def append(ctx: Context, edge: Frontier, leaves: Iterable[tuple[UUID, bytes]]) -> None:
+    """Keep leaves after `edge`, which moves on: ids of their traces, and leaf hashes."""
+    rangs, ids, hashes = [], [], []
+    kept: list[tuple[Node, bytes]] = []
+    for trace_id, leaf in leaves:
+        rangs.append(edge.size)
+        ids.append(trace_id)
+        hashes.append(leaf)
+        kept += [(node, made) for node, made in edge.append(leaf) if _is_kept(node)]
+    ctx.session.execute(_ADD_FEUILLES, {"tenant": ctx.tenant_id, "rangs": rangs, "ids": ids, "hashes": hashes})
+    if kept:
+        levels, positions = [node.level for node, _ in kept], [node.position for node, _ in kept]
+        made = {"niveaux": levels, "rangs": positions, "hashes": [one for _, one in kept]}
+        ctx.session.execute(_ADD_NOEUDS, {"tenant": ctx.tenant_id, **made})
+
+
+def read_nodes(ctx: Context, nodes: Sequence[Node]) -> list[bytes]:
+    """Hashes of nodes, in two statements whatever their number. Raises: NodesMissing."""
+    parts = [_kept_below(node) for node in nodes]
+    wanted = {node for part in parts for node in part}
+    found = _read_leaves(ctx, wanted) | _read_kept(ctx, wanted)
+    if len(found) < len(wanted):
+        raise NodesMissing(f"{len(wanted) - len(found)} of {len(wanted)} nodes")
+    return [merkle.root(found[node] for node in part) for part in parts]
+
+
+def _is_kept(node: Node) -> bool:
+    return node.level > 0 and node.level % STRIDE == 0
+
+
+def _kept_below(node: Node) -> list[Node]:
+    """The leaves or kept nodes that lie right under a node, or the node itself."""
+    up = node.level % STRIDE
+    return [Node(node.level - up, position) for position in range(node.position << up, (node.position + 1) << up)]
+
+
+def _read_leaves(ctx: Context, wanted: Iterable[Node]) -> dict[Node, bytes]:
+    rangs = [node.position for node in wanted if node.level == 0]
+    if not rangs:
+        return {}
+    query = select(_FEUILLE.c.rang, _FEUILLE.c.hash)
+    query = query.where(_FEUILLE.c.tenant_id == ctx.tenant_id, _FEUILLE.c.rang.in_(rangs))
+    return {Node(0, row.rang): row.hash for row in ctx.session.execute(query)}
+
+
+def _read_kept(ctx: Context, wanted: Iterable[Node]) -> dict[Node, bytes]:
+    places: list[Any] = [tuple(node) for node in wanted if node.level]
+    if not places:
+        return {}
+    query = select(_NOEUD.c.niveau, _NOEUD.c.rang, _NOEUD.c.hash)
+    query = query.where(_NOEUD.c.tenant_id == ctx.tenant_id, tuple_(_NOEUD.c.niveau, _NOEUD.c.rang).in_(places))
+    return {Node(row.niveau, row.rang): row.hash for row in ctx.session.execute(query)}
