@@ -20,7 +20,7 @@ from spst.traces.scellement import keep_sealing
 from spst.traces.tetes import Scelleur
 from spst.wiring.jobs import build_jobs
 from spst.wiring.plugs import plug_rooms
-from spst.wiring.runtime import build_runtime, build_scelleur
+from spst.wiring.runtime import build_horodateur, build_runtime, build_scelleur
 
 _log = logging.getLogger("spst.worker")
 _RETRY_S = 5
@@ -29,9 +29,10 @@ _RETRY_S = 5
 def main() -> None:
     config = Config.from_environment()
     plug_rooms()
-    runtime, scelleur = build_runtime(config), build_scelleur(SealConfig.from_environment())
-    with sealing(runtime, scelleur):
-        asyncio.run(work(lambda: build_jobs(runtime, config.libpq_url)))
+    seal = SealConfig.from_environment()
+    runtime, horodateur = build_runtime(config), build_horodateur(seal)
+    with sealing(runtime, build_scelleur(seal)):
+        asyncio.run(work(lambda: build_jobs(runtime, config.libpq_url, horodateur)))
 
 
 @contextmanager

@@ -68,6 +68,14 @@ class Config:
 
 
 @dataclass(frozen=True, slots=True)
+class TimeStampPeer:
+    """A time-stamping authority (RFC 3161). `roots`: file of the PEM certificates that its own must lead to."""
+
+    url: str
+    roots: Path
+
+
+@dataclass(frozen=True, slots=True)
 class SealConfig:
     """What sealing the traces needs, in the one program that seals. Secrets never show in `repr`."""
 
@@ -77,6 +85,7 @@ class SealConfig:
     """Keys before this one, until each journal has named the new one."""
     heads: Path
     """Where heads are copied, out of reach of whoever owns the database."""
+    tsa: TimeStampPeer | None = None
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> "SealConfig":
@@ -86,6 +95,9 @@ class SealConfig:
             key=read.key("SPST_SEAL_KEY"),
             former_keys=read.optional_keys("SPST_SEAL_KEY_FORMER"),
             heads=Path(read.text("SPST_HEADS")),
+            tsa=TimeStampPeer(url, Path(read.text("SPST_TSA_ROOTS")))
+            if (url := read.optional("SPST_TSA_URL", ""))
+            else None,
         )
 
 

@@ -142,6 +142,18 @@ class TraceCle(Base):
     passage: Mapped[str | None] = mapped_column(Text)
 
 
+class TraceHorodatage(Base):
+    """What a time-stamping authority said of a head. `at`: its instant, UTC; `jeton`: its answer (RFC 3161), DER."""
+
+    __tablename__ = "trace_horodatage"
+    __table_args__ = (PrimaryKeyConstraint("tenant_id", "taille"), behind(_PUBLIC))
+
+    tenant_id: Mapped[UUID]
+    taille: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    jeton: Mapped[bytes]
+
+
 class JournalTechnique(Base):
     """Security events that have no tenant yet: a refused log-in, a forged token. Kept 12 months (CNIL 2021-122)."""
 

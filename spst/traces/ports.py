@@ -39,3 +39,6 @@ class Horodateur(Protocol):
 
         Raises: HorodatageRefused; ServiceUnavailable.
         """
+
+    def instant_of(self, data: bytes, token: bytes) -> datetime:
+        """The instant, in UTC, that a token of this authority gives to `data`. Raises: HorodatageRefused."""

@@ -16,8 +16,6 @@ from datetime import UTC
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
-
 from spst.kernel.acteur import service
 from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.ids import new_id
@@ -37,9 +35,6 @@ BATCH = 5000
 
 PAUSE_S = 1.0
 """Between two rounds: a line waits less than two seconds for its seal."""
-
-_TENANTS = text("SELECT id FROM tenant")
-"""By name: the room of the SPSTs stands above this one."""
 
 _log = logging.getLogger("spst.traces")
 _SEALER, _MOTIF = service("scellement"), Motif(CodeMotif.TECHNIQUE)
@@ -68,7 +63,7 @@ def keep_sealing(runtime: Runtime, scelleur: Scelleur, stop: threading.Event, pa
     ronde: Ronde | None = None
     while not stop.is_set():
         try:
-            ronde = ronde or Ronde(to_copy=set(_tenants(runtime)))
+            ronde = ronde or Ronde(to_copy=set(tetes.tenants(runtime)))
             go_round(runtime, scelleur, ronde)
         except Exception as error:  # noqa: BLE001
             _log.error("sealing interrupted", extra={"reason": type(error).__name__})
@@ -77,7 +72,7 @@ def keep_sealing(runtime: Runtime, scelleur: Scelleur, stop: threading.Event, pa
 
 def go_round(runtime: Runtime, scelleur: Scelleur, ronde: Ronde) -> int:
     """Seal all that waits, of every SPST; returns how many lines. What is refused of one SPST does not stop the others."""
-    return sum(_seal_one(runtime, scelleur, ronde, tenant_id) for tenant_id in _tenants(runtime))
+    return sum(_seal_one(runtime, scelleur, ronde, tenant_id) for tenant_id in tetes.tenants(runtime))
 
 
 def _seal_one(runtime: Runtime, scelleur: Scelleur, ronde: Ronde, tenant_id: UUID) -> int:
@@ -195,11 +190,6 @@ def _copy(scelleur: Scelleur, head: TraceTete) -> None:
         scelleur.copie.add(head.tenant_id, head.taille, head.at.astimezone(UTC), head.note)
     except TetesContradicted as error:
         raise ScellementRefused("deux_histoires") from error
-
-
-def _tenants(runtime: Runtime) -> list[UUID]:
-    with runtime.engine.connect() as connection:
-        return list(connection.execute(_TENANTS).scalars())
 
 
 def _tell_forged(runtime: Runtime, ronde: Ronde, tenant_id: UUID, found: Iterable[UUID]) -> None:

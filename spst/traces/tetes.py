@@ -5,13 +5,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from spst.kernel.context import Context
 from spst.kernel.notes import KeyUnknown, NoteRefused
+from spst.kernel.runtime import Runtime
 from spst.traces.models import TraceCle, TraceTete
 from spst.traces.ports import CopieDesTetes
 from spst.traces.sceau import ClesPubliques, Sceau, Tete, TeteSignee, open_head
+
+_TENANTS = text("SELECT id FROM tenant")
+"""By name: the room of the SPSTs stands above this one."""
 
 
 class ScellementRefused(Exception):
@@ -38,6 +42,12 @@ class Scelleur:
     def sceaux(self, tenant_id: UUID) -> list[Sceau]:
         """The one that signs now, then those before it."""
         return [Sceau.derive(secret, tenant_id) for secret in (self.secret, *self.anciens)]
+
+
+def tenants(runtime: Runtime) -> list[UUID]:
+    """Every SPST has a journal, suspended or not."""
+    with runtime.engine.connect() as connection:
+        return list(connection.execute(_TENANTS).scalars())
 
 
 def last(ctx: Context) -> TraceTete | None:

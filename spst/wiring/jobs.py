@@ -3,12 +3,15 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from procrastinate import App, PsycopgConnector
 
 from spst.comptes import inusage, limites, sessions
 from spst.kernel.runtime import Runtime
+from spst.traces import horodatage
 from spst.traces import jobs as traces
+from spst.traces.ports import Horodateur
 
 _log = logging.getLogger("spst.worker")
 QUEUE = "menage"
@@ -32,13 +35,19 @@ HOUSEKEEPING = (
 )
 
 
-def build_jobs(runtime: Runtime, conninfo: str) -> App:
+def build_jobs(runtime: Runtime, conninfo: str, horodateur: Horodateur | None = None) -> App:
     """`conninfo`: libpq, the application's own role."""
     app = App(connector=PsycopgConnector(conninfo=conninfo))
-    for work in HOUSEKEEPING:
+    for work in (*HOUSEKEEPING, *_stamping(horodateur)):
         task = app.task(name=work.name, queue=QUEUE, queueing_lock=work.name)(_logged(work, runtime))
         app.periodic(cron=work.cron)(task)
     return app
+
+
+def _stamping(horodateur: Horodateur | None) -> tuple[Periodic, ...]:
+    if horodateur is None:
+        return ()
+    return (Periodic("traces.stamp_heads", "47 * * * *", partial(horodatage.stamp_heads, horodateur=horodateur)),)
 
 
 def _logged(work: Periodic, runtime: Runtime) -> Callable[[int], None]:

@@ -1,6 +1,7 @@
 """Builds the runtime of a process from its configuration."""
 
 from spst.adapters.cles.fichier import FileKeyStore
+from spst.adapters.horodatage.rfc3161 import TimeStampingAuthority
 from spst.adapters.tetes.dossier import FolderOfHeads
 from spst.habilitations import actions
 from spst.kernel.clock import Clock, SystemClock
@@ -9,6 +10,7 @@ from spst.kernel.crypto.keyring import Keyring
 from spst.kernel.database import open_engine
 from spst.kernel.runtime import Runtime
 from spst.traces import services as traces
+from spst.traces.ports import Horodateur
 from spst.traces.tetes import Scelleur
 
 
@@ -23,6 +25,11 @@ def build_runtime(config: Config, clock: Clock | None = None) -> Runtime:
         traced_facts={action.name: action.facts for action in actions.all()},
         clock=clock or SystemClock(),
     )
+
+
+def build_horodateur(config: SealConfig) -> Horodateur | None:
+    """None where no authority was chosen: heads are then dated by the clock of the sealer alone."""
+    return TimeStampingAuthority(config.tsa.url, config.tsa.roots) if config.tsa else None
 
 
 def build_scelleur(config: SealConfig) -> Scelleur:

@@ -19,6 +19,7 @@ from tests.factories.monde import Monde, Spst
 
 VERIFICATION = service("verification")
 TECHNIQUE = Motif(CodeMotif.TECHNIQUE)
+_SEALED = ("trace_feuille", "trace_noeud", "trace_tete", "trace_cle", "trace_horodatage")
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ def scelle(monde: Monde, tmp_path: Path) -> Scelle:
     folder = tmp_path / "tetes"
     folder.mkdir()
     made = Scelle(monde, Scelleur(secrets.token_bytes(32), FolderOfHeads(folder)), folder)
-    for table in ("trace_feuille", "trace_noeud", "trace_tete", "trace_cle", "trace", "trace_reserve"):
+    for table in (*_SEALED, "trace", "trace_reserve"):
         made.sql(f"DELETE FROM {table}")
     made.sql("DELETE FROM journal_technique")
     return made
