@@ -23,6 +23,7 @@ COPY LICENSE ./
 COPY migrations migrations
 COPY policies policies
 COPY templates templates
+COPY tools/verify_traces.py tools/verify_traces.py
 COPY spst spst
 COPY --from=pages /build/spst/web/static/dist spst/web/static/dist
 ENV PATH=/opt/spst/venv/bin:$PATH PYTHONPATH=/opt/spst/app PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PORT=8000

@@ -1,7 +1,8 @@
 """traces: where each stands in the tree of its SPST, the nodes of that tree, its signed heads, the keys that sign them.
 
 `xid` is the transaction that wrote a line: the sealer takes lines in the order of their transactions, once no older one is
-under way. Source: RFC 9162, 2.1; c2sp.org/tlog-checkpoint. TRA-03.
+under way. Lines of before, which no installation has, were hashed in another form: a verification takes them for altered.
+Source: RFC 9162, 2.1; c2sp.org/tlog-checkpoint. TRA-03.
 """
 
 import sqlalchemy as sa

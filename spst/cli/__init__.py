@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from spst.cli import db, policy, serve, tenant, worker
+from spst.cli import db, policy, serve, tenant, traces, worker
 from spst.cli.demo import commands as demonstration
 from spst.cli.demo.folder import DemoRefused
 from spst.kernel.cluster import ClusterError
@@ -22,6 +22,7 @@ cli.add_command(db.db)
 cli.add_command(policy.policy)
 cli.add_command(serve.serve)
 cli.add_command(tenant.tenant)
+cli.add_command(traces.traces)
 cli.add_command(worker.worker)
 cli.add_command(demonstration.demo)
 

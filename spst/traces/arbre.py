@@ -46,7 +46,7 @@ def append(ctx: Context, edge: Frontier, leaves: Iterable[tuple[UUID, bytes]]) -
         rangs.append(edge.size)
         ids.append(trace_id)
         hashes.append(leaf)
-        kept += [(node, made) for node, made in edge.append(leaf) if _is_kept(node)]
+        kept += [(node, made) for node, made in edge.append(leaf) if is_kept(node)]
     ctx.session.execute(_ADD_FEUILLES, {"tenant": ctx.tenant_id, "rangs": rangs, "ids": ids, "hashes": hashes})
     if kept:
         levels, positions = [node.level for node, _ in kept], [node.position for node, _ in kept]
@@ -64,7 +64,13 @@ def read_nodes(ctx: Context, nodes: Sequence[Node]) -> list[bytes]:
     return [merkle.root(found[node] for node in part) for part in parts]
 
 
-def _is_kept(node: Node) -> bool:
+def differing(ctx: Context, nodes: Sequence[tuple[Node, bytes]]) -> list[Node]:
+    """Those of these kept nodes that are missing, or another."""
+    found = _read_kept(ctx, [node for node, _ in nodes])
+    return [node for node, made in nodes if found.get(node) != made]
+
+
+def is_kept(node: Node) -> bool:
     return node.level > 0 and node.level % STRIDE == 0
 
 

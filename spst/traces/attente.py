@@ -65,7 +65,8 @@ def lines(ctx: Context, found: Bornes) -> Iterator[Any]:
 
 def is_ours(ctx: Context, line: Any) -> bool:
     """Whether a process that holds the key of the traces wrote this line, with this leaf hash and this number."""
-    expected = sign_row(ctx.runtime.trace_key, line.writer_id, line.writer_n, line.leaf_hash)
+    key = ctx.runtime.trace_key
+    expected = sign_row(key, line.writer_id, line.writer_n, line.leaf_hash, line.id)
     return hmac.compare_digest(expected, line.signature)
 
 

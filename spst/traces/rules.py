@@ -11,8 +11,10 @@ import rfc8785
 
 from spst.kernel.merkle import leaf_hash
 
-VERSION = 1
+VERSION = 2
 SALT_BYTES = 16
+_RESERVE = ("motif_code", "motif_precision")
+"""What the direction does not read of a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +40,30 @@ class Event:
     motif_code: str | None = None
     motif_precision: str | None = None
 
-    def canonical(self) -> bytes:
-        """The event as canonical JSON (RFC 8785): the same bytes for whoever verifies it, in any language."""
-        return rfc8785.dumps({"v": VERSION, **{name: _plain(getattr(self, name)) for name in self.__slots__}})
+    def canonical(self, salt: bytes) -> bytes:
+        """The event as canonical JSON (RFC 8785): the same bytes for whoever verifies it, in any language.
+
+        The reason stands in it as a commitment only, so that a line is verified by somebody who may not know why.
+        """
+        shown = {name: _plain(getattr(self, name)) for name in self.__slots__ if name not in _RESERVE}
+        reserve = commitment(salt, self.motif_code, self.motif_precision).hex()
+        return rfc8785.dumps({"v": VERSION, **shown, "reserve": reserve})
 
     def leaf(self, salt: bytes) -> bytes:
-        """Leaf hash over `salt ‖ canonical JSON`; without the salt a guessed event cannot be confirmed."""
+        """Leaf hash over `line salt ‖ canonical JSON`; without the salt a guessed event cannot be confirmed."""
         if len(salt) != SALT_BYTES:
             raise ValueError(f"a salt has {SALT_BYTES} bytes")
-        return leaf_hash(salt + self.canonical())
+        return leaf_hash(line_salt(salt) + self.canonical(salt))
+
+
+def line_salt(salt: bytes) -> bytes:
+    """The salt that a line is shown with to whoever may not know its reason: the salt of the reason does not follow from it."""
+    return hmac.digest(salt, b"ligne", hashlib.sha256)[:SALT_BYTES]
+
+
+def commitment(salt: bytes, code: str | None, precision: str | None) -> bytes:
+    """What a line says of its reason: nothing, to whoever has not the salt; that reason and no other, to whoever has."""
+    return hmac.digest(salt, b"motif" + rfc8785.dumps({"code": code, "precision": precision}), hashlib.sha256)
 
 
 def _plain(value: Any) -> Any:
@@ -59,6 +76,9 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def sign_row(key: bytes, writer_id: UUID, writer_n: int, leaf: bytes) -> bytes:
-    """What ties a row to the process that wrote it and to its place in that process's numbering."""
-    return hmac.digest(key, writer_id.bytes + writer_n.to_bytes(8, "big") + leaf, hashlib.sha256)
+def sign_row(key: bytes, writer_id: UUID, writer_n: int, leaf: bytes, trace_id: UUID) -> bytes:
+    """What ties a row to the process that wrote it, to its place in that process's numbering, and to its own id.
+
+    Without the id, a copy of a row under another one would bear a true signature.
+    """
+    return hmac.digest(key, writer_id.bytes + writer_n.to_bytes(8, "big") + leaf + trace_id.bytes, hashlib.sha256)

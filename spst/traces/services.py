@@ -45,7 +45,7 @@ class _Gathered:
 
 @dataclass(slots=True)
 class _Writer:
-    """Numbers the committed traces of one thread of one process, without gap."""
+    """Numbers the committed traces of one thread of one process in one SPST, without gap."""
 
     id: UUID = field(default_factory=new_id)
     pid: int = field(default_factory=os.getpid)
@@ -188,7 +188,7 @@ def _write(ctx: Context, event: Event) -> None:
     writer.given += 1
     number, salt = writer.given, os.urandom(SALT_BYTES)
     leaf = event.leaf(salt)
-    signature = sign_row(ctx.runtime.trace_key, writer.id, number, leaf)
+    signature = sign_row(ctx.runtime.trace_key, writer.id, number, leaf, event.id)
     numbered = {"leaf_hash": leaf, "writer_id": writer.id, "writer_n": number, "signature": signature}
     connection = ctx.session.connection()
     connection.execute(_ADD_TRACE, _columns(event) | numbered)
@@ -214,11 +214,12 @@ def _reserve(event: Event, salt: bytes) -> dict[str, Any]:
 
 
 def _writer(ctx: Context) -> _Writer:
-    """This thread's writer, or a new one that starts at 1: numbers keep no gap."""
+    """This thread's writer in this SPST, or a new one that starts at 1: the numbers of each journal keep no gap."""
     if _WRITER not in ctx.cache:
-        known: _Writer | None = getattr(_writers, "writer", None)
+        mine: dict[UUID, _Writer] = _writers.__dict__.setdefault("of_tenant", {})
+        known = mine.get(ctx.tenant_id)
         if known is None or not known.is_usable:
-            known = _writers.writer = _Writer()
+            known = mine[ctx.tenant_id] = _Writer()
         ctx.cache[_WRITER] = known
     writer: _Writer = ctx.cache[_WRITER]
     return writer

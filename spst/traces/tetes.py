@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 
 from spst.kernel.context import Context
 from spst.kernel.notes import KeyUnknown, NoteRefused
 from spst.kernel.runtime import Runtime
-from spst.traces.models import TraceCle, TraceTete
+from spst.traces.models import TraceCle, TraceFeuille, TraceTete
 from spst.traces.ports import CopieDesTetes
 from spst.traces.sceau import ClesPubliques, Sceau, Tete, TeteSignee, open_head
 
@@ -59,6 +59,22 @@ def after(ctx: Context, taille: int) -> Iterator[TraceTete]:
     """Heads larger than `taille`, the smallest first."""
     query = select(TraceTete).where(TraceTete.tenant_id == ctx.tenant_id, TraceTete.taille > taille)
     yield from ctx.session.scalars(query.order_by(TraceTete.taille).execution_options(yield_per=1000))
+
+
+def last_and_places(ctx: Context) -> tuple[TraceTete | None, int]:
+    """The largest head, and how many places the tree has, as one statement sees them."""
+    of_tree = select(func.max(TraceFeuille.rang) + 1).where(TraceFeuille.tenant_id == ctx.tenant_id).scalar_subquery()
+    query = select(TraceTete, of_tree).where(TraceTete.tenant_id == ctx.tenant_id)
+    row = ctx.session.execute(query.order_by(TraceTete.taille.desc()).limit(1)).one_or_none()
+    return (row[0], row[1] or 0) if row else (None, ctx.session.scalar(select(of_tree)) or 0)
+
+
+def between(ctx: Context, start: int, end: int) -> list[TraceTete]:
+    """Heads larger than `start` and not larger than `end`, the smallest first."""
+    query = select(TraceTete).where(
+        TraceTete.tenant_id == ctx.tenant_id, TraceTete.taille > start, TraceTete.taille <= end
+    )
+    return list(ctx.session.scalars(query.order_by(TraceTete.taille)))
 
 
 def keys(ctx: Context) -> list[TraceCle]:

@@ -48,6 +48,12 @@ class Scelle:
             done = connection.execute(statement, values)
             return done.fetchall() if done.description else []
 
+    def named(self, statement: str, values: dict[str, Any]) -> None:
+        """The same, with named values."""
+        with psycopg.connect(self.monde.database.superuser_conninfo) as connection:
+            connection.execute("SET session_replication_role = replica")
+            connection.execute(statement, values)
+
     def rows(self, statement: str, spst: Spst | None = None) -> list[Any]:
         """Rows of one SPST: `statement` has one `%s`, its id."""
         return self.sql(statement, (spst or self.monde.a).tenant_id)

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from dataclasses import replace
 from uuid import UUID
 
 import psycopg
@@ -18,7 +19,7 @@ from spst.kernel.ids import first_id_at, instant_of, new_id
 from spst.kernel.merkle import leaf_hash
 from spst.traces import services as traces
 from spst.traces.models import Trace, TraceReserve
-from spst.traces.rules import Event, sign_row
+from spst.traces.rules import Event, commitment, line_salt, sign_row
 from tests.factories.monde import Monde, Spst
 
 
@@ -203,7 +204,8 @@ def test_committed_lines_are_numbered_without_gap_and_signed(monde: Monde) -> No
     first = written[0].writer_n
     assert sorted(line.writer_n for line in written) == list(range(first, first + 6))
     for line in written:
-        assert line.signature == sign_row(monde.runtime.trace_key, line.writer_id, line.writer_n, line.leaf_hash)
+        expected = sign_row(monde.runtime.trace_key, line.writer_id, line.writer_n, line.leaf_hash, line.id)
+        assert line.signature == expected
 
 
 @pytest.mark.exigence("TRA-03", partielle="numbering; the seal comes with its own issue")
@@ -271,11 +273,21 @@ EVENTS = st.builds(
 @given(EVENTS)
 def test_the_canonical_form_is_one_json_line_whatever_is_in_it(event: Event) -> None:
     """CR, LF, quotes and escapes in any field stay inside one record."""
-    canonical = event.canonical()
+    salt = b"s" * 16
+    canonical = event.canonical(salt)
     assert re.search(rb"[\x00-\x1f]", canonical) is None
     assert json.loads(canonical)["id"] == str(event.id)
-    assert event.leaf(b"s" * 16) == leaf_hash(b"s" * 16 + canonical)
-    assert event.leaf(b"s" * 16) != event.leaf(b"t" * 16)
+    assert event.leaf(salt) == leaf_hash(line_salt(salt) + canonical)
+    assert event.leaf(salt) != event.leaf(b"t" * 16)
+
+
+@given(EVENTS, st.text(max_size=20))
+def test_a_line_commits_to_its_reason_without_telling_it(event: Event, precision: str) -> None:
+    salt, why = b"s" * 16, replace(event, motif_code="exceptionnel", motif_precision=f"motif {precision}")
+    assert b"exceptionnel" not in why.canonical(salt)
+    assert json.loads(why.canonical(salt))["reserve"] == commitment(salt, "exceptionnel", f"motif {precision}").hex()
+    assert why.leaf(salt) != event.leaf(salt)
+    assert why.canonical(salt) != why.canonical(b"t" * 16)
 
 
 @given(st.datetimes(min_value=instant_of(UUID(int=1 << 80)).replace(tzinfo=None)))

@@ -93,7 +93,7 @@ def _prepare(folder: DemoFolder, addresses: Addresses, *, workers: int, reset: b
     click.echo("Base de données…")
     folder.cluster.ensure()
     folder.cluster.start()
-    environment = folder.environment() | _product_settings(addresses)
+    environment = folder.environment() | product_settings(addresses)
     context_key = Environment(environment).key("SPST_CONTEXT_KEY")
     bootstrap(folder.cluster.superuser_conninfo, DATABASE, folder.passwords(), context_key)
     _run_step("schéma", folder, environment, "db", "upgrade")
@@ -106,7 +106,7 @@ def _prepare(folder: DemoFolder, addresses: Addresses, *, workers: int, reset: b
     return environment
 
 
-def _product_settings(addresses: Addresses) -> dict[str, str]:
+def product_settings(addresses: Addresses) -> dict[str, str]:
     return {
         "PORT": str(addresses.port),
         "PUBLIC_URL": addresses.site,

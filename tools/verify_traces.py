@@ -1,0 +1,395 @@
+#!/usr/bin/env python3
+"""Vérifie un journal de traces exporté, ou la preuve qu’un salarié a emportée, sans le logiciel qui les a faits.
+
+    python3 verify_traces.py journal.zip [--tete tete.note …] [--cle cle.txt …] [--json]
+
+Il faut Python 3.9 ou plus récent et le paquet « cryptography », rien d’autre. Code de sortie : 0 tout tient, 1 quelque chose ne
+tient pas, 2 le fichier n’est pas lisible.
+
+Written apart from the product, from the published texts: RFC 9162 (trees and proofs), c2sp.org/signed-note, tlog-checkpoint,
+tlog-cosignature. It shares no line with the program that it checks.
+"""
+
+import argparse
+import base64
+import hashlib
+import hmac
+import json
+import sys
+import zipfile
+from collections import defaultdict
+from datetime import datetime, timezone
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+MAX_LINE = 1_000_000
+MAX_SMALL = 50_000_000
+HANDOVER = "traces.spst/cle-suivante/v1"
+
+FAITS = {
+    "cle_inconnue": "clé de scellement que rien ne relie à une clé connue",
+    "tete_alteree": "tête modifiée, ou dont la signature ne tient pas",
+    "tete_fausse": "tête qui n’est pas celle des lignes, sans que l’une d’elles se désigne",
+    "alteree": "ligne modifiée après son scellement",
+    "supprimee": "ligne supprimée",
+    "deplacee": "ligne déplacée",
+    "inseree": "lignes placées sous aucune tête",
+    "trou": "numéro qui manque dans la suite d’un programme, avant le sceau",
+    "retour_en_arriere": "journal plus court qu’une tête que vous détenez",
+    "histoire_refaite": "journal qui contredit une tête que vous détenez",
+}
+
+
+class Unreadable(Exception):
+    """The file is not what it should be: nothing was verified."""
+
+
+class Refused(Exception):
+    """A note does not hold."""
+
+
+def sha(*parts):
+    return hashlib.sha256(b"".join(parts)).digest()
+
+
+def leaf_of(entry):
+    return sha(b"\x00", entry)
+
+
+def parent_of(left, right):
+    return sha(b"\x01", left, right)
+
+
+class Key:
+    """A public key, from its line « name+id+base64(kind, key) »."""
+
+    def __init__(self, line):
+        name, key_id, encoded = [*line.strip().split("+", 2), "", ""][:3]
+        raw = base64.b64decode(encoded)
+        if len(raw) != 33 or raw[0] not in (1, 4) or sha(name.encode(), b"\n", raw)[:4].hex() != key_id:
+            raise Refused("clé publique illisible")
+        self.line, self.name, self.kind, self.raw, self.id = line.strip(), name, raw[0], raw[1:], bytes.fromhex(key_id)
+
+
+def open_note(note, keys):
+    """(text, {kind: seconds or None}) of a note that every one of `keys` signed."""
+    text, gap, tail = note.rpartition("\n\n")
+    text += "\n"
+    signed = {}
+    for line in tail.splitlines():
+        dash, name, encoded = [*line.split(" "), "", ""][:3]
+        body = base64.b64decode(encoded or "")
+        for key in keys:
+            if (dash, name, body[:4]) == ("—", key.name, key.id):
+                signed[key.kind] = check(key, text, body[4:])
+    if not gap or set(signed) != {key.kind for key in keys}:
+        raise Refused("signature absente")
+    return text, signed
+
+
+def check(key, text, signature):
+    when, message = None, text.encode()
+    if key.kind == 4:
+        when, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+        message = b"cosignature/v1\ntime %d\n" % when + message
+    try:
+        Ed25519PublicKey.from_public_bytes(key.raw).verify(signature, message)
+    except InvalidSignature:
+        raise Refused("signature fausse") from None
+    return when
+
+
+def open_head(note, keys):
+    """(origin, size, root, seconds) of a checkpoint."""
+    text, signed = open_note(note, keys)
+    lines = text.split("\n")
+    if len(lines) != 4 or lines[0] != keys[0].name or str(int(lines[1])) != lines[1]:
+        raise Refused("tête illisible")
+    root = base64.b64decode(lines[2])
+    if len(root) != 32:
+        raise Refused("racine illisible")
+    return lines[0], int(lines[1]), root, signed[4]
+
+
+class Edge:
+    """The right edge of a tree: (size of subtree, hash), the largest first."""
+
+    def __init__(self):
+        self.size, self.parts = 0, []
+
+    def add(self, leaf):
+        self.size += 1
+        self.parts.append((1, leaf))
+        while len(self.parts) > 1 and self.parts[-1][0] == self.parts[-2][0]:
+            (width, left), (_, right) = self.parts[-2:]
+            self.parts[-2:] = [(2 * width, parent_of(left, right))]
+
+    def root(self):
+        if not self.parts:
+            return sha()
+        made = self.parts[-1][1]
+        for _, left in reversed(self.parts[:-1]):
+            made = parent_of(left, made)
+        return made
+
+
+class Findings:
+    def __init__(self):
+        self.found = {}
+
+    def add(self, code, rang, nombre=1):
+        self.found.setdefault(code, [rang, 0])[1] += nombre
+
+    def __bool__(self):
+        return bool(self.found)
+
+    def first(self):
+        return min((rang for rang, _ in self.found.values() if rang is not None), default=None)
+
+    def listed(self):
+        order = sorted(
+            self.found.items(), key=lambda item: (item[1][0] is None, item[1][0] or 0, list(FAITS).index(item[0]))
+        )
+        return [{"code": code, "rang": rang, "nombre": nombre, "fait": FAITS[code]} for code, (rang, nombre) in order]
+
+
+def small(archive, name):
+    if archive.getinfo(name).file_size > MAX_SMALL:
+        raise Unreadable(f"{name} est trop grand")
+    return archive.read(name).decode()
+
+
+def records(archive, name):
+    with archive.open(name) as file:
+        while line := file.readline(MAX_LINE + 1):
+            if len(line) > MAX_LINE:
+                raise Unreadable(f"{name} a une ligne trop longue")
+            yield json.loads(line)
+
+
+def chain_of(rows, pinned, findings):
+    """[(size beyond which they sign, the two keys)], as far as each pair is named by the one before, or is pinned."""
+    chain = []
+    for row in rows:
+        try:
+            keys = [Key(row["journal"]), Key(row["horloge"])]
+            is_trusted = {key.line for key in keys} <= pinned or (not chain and not pinned and row["depuis"] == 0)
+            if not is_trusted and chain:
+                text, _ = open_note(row["passage"] or "", chain[-1][1][:1])
+                named = [HANDOVER, keys[0].name, str(row["depuis"]), keys[0].line, keys[1].line, ""]
+                is_trusted = text.split("\n") == named and keys[0].name == chain[-1][1][0].name
+        except (Refused, ValueError):
+            is_trusted = False
+        if not is_trusted:
+            findings.add("cle_inconnue", row["depuis"])
+            break
+        chain.append((row["depuis"], keys))
+    return chain
+
+
+def signers_of(chain, size):
+    return next((keys for since, keys in reversed(chain) if since < size), None)
+
+
+class Journal:
+    """Goes through an export once, in the order of its places."""
+
+    def __init__(self, archive, pinned, held):
+        self.archive, self.findings = archive, Findings()
+        self.about = json.loads(small(archive, "journal.json"))
+        self.chain = chain_of(records(archive, "cles.jsonl"), pinned, self.findings)
+        self.heads = records(archive, "tetes.jsonl")
+        self.next_head = next(self.heads, None)
+        self.edge, self.agreed, self.sealed_at, self.root = Edge(), 0, None, None
+        self.before, self.moved, self.is_broken = None, None, False
+        self.last_number = {}
+        self.held = defaultdict(set)
+        for note in held:
+            self.hold(note)
+
+    def hold(self, note):
+        if not self.chain:
+            self.findings.add("retour_en_arriere", 0)
+            return
+        for _, keys in reversed(self.chain):
+            try:
+                _, size, root, _ = open_head(note, keys)
+            except (Refused, ValueError):
+                continue
+            if size > self.about["places"]:
+                self.findings.add("retour_en_arriere", self.about["places"])
+            else:
+                self.held[size].add(root)
+            return
+        raise Unreadable("une tête donnée n’est pas signée par une clé de ce journal")
+
+    def run(self):
+        for record in records(self.archive, "lignes.jsonl"):
+            if self.is_broken:
+                break
+            self.place(record)
+        self.end()
+        waiting = self.waiting()
+        return {
+            "origine": self.about["origine"],
+            "taille": self.agreed,
+            "racine": self.root.hex() if self.root else None,
+            "scelle_le": datetime.fromtimestamp(self.sealed_at, timezone.utc).isoformat() if self.sealed_at else None,
+            "attente": waiting,
+            "tient": not self.findings,
+            "premier": self.findings.first(),
+            "constats": self.findings.listed(),
+        }
+
+    def place(self, record):
+        rang, leaf = record["rang"], bytes.fromhex(record["feuille"])
+        if rang != self.edge.size:
+            self.findings.add("supprimee", self.edge.size, rang - self.edge.size)
+            self.is_broken = True
+            return
+        self.line(rang, leaf, record["ligne"])
+        self.edge.add(leaf)
+        self.roots()
+
+    def line(self, rang, leaf, line):
+        if line is None:
+            self.findings.add("supprimee", rang)
+            return
+        if not self.says(line, leaf):
+            self.findings.add("alteree", rang)
+        order = (line["ordre"], line["id"])
+        if self.moved is None and self.before and order < self.before:
+            self.moved = rang
+        self.before = order
+        writer = line["ecrivain"]
+        self.last_number[writer] = max(self.last_number.get(writer, 0), line["n"])
+
+    def says(self, line, leaf):
+        """Whether what the line shows leads to its leaf hash, and its reason to what it commits to."""
+        if bytes.fromhex(line["feuille"]) != leaf:
+            return False
+        if "entree" not in line:
+            return False
+        entry, salt = line["entree"], bytes.fromhex(line["sel"])
+        if leaf_of(salt + entry.encode()) != leaf or json.loads(entry)["id"] != line["id"]:
+            return False
+        return "motif" not in line or keeps_its_reason(json.loads(entry), salt, line["motif"])
+
+    def roots(self):
+        size, root = self.edge.size, self.edge.root() if self.is_at_head() or self.edge.size in self.held else None
+        if root and self.held.get(size, {root}) != {root}:
+            self.stop("histoire_refaite", self.agreed)
+        if not self.is_at_head():
+            return
+        head, self.next_head = self.next_head, next(self.heads, None)
+        opened = self.opened(head)
+        if opened is None:
+            self.findings.add("tete_alteree", self.agreed)
+        elif opened[2] == root:
+            self.agreed, self.root, self.sealed_at, self.moved = size, root, opened[3], None
+        elif self.moved is not None:
+            self.stop("deplacee", self.moved)
+        else:
+            self.stop(None if self.findings else "tete_fausse", self.agreed)
+
+    def is_at_head(self):
+        return self.next_head is not None and self.next_head["taille"] == self.edge.size
+
+    def opened(self, head):
+        keys = signers_of(self.chain, head["taille"])
+        try:
+            opened = open_head(head["note"], keys) if keys else None
+        except (Refused, ValueError):
+            return None
+        says = (self.about["origine"], head["taille"], datetime.fromisoformat(head["le"]).timestamp())
+        return opened if opened and (*opened[:2], opened[3]) == says else None
+
+    def stop(self, code, rang):
+        if code:
+            self.findings.add(code, rang)
+        self.is_broken = True
+
+    def end(self):
+        if self.is_broken:
+            return
+        size, largest = self.edge.size, self.about["taille"]
+        if self.next_head is not None:
+            is_ours = self.opened(self.next_head) is not None
+            self.findings.add("supprimee" if is_ours else "tete_alteree", size, largest - size if is_ours else 1)
+        elif size < self.about["places"]:
+            self.findings.add("supprimee", size, self.about["places"] - size)
+        elif size > largest:
+            self.findings.add("inseree", largest, size - largest)
+
+    def waiting(self):
+        numbers, count = defaultdict(set), 0
+        for line in records(self.archive, "attente.jsonl"):
+            count += 1
+            numbers[line["ecrivain"]].add(line["n"])
+            if not self.says(line, bytes.fromhex(line["feuille"])):
+                self.findings.add("alteree", None)
+        if not self.is_broken:
+            for writer, written in numbers.items():
+                missing = set(range(self.last_number.get(writer, 0) + 1, max(written) + 1)) - written
+                if missing:
+                    self.findings.add("trou", None, len(missing))
+        return count
+
+
+def keeps_its_reason(event, line_salt, motif):
+    salt = bytes.fromhex(motif["sel"])
+    said = json.dumps(
+        {"code": motif["code"], "precision": motif["precision"]}, ensure_ascii=False, separators=(",", ":")
+    )
+    kept = hmac.new(salt, b"motif" + said.encode(), hashlib.sha256).hexdigest()
+    return event["reserve"] == kept and hmac.new(salt, b"ligne", hashlib.sha256).digest()[:16] == line_salt
+
+
+def told(report):
+    """The report in sentences."""
+    if not report["constats"]:
+        when = f", scellé le {report['scelle_le']}" if report["scelle_le"] else ""
+        yield f"Le journal tient : {lines(report['taille'])}{when}."
+    else:
+        yield f"LE JOURNAL NE TIENT PAS. Premier rang en cause : {report['premier']}."
+        for one in report["constats"]:
+            where = f", à partir du rang {one['rang']}" if one["rang"] is not None else ""
+            yield f"  - {one['fait']} ({one['nombre']}{where})"
+    yield f"Le sceau s’arrête au rang {report['taille'] - 1}." if report["taille"] else "Rien n’est encore scellé."
+    if report["attente"]:
+        waiting = lines(report["attente"])
+        yield f"Sans sceau encore : {waiting}. Si les toutes dernières manquaient, ce fichier ne le dirait pas."
+
+
+def lines(count):
+    return f"{count} ligne{'s' if count > 1 else ''}"
+
+
+def read(path):
+    with open(path, encoding="utf-8") as file:
+        return file.read(MAX_LINE)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Vérifie un journal de traces exporté.")
+    parser.add_argument("fichier")
+    parser.add_argument("--tete", action="append", default=[], help="une tête que vous détenez (fichier .note)")
+    parser.add_argument(
+        "--cle", action="append", default=[], help="les clés publiques que vous détenez (fichier, une par ligne)"
+    )
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    try:
+        pinned = {line.strip() for path in asked.cle for line in read(path).splitlines() if line.strip()}
+        with zipfile.ZipFile(asked.fichier) as archive:
+            report = Journal(archive, pinned, [read(path) for path in asked.tete]).run()
+    except (Unreadable, OSError, KeyError, TypeError, ValueError, RecursionError, zipfile.BadZipFile) as error:
+        print(f"Fichier illisible : {error}", file=sys.stderr)
+        return 2
+    print(json.dumps(report, ensure_ascii=False) if asked.json else "\n".join(told(report)))
+    return 0 if report["tient"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
