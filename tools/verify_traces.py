@@ -34,7 +34,7 @@ FAITS = {
     "alteree": "ligne modifiée après son scellement",
     "supprimee": "ligne supprimée",
     "deplacee": "ligne déplacée",
-    "inseree": "lignes placées sous aucune tête",
+    "inseree": "ligne insérée après coup, sous un sceau plus récent qu’elle",
     "trou": "numéro qui manque dans la suite d’un programme, avant le sceau",
     "retour_en_arriere": "journal plus court qu’une tête que vous détenez",
     "histoire_refaite": "journal qui contredit une tête que vous détenez",
@@ -329,6 +329,8 @@ class Journal:
             numbers[line["ecrivain"]].add(line["n"])
             if not self.says(line, bytes.fromhex(line["feuille"])):
                 self.findings.add("alteree", None)
+            if line["ordre"] < self.about["ordre"]:
+                self.findings.add("inseree", None)
         if not self.is_broken:
             for writer, written in numbers.items():
                 missing = set(range(self.last_number.get(writer, 0) + 1, max(written) + 1)) - written

@@ -32,6 +32,7 @@ def write(ctx: Context, out: IO[bytes], *, with_reasons: bool) -> int:
         "origine": origin_of(ctx.tenant_id),
         "places": places,
         "taille": last.taille if last else 0,
+        "ordre": last.xid if last else 0,
         "motifs": with_reasons,
         "exporte_le": ctx.clock.now().isoformat(timespec="seconds"),
     }

@@ -274,7 +274,13 @@ class _Controle:
     def _check_nodes(self) -> None:
         nodes, self._nodes = self._nodes, []
         for node in arbre.differing(self._ctx, nodes):
-            self._find("noeud_altere", node.position << node.level)
+            if not self._is_explained(node):
+                self._find("noeud_altere", node.position << node.level)
+
+    def _is_explained(self, node: Node) -> bool:
+        """A place under the node was changed: the node still says what was sealed."""
+        start, stop = node.position << node.level, (node.position + 1) << node.level
+        return any(rang is not None and start <= rang < stop for rang, *_ in self._found.values())
 
     def _check_partitions(self) -> None:
         names = list(self._ctx.session.execute(_DETACHED).scalars())
