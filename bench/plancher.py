@@ -91,7 +91,7 @@ _WRITE = """
 """
 _TRACE = """
     INSERT INTO trace (tenant_id, id, at, acteur_id, role, action, dossier_id, sections, decision, politique_version, regles,
-                       details, session_hash, correlation_id, origin, leaf_hash, writer_id, writer_n, signature)
+                       details, session_hash, correlation_id, origin, empreinte, writer_id, writer_n, signature)
     VALUES (%(t)s, %(id)s, %(now)s, %(a)s, 'MDT', %(action)s, %(d)s, %(sections)s, 'permis', 'bench', %(regles)s, %(details)s,
             'bench', %(id)s, 'bench', %(hash)s, %(w)s, %(n)s, %(hash)s)
 """

@@ -243,20 +243,20 @@ class Journal:
         }
 
     def place(self, record):
-        rang, leaf = record["rang"], bytes.fromhex(record["feuille"])
+        rang, sealed = record["rang"], bytes.fromhex(record["empreinte"])
         if rang != self.edge.size:
             self.findings.add("supprimee", self.edge.size, rang - self.edge.size)
             self.is_broken = True
             return
-        self.line(rang, leaf, record["ligne"])
-        self.edge.add(leaf)
+        self.line(rang, sealed, record["ligne"])
+        self.edge.add(leaf_of(sealed))
         self.roots()
 
-    def line(self, rang, leaf, line):
+    def line(self, rang, sealed, line):
         if line is None:
             self.findings.add("supprimee", rang)
             return
-        if not self.says(line, leaf):
+        if not self.says(line, sealed):
             self.findings.add("alteree", rang)
         order = (line["ordre"], line["id"])
         if self.moved is None and self.before and order < self.before:
@@ -265,14 +265,14 @@ class Journal:
         writer = line["ecrivain"]
         self.last_number[writer] = max(self.last_number.get(writer, 0), line["n"])
 
-    def says(self, line, leaf):
-        """Whether what the line shows leads to its leaf hash, and its reason to what it commits to."""
-        if bytes.fromhex(line["feuille"]) != leaf:
+    def says(self, line, sealed):
+        """Whether what the line shows leads to what was sealed of it, and its reason to what it commits to."""
+        if bytes.fromhex(line["empreinte"]) != sealed:
             return False
         if "entree" not in line:
             return False
         entry, salt = line["entree"], bytes.fromhex(line["sel"])
-        if leaf_of(salt + entry.encode()) != leaf or json.loads(entry)["id"] != line["id"]:
+        if sha(salt, entry.encode()) != sealed[32:] or json.loads(entry)["id"] != line["id"]:
             return False
         return "motif" not in line or keeps_its_reason(json.loads(entry), salt, line["motif"])
 
@@ -327,7 +327,7 @@ class Journal:
         for line in records(self.archive, "attente.jsonl"):
             count += 1
             numbers[line["ecrivain"]].add(line["n"])
-            if not self.says(line, bytes.fromhex(line["feuille"])):
+            if not self.says(line, bytes.fromhex(line["empreinte"])):
                 self.findings.add("alteree", None)
             if line["ordre"] < self.about["ordre"]:
                 self.findings.add("inseree", None)

@@ -1,7 +1,7 @@
 """traces: where each stands in the tree of its SPST, the nodes of that tree, its signed heads, the keys that sign them.
 
 `xid` is the transaction that wrote a line: the sealer takes lines in the order of their transactions, once no older one is
-under way. Lines of before, which no installation has, were hashed in another form: a verification takes them for altered.
+under way. `empreinte` is what is sealed of a line. Lines of before, which no installation has, have none: they stay unsealed.
 Source: RFC 9162, 2.1; c2sp.org/tlog-checkpoint. TRA-03.
 """
 
@@ -37,6 +37,9 @@ def upgrade() -> None:
             "xid", sa.BigInteger(), nullable=False, server_default=sa.text("(pg_current_xact_id()::text::bigint)")
         ),
     )
+    op.add_column("trace", sa.Column("empreinte", sa.LargeBinary(), nullable=False, server_default=""))
+    op.alter_column("trace", "empreinte", server_default=None)
+    op.drop_column("trace", "leaf_hash")
     op.create_index("trace_xid_ix", "trace", ["tenant_id", "xid"])
     for table, wall in WIDENED.items():
         op.execute(f"ALTER POLICY lire ON {table} USING ({read_condition(table, wall)})")
@@ -56,7 +59,7 @@ def _create_tables() -> None:
         sa.Column("tenant_id", sa.UUID(), nullable=False),
         sa.Column("rang", sa.BigInteger(), nullable=False),
         sa.Column("trace_id", sa.UUID(), nullable=False),
-        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("empreinte", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "rang", name=op.f("trace_feuille_pk")),
     )
     op.create_index("trace_feuille_trace_uq", "trace_feuille", ["tenant_id", "trace_id"], unique=True)

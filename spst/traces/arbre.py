@@ -20,8 +20,8 @@ STRIDE = 4
 _FEUILLE = cast(Table, TraceFeuille.__table__)
 _NOEUD = cast(Table, TraceNoeud.__table__)
 _ADD_FEUILLES = text("""
-    INSERT INTO trace_feuille (tenant_id, rang, trace_id, hash)
-    SELECT :tenant, * FROM unnest(CAST(:rangs AS bigint[]), CAST(:ids AS uuid[]), CAST(:hashes AS bytea[]))
+    INSERT INTO trace_feuille (tenant_id, rang, trace_id, empreinte)
+    SELECT :tenant, * FROM unnest(CAST(:rangs AS bigint[]), CAST(:ids AS uuid[]), CAST(:empreintes AS bytea[]))
 """)
 _ADD_NOEUDS = text("""
     INSERT INTO trace_noeud (tenant_id, niveau, rang, hash)
@@ -39,15 +39,16 @@ def frontier(ctx: Context, size: int) -> Frontier:
 
 
 def append(ctx: Context, edge: Frontier, leaves: Iterable[tuple[UUID, bytes]]) -> None:
-    """Keep leaves after `edge`, which moves on: ids of their traces, and leaf hashes."""
-    rangs, ids, hashes = [], [], []
+    """Keep leaves after `edge`, which moves on: ids of their traces, and what is sealed of them."""
+    rangs, ids, empreintes = [], [], []
     kept: list[tuple[Node, bytes]] = []
-    for trace_id, leaf in leaves:
+    for trace_id, empreinte in leaves:
         rangs.append(edge.size)
         ids.append(trace_id)
-        hashes.append(leaf)
-        kept += [(node, made) for node, made in edge.append(leaf) if is_kept(node)]
-    ctx.session.execute(_ADD_FEUILLES, {"tenant": ctx.tenant_id, "rangs": rangs, "ids": ids, "hashes": hashes})
+        empreintes.append(empreinte)
+        kept += [(node, made) for node, made in edge.append(merkle.leaf_hash(empreinte)) if is_kept(node)]
+    values = {"tenant": ctx.tenant_id, "rangs": rangs, "ids": ids, "empreintes": empreintes}
+    ctx.session.execute(_ADD_FEUILLES, values)
     if kept:
         levels, positions = [node.level for node, _ in kept], [node.position for node, _ in kept]
         made = {"niveaux": levels, "rangs": positions, "hashes": [one for _, one in kept]}
@@ -84,9 +85,9 @@ def _read_leaves(ctx: Context, wanted: Iterable[Node]) -> dict[Node, bytes]:
     rangs = [node.position for node in wanted if node.level == 0]
     if not rangs:
         return {}
-    query = select(_FEUILLE.c.rang, _FEUILLE.c.hash)
+    query = select(_FEUILLE.c.rang, _FEUILLE.c.empreinte)
     query = query.where(_FEUILLE.c.tenant_id == ctx.tenant_id, _FEUILLE.c.rang.in_(rangs))
-    return {Node(0, row.rang): row.hash for row in ctx.session.execute(query)}
+    return {Node(0, row.rang): merkle.leaf_hash(row.empreinte) for row in ctx.session.execute(query)}
 
 
 def _read_kept(ctx: Context, wanted: Iterable[Node]) -> dict[Node, bytes]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from spst.kernel.context import Context
+from spst.kernel.merkle import leaf_hash
 from spst.traces.rules import sign_row
 
 _PAGE = 5000
@@ -17,7 +18,7 @@ _SNAPSHOT = text("""
     FROM pg_current_snapshot() s
 """)
 _WAITING = """
-    SELECT t.id, t.xid, t.leaf_hash, t.writer_id, t.writer_n, t.signature FROM trace t
+    SELECT t.id, t.xid, t.empreinte, t.writer_id, t.writer_n, t.signature FROM trace t
     WHERE t.tenant_id = :tenant AND {bounds} AND (t.xid, t.id) > (:xid, :id)
       AND NOT EXISTS (SELECT FROM trace_feuille f WHERE f.tenant_id = t.tenant_id AND f.trace_id = t.id)
     ORDER BY t.xid, t.id LIMIT :limit
@@ -54,7 +55,7 @@ def is_empty(ctx: Context, found: Bornes) -> bool:
 
 
 def lines(ctx: Context, found: Bornes) -> Iterator[Any]:
-    """`id, xid, leaf_hash, writer_id, writer_n, signature`, oldest transaction first."""
+    """`id, xid, empreinte, writer_id, writer_n, signature`, oldest transaction first."""
     after = _BEFORE_ALL
     while page := _page(ctx, found, after, _PAGE):
         yield from page
@@ -64,9 +65,9 @@ def lines(ctx: Context, found: Bornes) -> Iterator[Any]:
 
 
 def is_ours(ctx: Context, line: Any) -> bool:
-    """Whether a process that holds the key of the traces wrote this line, with this leaf hash and this number."""
+    """Whether a process that holds the key of the traces wrote this line, with this leaf and this number."""
     key = ctx.runtime.trace_key
-    expected = sign_row(key, line.writer_id, line.writer_n, line.leaf_hash, line.id)
+    expected = sign_row(key, line.writer_id, line.writer_n, leaf_hash(line.empreinte), line.id)
     return hmac.compare_digest(expected, line.signature)
 
 

@@ -1,8 +1,8 @@
 """The journal of an SPST as a file that `tools/verify_traces.py` checks far from here.
 
 A zip of JSON lines: `journal.json` (what it is), `cles.jsonl`, `tetes.jsonl`, `lignes.jsonl` (one by place: canonical event,
-salt, leaf hash), `attente.jsonl` (lines that wait for their seal), `horodatages.jsonl`. Reasons stand in it when they are asked
-for; without them a line shows its commitment to its reason, and verifies all the same.
+salt, what was sealed of it), `attente.jsonl` (lines that wait for their seal), `horodatages.jsonl`. Reasons stand in it when
+they are asked for; without them a line shows its commitment to its reason, and verifies all the same.
 """
 
 import base64
@@ -79,14 +79,14 @@ def _places(ctx: Context, places: int, with_reasons: bool) -> Iterator[dict[str,
 
 def _place(feuille: Feuille, with_reasons: bool) -> dict[str, Any]:
     ligne = _line(feuille.ligne, with_reasons) if feuille.ligne else None
-    return {"rang": feuille.rang, "feuille": feuille.hash.hex(), "ligne": ligne}
+    return {"rang": feuille.rang, "empreinte": feuille.empreinte.hex(), "ligne": ligne}
 
 
 def _line(ligne: Ligne, with_reasons: bool) -> dict[str, Any]:
     event = ligne.event
     shown = {
         "id": str(event.id),
-        "feuille": ligne.leaf.hex(),
+        "empreinte": ligne.empreinte.hex(),
         "ecrivain": str(ligne.writer_id),
         "n": ligne.writer_n,
         "ordre": ligne.xid,

@@ -47,7 +47,8 @@ class Trace(TenantRow, Base):
     session_hash: Mapped[str | None] = mapped_column(Text)
     correlation_id: Mapped[UUID]
     origin: Mapped[str] = mapped_column(Text)
-    leaf_hash: Mapped[bytes]
+    empreinte: Mapped[bytes]
+    """What is sealed of the line (`rules.Empreinte`, 64 bytes)."""
     writer_id: Mapped[UUID]
     writer_n: Mapped[int]
     signature: Mapped[bytes]
@@ -87,7 +88,7 @@ _PUBLIC = Wall(
 
 
 class TraceFeuille(Base):
-    """Where a sealed trace stands in the tree of its SPST, and its leaf hash, which outlives it."""
+    """Where a sealed trace stands in the tree of its SPST, and what was sealed of it, which outlives it."""
 
     __tablename__ = "trace_feuille"
     __table_args__ = (
@@ -100,7 +101,7 @@ class TraceFeuille(Base):
     rang: Mapped[int] = mapped_column(BigInteger)
     """From 0, without gap."""
     trace_id: Mapped[UUID]
-    hash: Mapped[bytes]
+    empreinte: Mapped[bytes]
 
 
 class TraceNoeud(Base):

@@ -12,7 +12,7 @@ import rfc8785
 from spst.kernel.merkle import leaf_hash
 
 VERSION = 2
-SALT_BYTES = 16
+SALT_BYTES = MARK_BYTES = 16
 _RESERVE = ("motif_code", "motif_precision")
 """What the direction does not read of a line."""
 
@@ -49,16 +49,50 @@ class Event:
         reserve = commitment(salt, self.motif_code, self.motif_precision).hex()
         return rfc8785.dumps({"v": VERSION, **shown, "reserve": reserve})
 
-    def leaf(self, salt: bytes) -> bytes:
-        """Leaf hash over `line salt ‖ canonical JSON`; without the salt a guessed event cannot be confirmed."""
+    def empreinte(self, salt: bytes, mark_key: bytes | None) -> "Empreinte":
+        """What is sealed of the event. `mark_key`: that of its dossier, None when it has none.
+
+        Without the salt a guessed event cannot be confirmed.
+        """
         if len(salt) != SALT_BYTES:
             raise ValueError(f"a salt has {SALT_BYTES} bytes")
-        return leaf_hash(line_salt(salt) + self.canonical(salt))
+        jeton = _drawn_from(salt, b"jeton")
+        marque = _drawn_from(salt, b"marque") if mark_key is None else mark(mark_key, jeton)
+        return Empreinte(jeton, marque, hashlib.sha256(line_salt(salt) + self.canonical(salt)).digest())
+
+
+@dataclass(frozen=True, slots=True)
+class Empreinte:
+    """What a line puts into the tree: nothing can be read in it, and whoever is concerned recognises it.
+
+    `jeton`: 16 random bytes. `marque`: those bytes under the key of the dossier; the worker, who is given that key, sees which
+    lines are about him among all of them, and so that none is kept from him. `resume`: hash of the line, under its salt.
+    """
+
+    jeton: bytes
+    marque: bytes
+    resume: bytes
+
+    @property
+    def octets(self) -> bytes:
+        return self.jeton + self.marque + self.resume
+
+    @property
+    def leaf(self) -> bytes:
+        return leaf_hash(self.octets)
+
+
+def mark(mark_key: bytes, jeton: bytes) -> bytes:
+    return hmac.digest(mark_key, jeton, hashlib.sha256)[:MARK_BYTES]
 
 
 def line_salt(salt: bytes) -> bytes:
     """The salt that a line is shown with to whoever may not know its reason: the salt of the reason does not follow from it."""
-    return hmac.digest(salt, b"ligne", hashlib.sha256)[:SALT_BYTES]
+    return _drawn_from(salt, b"ligne")
+
+
+def _drawn_from(salt: bytes, use: bytes) -> bytes:
+    return hmac.digest(salt, use, hashlib.sha256)[:SALT_BYTES]
 
 
 def commitment(salt: bytes, code: str | None, precision: str | None) -> bytes:
@@ -77,7 +111,7 @@ def _plain(value: Any) -> Any:
 
 
 def sign_row(key: bytes, writer_id: UUID, writer_n: int, leaf: bytes, trace_id: UUID) -> bytes:
-    """What ties a row to the process that wrote it, to its place in that process's numbering, and to its own id.
+    """HMAC-SHA-256: what ties a row to the process that wrote it, to its place in that process's numbering, and to its own id.
 
     Without the id, a copy of a row under another one would bear a true signature.
     """

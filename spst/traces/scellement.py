@@ -135,7 +135,7 @@ def _seal(ctx: Context, scelleur: Scelleur) -> Scellement:
     taken, forged = _taken(ctx, bornes)
     if not taken:
         return Scellement(forged=forged)
-    arbre.append(ctx, edge, ((line.id, line.leaf_hash) for line in taken))
+    arbre.append(ctx, edge, ((line.id, line.empreinte) for line in taken))
     tete = Tete(origin_of(ctx.tenant_id), edge.size, edge.root)
     head = tetes.add(ctx, scelleur, tete, ctx.clock.now(), _next_since(bornes, taken))
     return Scellement(len(taken), forged, head)

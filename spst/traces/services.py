@@ -187,13 +187,17 @@ def _write(ctx: Context, event: Event) -> None:
     writer = _writer(ctx)
     writer.given += 1
     number, salt = writer.given, os.urandom(SALT_BYTES)
-    leaf = event.leaf(salt)
-    signature = sign_row(ctx.runtime.trace_key, writer.id, number, leaf, event.id)
-    numbered = {"leaf_hash": leaf, "writer_id": writer.id, "writer_n": number, "signature": signature}
+    empreinte = event.empreinte(salt, mark_key(ctx, event.dossier_id))
+    signature = sign_row(ctx.runtime.trace_key, writer.id, number, empreinte.leaf, event.id)
+    numbered = {"empreinte": empreinte.octets, "writer_id": writer.id, "writer_n": number, "signature": signature}
     connection = ctx.session.connection()
     connection.execute(_ADD_TRACE, _columns(event) | numbered)
     connection.execute(_ADD_RESERVE, _reserve(event, salt))
-    ctx.after_commit.append(lambda: _confirm(writer, number, event, leaf))
+    ctx.after_commit.append(lambda: _confirm(writer, number, event, empreinte.leaf))
+
+
+def mark_key(ctx: Context, dossier_id: UUID | None) -> bytes | None:
+    return None if dossier_id is None else ctx.runtime.keyring.mark_key(ctx.tenant_id, dossier_id)
 
 
 def _columns(event: Event) -> dict[str, Any]:

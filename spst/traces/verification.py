@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import text
 
 from spst.kernel.context import Context
-from spst.kernel.merkle import Frontier, Node
+from spst.kernel.merkle import Frontier, Node, leaf_hash
 from spst.kernel.notes import NoteRefused
 from spst.traces import arbre, lecture, tetes
 from spst.traces.lecture import Feuille, Ligne
@@ -206,7 +206,7 @@ class _Controle:
             self._miss(feuille.rang)
             return
         self._check_line(feuille)
-        for node, made in self._edge.append(feuille.hash):
+        for node, made in self._edge.append(leaf_hash(feuille.empreinte)):
             if arbre.is_kept(node):
                 self._nodes.append((node, made))
 
@@ -220,7 +220,7 @@ class _Controle:
         if ligne is None:
             self._find("supprimee", feuille.rang)
             return
-        if ligne.computed != feuille.hash or ligne.leaf != feuille.hash:
+        if not ligne.is_whole or ligne.empreinte != feuille.empreinte:
             self._find("alteree", feuille.rang)
         elif not ligne.is_signed(self._ctx.runtime.trace_key):
             self._find("forgee", feuille.rang)
@@ -296,7 +296,7 @@ class _Controle:
             if not ligne.is_signed(self._ctx.runtime.trace_key):
                 self._find("forgee", None)
                 continue
-            if ligne.computed != ligne.leaf:
+            if not ligne.is_whole:
                 self._find("alteree", None)
             numbers[ligne.writer_id].add(ligne.writer_n)
             if ligne.xid < sealed_below:

@@ -23,7 +23,7 @@ CHANGES = {
     "a word of a line": ("UPDATE trace SET action = 'acces.consult' WHERE id = %(trace)s", "alteree"),
     "a line deleted": ("DELETE FROM trace WHERE id = %(trace)s", "supprimee"),
     "a salt": ("UPDATE trace_reserve SET sel = %(sel)s WHERE trace_id = %(trace)s", "alteree"),
-    "a leaf": ("UPDATE trace_feuille SET hash = %(hash)s WHERE trace_id = %(trace)s", "alteree"),
+    "a leaf": ("UPDATE trace_feuille SET empreinte = %(empreinte)s WHERE trace_id = %(trace)s", "alteree"),
     "a place": ("DELETE FROM trace_feuille WHERE trace_id = %(trace)s", "supprimee"),
 }
 
@@ -76,7 +76,7 @@ def changed(scelle: Scelle, rang: int, sql: str) -> Iterator[None]:
     trace_id = scelle.sql("SELECT trace_id FROM trace_feuille WHERE rang = %s", rang)[0][0]
     for table in tables:
         scelle.sql(f"CREATE TABLE garde_{table} AS SELECT * FROM {table} WHERE {_id_of(table)} = %s", trace_id)
-    scelle.named(sql, {"trace": trace_id, "sel": bytes(16), "hash": bytes(32)})
+    scelle.named(sql, {"trace": trace_id, "sel": bytes(16), "empreinte": bytes(64)})
     yield
     for table in tables:
         scelle.sql(f"DELETE FROM {table} WHERE {_id_of(table)} = %s", trace_id)

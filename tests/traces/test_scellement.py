@@ -35,7 +35,8 @@ def heads(scelle: Scelle) -> list[Tete]:
 
 
 def leaves(scelle: Scelle) -> list[bytes]:
-    return [row[0] for row in scelle.rows("SELECT hash FROM trace_feuille WHERE tenant_id = %s ORDER BY rang")]
+    rows = scelle.rows("SELECT empreinte FROM trace_feuille WHERE tenant_id = %s ORDER BY rang")
+    return [merkle.leaf_hash(row[0]) for row in rows]
 
 
 def copies(scelle: Scelle) -> list[str]:
@@ -204,7 +205,7 @@ def test_a_database_brought_back_from_a_backup_is_not_sealed_further(scelle: Sce
 REWRITINGS = {
     "the last head altered": ("UPDATE trace_tete SET note = replace(note, E'\\n3\\n', E'\\n2\\n')", "tete_alteree"),
     "the last head signed by somebody else": ("UPDATE trace_tete SET note = %(autre)s", "cle_inconnue"),
-    "a leaf altered": ("UPDATE trace_feuille SET hash = sha256('x') WHERE rang = 2", "arbre_altere"),
+    "a leaf altered": ("UPDATE trace_feuille SET empreinte = sha256('x') WHERE rang = 2", "arbre_altere"),
     "a leaf taken away": ("DELETE FROM trace_feuille WHERE rang = 2", "arbre_altere"),
     "the heads taken away": ("DELETE FROM trace_tete", "retour_en_arriere"),
 }
@@ -230,7 +231,7 @@ def test_a_refusal_is_told_once_and_does_not_stop_the_other_spst(scelle: Scelle)
     scelle.write(3)
     scelle.write(1, scelle.monde.b)
     scelle.seal()
-    scelle.sql("UPDATE trace_feuille SET hash = sha256('x') WHERE tenant_id = %s", scelle.monde.a.tenant_id)
+    scelle.sql("UPDATE trace_feuille SET empreinte = sha256('x') WHERE tenant_id = %s", scelle.monde.a.tenant_id)
     scelle.write()
     scelle.write(2, scelle.monde.b)
     assert [scelle.seal(), scelle.seal()] == [2, 0]
@@ -289,7 +290,7 @@ def test_only_the_sealer_adds_to_the_tree_and_nobody_changes_it(scelle: Scelle) 
     scelle.seal()
     for acteur in (scelle.monde.a.medecin, scelle.monde.a.directrice, VERIFICATION):
         with pytest.raises(Exception, match="row-level security"), scelle.monde.work(acteur) as ctx:
-            arbre.append(ctx, arbre.frontier(ctx, 2), [(new_id(), merkle.leaf_hash(b"x"))])
+            arbre.append(ctx, arbre.frontier(ctx, 2), [(new_id(), b"x" * 64)])
     for statement in ("UPDATE trace_feuille SET rang = 9", "DELETE FROM trace_tete", "TRUNCATE trace_noeud"):
         with pytest.raises(Exception, match="append-only"), scelle.monde.superuser.begin() as connection:
             connection.execute(text(statement))

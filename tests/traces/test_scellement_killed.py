@@ -43,9 +43,8 @@ def test_a_worker_killed_at_any_moment_never_leaves_two_histories(scelle: Scelle
         until(lambda: waiting(scelle) == 0, "lines are left without seal")
         until(lambda: len(list(copie.all(monde.a.tenant_id))) == heads(scelle), "heads are left uncopied")
     for spst in (monde.a, monde.b):
-        leaves = [
-            row[0] for row in scelle.rows("SELECT hash FROM trace_feuille WHERE tenant_id = %s ORDER BY rang", spst)
-        ]
+        rows = scelle.rows("SELECT empreinte FROM trace_feuille WHERE tenant_id = %s ORDER BY rang", spst)
+        leaves = [merkle.leaf_hash(row[0]) for row in rows]
         signed = [
             row[0] for row in scelle.rows("SELECT note FROM trace_tete WHERE tenant_id = %s ORDER BY taille", spst)
         ]

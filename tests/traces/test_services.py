@@ -4,6 +4,7 @@ import json
 import logging
 import re
 from dataclasses import replace
+from hashlib import sha256
 from uuid import UUID
 
 import psycopg
@@ -19,7 +20,7 @@ from spst.kernel.ids import first_id_at, instant_of, new_id
 from spst.kernel.merkle import leaf_hash
 from spst.traces import services as traces
 from spst.traces.models import Trace, TraceReserve
-from spst.traces.rules import Event, commitment, line_salt, sign_row
+from spst.traces.rules import Event, commitment, line_salt, mark, sign_row
 from tests.factories.monde import Monde, Spst
 
 
@@ -179,7 +180,7 @@ def test_a_line_is_written_in_ones_own_name_only(monde: Monde) -> None:
         "details": {},
         "correlation_id": new_id(),
         "origin": "test",
-        "leaf_hash": b"",
+        "empreinte": b"",
         "writer_id": new_id(),
         "writer_n": 1,
         "signature": b"",
@@ -204,7 +205,7 @@ def test_committed_lines_are_numbered_without_gap_and_signed(monde: Monde) -> No
     first = written[0].writer_n
     assert sorted(line.writer_n for line in written) == list(range(first, first + 6))
     for line in written:
-        expected = sign_row(monde.runtime.trace_key, line.writer_id, line.writer_n, line.leaf_hash, line.id)
+        expected = sign_row(monde.runtime.trace_key, line.writer_id, line.writer_n, leaf_hash(line.empreinte), line.id)
         assert line.signature == expected
 
 
@@ -224,7 +225,7 @@ def test_after_a_commit_that_failed_another_writer_starts_so_that_no_number_is_m
 
 
 @pytest.mark.exigence("TRA-03", partielle="leaf hashes; the seal comes with its own issue")
-def test_the_leaf_hash_is_that_of_the_line_and_its_salt(monde: Monde) -> None:
+def test_what_is_sealed_of_a_line_is_that_of_the_line_its_salt_and_its_dossier(monde: Monde) -> None:
     with monde.work(monde.a.medecin, motif=Motif(CodeMotif.SUIVI, "rappel")) as ctx:
         traces.record(ctx, "dossier.open", monde.a.zoe.dossier_id, ["S3", "S1"])
     line, reserve = last_with_reserve(monde)
@@ -232,7 +233,8 @@ def test_the_leaf_hash_is_that_of_the_line_and_its_salt(monde: Monde) -> None:
     values = {name: getattr(line, name) for name in names}
     values |= {"sections": tuple(line.sections), "regles": tuple(line.regles)}
     event = Event(**values, motif_code=reserve.motif, motif_precision=reserve.precision)
-    assert event.leaf(reserve.sel) == line.leaf_hash
+    key = monde.runtime.keyring.mark_key(line.tenant_id, monde.a.zoe.dossier_id)
+    assert event.empreinte(reserve.sel, key).octets == line.empreinte
 
 
 @pytest.mark.exigence("TRA-02")
@@ -243,8 +245,22 @@ def test_the_leaf_hash_leaves_with_the_log_stream_and_nothing_of_the_person_does
         traces.record(ctx, "dossier.open", monde.a.zoe.dossier_id, ["S3"])
     record = caplog.records[-1]
     line = lines(monde)[-1]
-    assert (record.leaf, record.n) == (line.leaf_hash.hex(), line.writer_n)  # type: ignore[attr-defined]
+    assert (record.leaf, record.n) == (leaf_hash(line.empreinte).hex(), line.writer_n)  # type: ignore[attr-defined]
     assert "ADRUN" not in json.dumps(record.__dict__, default=str)
+
+
+@pytest.mark.exigence("TRA-03")
+def test_who_holds_the_key_of_a_dossier_recognises_its_lines_and_no_others(monde: Monde) -> None:
+    with monde.work(monde.a.medecin) as ctx:
+        for personne in (monde.a.zoe, monde.a.pierre):
+            traces.record(ctx, "dossier.open", personne.dossier_id, ["S3"])
+    key = monde.runtime.keyring.mark_key(monde.a.tenant_id, monde.a.zoe.dossier_id)
+    assert len(key) == 32
+    of_zoe, of_pierre = (
+        {line.dossier_id: line for line in lines(monde)}[one.dossier_id] for one in (monde.a.zoe, monde.a.pierre)
+    )
+    assert mark(key, of_zoe.empreinte[:16]) == of_zoe.empreinte[16:32]
+    assert mark(key, of_pierre.empreinte[:16]) != of_pierre.empreinte[16:32]
 
 
 def test_a_line_of_one_tenant_is_invisible_to_the_other(monde: Monde) -> None:
@@ -277,8 +293,10 @@ def test_the_canonical_form_is_one_json_line_whatever_is_in_it(event: Event) -> 
     canonical = event.canonical(salt)
     assert re.search(rb"[\x00-\x1f]", canonical) is None
     assert json.loads(canonical)["id"] == str(event.id)
-    assert event.leaf(salt) == leaf_hash(line_salt(salt) + canonical)
-    assert event.leaf(salt) != event.leaf(b"t" * 16)
+    sealed = event.empreinte(salt, None)
+    assert sealed.resume == sha256(line_salt(salt) + canonical).digest()
+    assert sealed.leaf == leaf_hash(sealed.jeton + sealed.marque + sealed.resume)
+    assert sealed.leaf != event.empreinte(b"t" * 16, None).leaf
 
 
 @given(EVENTS, st.text(max_size=20))
@@ -286,7 +304,7 @@ def test_a_line_commits_to_its_reason_without_telling_it(event: Event, precision
     salt, why = b"s" * 16, replace(event, motif_code="exceptionnel", motif_precision=f"motif {precision}")
     assert b"exceptionnel" not in why.canonical(salt)
     assert json.loads(why.canonical(salt))["reserve"] == commitment(salt, "exceptionnel", f"motif {precision}").hex()
-    assert why.leaf(salt) != event.leaf(salt)
+    assert why.empreinte(salt, None) != event.empreinte(salt, None)
     assert why.canonical(salt) != why.canonical(b"t" * 16)
 
 

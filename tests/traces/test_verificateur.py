@@ -97,7 +97,7 @@ def test_a_reason_that_is_not_the_one_the_line_commits_to_is_found(journal: Scel
         ("lignes.jsonl", lambda lines: lines.pop(), "supprimee"),
         ("tetes.jsonl", lambda lines: lines[0].update(le="2020-01-01T00:00:00+00:00"), "tete_alteree"),
         ("cles.jsonl", lambda lines: lines[0].update(depuis=3), "cle_inconnue"),
-        ("attente.jsonl", lambda lines: lines[0].update(feuille="00" * 32), "alteree"),
+        ("attente.jsonl", lambda lines: lines[0].update(empreinte="00" * 64), "alteree"),
     ],
 )
 def test_a_file_that_was_changed_on_its_way_is_found_out(archive: Path, name: str, change: Any, code: str) -> None:

@@ -46,7 +46,7 @@ def found(rapport: Rapport) -> list[tuple[str, int | None]]:
 def place(journal: Scelle, rang: int, spst: Spst | None = None) -> tuple[str, bytes]:
     """Which line stands there, and its hash."""
     tenant = (spst or journal.monde.a).tenant_id
-    query = "SELECT trace_id::text, hash FROM trace_feuille WHERE tenant_id = %s AND rang = %s"
+    query = "SELECT trace_id::text, empreinte FROM trace_feuille WHERE tenant_id = %s AND rang = %s"
     return tuple(journal.sql(query, tenant, rang)[0])
 
 
@@ -89,13 +89,13 @@ FRAUDES = {
     "its precision": Fraude("UPDATE trace_reserve SET precision = 'x' WHERE trace_id = %(trace)s", "alteree"),
     "the salt": Fraude("UPDATE trace_reserve SET sel = sha256('x') WHERE trace_id = %(trace)s", "alteree"),
     "the reason taken away": Fraude("DELETE FROM trace_reserve WHERE trace_id = %(trace)s", "alteree"),
-    "the hash in the line": Fraude(f"UPDATE trace SET leaf_hash = sha256('x') {LINE}", "alteree"),
+    "what the line says it sealed": Fraude(f"UPDATE trace SET empreinte = sha256('x') {LINE}", "alteree"),
     "the signature of the line": Fraude(f"UPDATE trace SET signature = sha256('x') {LINE}", "forgee"),
     "its number": Fraude(f"UPDATE trace SET writer_n = 99 {LINE}", "forgee"),
     "the line deleted": Fraude(f"DELETE FROM trace {LINE}", "supprimee"),
     "the line moved to the other SPST": Fraude(f"UPDATE trace SET tenant_id = %(b)s {LINE}", "supprimee"),
-    "the hash of its place": Fraude(
-        "UPDATE trace_feuille SET hash = sha256('x') WHERE tenant_id = %(a)s AND rang = 5", "alteree"
+    "what its place holds": Fraude(
+        "UPDATE trace_feuille SET empreinte = sha256('x') WHERE tenant_id = %(a)s AND rang = 5", "alteree"
     ),
     "its place deleted": Fraude(f"DELETE FROM trace_feuille {PLACE}", "supprimee"),
     "its place given to another line": Fraude(f"UPDATE trace_feuille SET trace_id = %(autre)s {PLACE}", "supprimee"),
@@ -296,7 +296,8 @@ def test_whoever_holds_a_public_key_sees_another_put_in_its_place(journal: Scell
 
 
 def leaves(journal: Scelle) -> list[bytes]:
-    return [row[0] for row in journal.rows("SELECT hash FROM trace_feuille WHERE tenant_id = %s ORDER BY rang")]
+    rows = journal.rows("SELECT empreinte FROM trace_feuille WHERE tenant_id = %s ORDER BY rang")
+    return [merkle.leaf_hash(row[0]) for row in rows]
 
 
 def test_a_key_that_the_one_before_did_not_name_is_not_trusted(journal: Scelle) -> None:

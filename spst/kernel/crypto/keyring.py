@@ -60,6 +60,11 @@ class Keyring:
         key = hmac.digest(self._tenant_key(tenant_id), b"opaque-reference", hashlib.sha256)
         return hmac.digest(key, value.bytes, hashlib.sha256)
 
+    def mark_key(self, tenant_id: UUID, dossier_id: UUID) -> bytes:
+        """By which the lines of a dossier are recognised among all the sealed ones; its worker is given it (32 bytes)."""
+        key = hmac.digest(self._tenant_key(tenant_id), b"trace-mark", hashlib.sha256)
+        return hmac.digest(key, dossier_id.bytes, hashlib.sha256)
+
     def seal_outside(self, table: str, column: str, row_id: UUID, text: str) -> bytes:
         """Seal a secret of a table that belongs to no tenant (a log-in comes before the SPST), for one place of it."""
         return seal(self._outside_key(f"{table}.{column}"), text.encode(), _outside_place(table, column, row_id))
