@@ -38,6 +38,7 @@ FAITS = {
     "trou": "numéro qui manque dans la suite d’un programme, avant le sceau",
     "retour_en_arriere": "journal plus court qu’une tête que vous détenez",
     "histoire_refaite": "journal qui contredit une tête que vous détenez",
+    "cachee": "ligne qui vous concerne et que la liste ne montre pas",
 }
 
 
@@ -124,6 +125,13 @@ class Edge:
         while len(self.parts) > 1 and self.parts[-1][0] == self.parts[-2][0]:
             (width, left), (_, right) = self.parts[-2:]
             self.parts[-2:] = [(2 * width, parent_of(left, right))]
+
+    def start(self, size, nodes):
+        """Begin after `size` leaves, whose complete subtrees are `nodes`, the largest first."""
+        widths = [1 << bit for bit in reversed(range(size.bit_length())) if size >> bit & 1]
+        if len(widths) != len(nodes) or any(len(node) != 32 for node in nodes):
+            raise Unreadable("bord.json n’a pas les bons nœuds")
+        self.size, self.parts = size, list(zip(widths, nodes))
 
     def root(self):
         if not self.parts:
@@ -235,7 +243,7 @@ class Journal:
             "origine": self.about["origine"],
             "taille": self.agreed,
             "racine": self.root.hex() if self.root else None,
-            "scelle_le": datetime.fromtimestamp(self.sealed_at, timezone.utc).isoformat() if self.sealed_at else None,
+            "scelle_le": instant(self.sealed_at),
             "attente": waiting,
             "tient": not self.findings,
             "premier": self.findings.first(),
@@ -339,6 +347,124 @@ class Journal:
         return count
 
 
+class Proof:
+    """What a worker took away: his lines under the last head, and everybody's sealed bytes, among which none other is his."""
+
+    def __init__(self, archive, pinned, held):
+        self.archive, self.findings = archive, Findings()
+        self.about = json.loads(small(archive, "preuve.json"))
+        self.key = bytes.fromhex(self.about["cle_dossier"])
+        self.chain = chain_of(records(archive, "cles.jsonl"), pinned, self.findings)
+        self.since = None
+        self.root, self.sealed_at = (
+            self.head("tete.note", self.about["taille"]) if self.about["taille"] else (sha(), None)
+        )
+        self.held = [head for note in held for head in self.heads_of(note)]
+
+    def heads_of(self, note):
+        for _, keys in reversed(self.chain):
+            try:
+                return [open_head(note, keys)[1:3]]
+            except (Refused, ValueError):
+                continue
+        raise Unreadable("une tête donnée n’est pas signée par une clé de ce journal")
+
+    def head(self, name, size):
+        """(root, instant) of a head of this size; a finding when it is not one."""
+        keys = signers_of(self.chain, size)
+        try:
+            origin, said, root, at = open_head(small(self.archive, name), keys or [])
+            if keys and (origin, said) == (self.about["origine"], size):
+                return root, at
+        except (Refused, ValueError, IndexError):
+            pass
+        self.findings.add("tete_alteree", None)
+        return None, None
+
+    def run(self):
+        mine = {}
+        for line in records(self.archive, "lignes.jsonl"):
+            mine[line["rang"]] = self.sealed_of(line)
+            if not self.leads_to_root(line, mine[line["rang"]]):
+                self.findings.add("alteree", line["rang"])
+        if self.about["taille"]:
+            self.everybody(mine)
+        return {
+            "origine": self.about["origine"],
+            "lignes": len(mine),
+            "taille": self.about["taille"],
+            "scelle_le": instant(self.sealed_at),
+            "complet_depuis": instant(self.since),
+            "attente": sum(1 for _ in records(self.archive, "attente.jsonl")),
+            "tient": not self.findings,
+            "premier": self.findings.first(),
+            "constats": self.findings.listed(),
+        }
+
+    def sealed_of(self, line):
+        """The 64 bytes that the line, its salt and the key of the dossier make."""
+        salt, entry = bytes.fromhex(line["sel"]), line["entree"]
+        line_salt, token = (hmac.new(salt, use, hashlib.sha256).digest()[:16] for use in (b"ligne", b"jeton"))
+        if not keeps_its_reason(json.loads(entry), line_salt, {"sel": line["sel"], **line["motif"]}):
+            self.findings.add("alteree", line["rang"])
+        return token + self.mark(token) + sha(line_salt, entry.encode())
+
+    def mark(self, token):
+        return hmac.new(self.key, token, hashlib.sha256).digest()[:16]
+
+    def leads_to_root(self, line, sealed):
+        try:
+            way = [bytes.fromhex(item) for item in line["preuve"]]
+            return climb(line["rang"], self.about["taille"], leaf_of(sealed), way) == self.root
+        except Refused:
+            return False
+
+    def everybody(self, mine):
+        """Every sealed line since an earlier head: their tree is the signed one, and those that bear my mark are mine."""
+        start, edge = self.about["depuis"], Edge()
+        nodes = [bytes.fromhex(item) for item in json.loads(small(self.archive, "bord.json"))]
+        edge.start(start, nodes)
+        if start:
+            root, self.since = self.head("depart.note", start)
+            if root != edge.root():
+                self.findings.add("tete_fausse", 0)
+        roots = {size: root for size, root in self.held if size >= start}
+        self.compare(roots, edge)
+        with self.archive.open("empreintes.bin") as file:
+            while sealed := file.read(64):
+                is_mine = self.mark(sealed[:16]) == sealed[16:32]
+                if is_mine and mine.get(edge.size) != sealed:
+                    self.findings.add("cachee", edge.size)
+                edge.add(leaf_of(sealed))
+                self.compare(roots, edge)
+        if (edge.size, edge.root()) != (self.about["taille"], self.root):
+            self.findings.add("tete_fausse", start)
+        if any(size > edge.size for size, _ in self.held):
+            self.findings.add("retour_en_arriere", edge.size)
+
+    def compare(self, roots, edge):
+        if edge.size in roots and roots.pop(edge.size) != edge.root():
+            self.findings.add("histoire_refaite", edge.size - 1)
+
+
+def climb(index, size, leaf, way):
+    """The root to which a proof leads (RFC 9162, 2.1.3)."""
+    if size == 1:
+        if way:
+            raise Refused("preuve trop longue")
+        return leaf
+    if not way or not 0 <= index < size:
+        raise Refused("preuve trop courte")
+    half = 1 << ((size - 1).bit_length() - 1)
+    if index < half:
+        return parent_of(climb(index, half, leaf, way[:-1]), way[-1])
+    return parent_of(way[-1], climb(index - half, size - half, leaf, way[:-1]))
+
+
+def instant(seconds):
+    return datetime.fromtimestamp(seconds, timezone.utc).isoformat() if seconds else None
+
+
 def keeps_its_reason(event, line_salt, motif):
     salt = bytes.fromhex(motif["sel"])
     said = json.dumps(
@@ -364,6 +490,21 @@ def told(report):
         yield f"Sans sceau encore : {waiting}. Si les toutes dernières manquaient, ce fichier ne le dirait pas."
 
 
+def told_of_proof(report):
+    if report["tient"]:
+        yield f"La preuve tient : {lines(report['lignes'])} sous le sceau du {report['scelle_le']}."
+        since = report["complet_depuis"]
+        yield "Aucune autre ligne scellée ne vous concerne" + (
+            f" depuis le {since}." if since else ", depuis le début."
+        )
+    else:
+        yield "LA PREUVE NE TIENT PAS."
+        for one in report["constats"]:
+            yield f"  - {one['fait']} ({one['nombre']})"
+    if report["attente"]:
+        yield f"Sans sceau encore : {lines(report['attente'])}. Une preuve prise plus tard les montrera scellées."
+
+
 def lines(count):
     return f"{count} ligne{'s' if count > 1 else ''}"
 
@@ -385,11 +526,13 @@ def main():
     try:
         pinned = {line.strip() for path in asked.cle for line in read(path).splitlines() if line.strip()}
         with zipfile.ZipFile(asked.fichier) as archive:
-            report = Journal(archive, pinned, [read(path) for path in asked.tete]).run()
+            kind = Proof if "preuve.json" in archive.namelist() else Journal
+            report = kind(archive, pinned, [read(path) for path in asked.tete]).run()
     except (Unreadable, OSError, KeyError, TypeError, ValueError, RecursionError, zipfile.BadZipFile) as error:
         print(f"Fichier illisible : {error}", file=sys.stderr)
         return 2
-    print(json.dumps(report, ensure_ascii=False) if asked.json else "\n".join(told(report)))
+    tell = told_of_proof if kind is Proof else told
+    print(json.dumps(report, ensure_ascii=False) if asked.json else "\n".join(tell(report)))
     return 0 if report["tient"] else 1
 
 

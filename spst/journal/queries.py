@@ -196,9 +196,9 @@ def _ligne(ctx: Context, row: Any) -> Ligne:
 
 
 def accesses(
-    ctx: Context, dossier_id: UUID, limit: int, before: UUID | None, decision: str | None = None
+    ctx: Context, dossier_id: UUID, limit: int | None, before: UUID | None, decision: str | None = None
 ) -> list[AccesLu]:
-    """Accesses to one dossier with their reasons, newest first."""
+    """Accesses to one dossier with their reasons, newest first. `limit`: None for all of them."""
     reserve = (_RESERVE.c.tenant_id == _TRACE.c.tenant_id) & (_RESERVE.c.trace_id == _TRACE.c.id)
     query = (
         select(

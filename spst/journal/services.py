@@ -4,21 +4,29 @@ Each reading is itself authorised and traced, with kinds of filter and counts, n
 Serves C. trav. art. R. 4624-45-5 al. 4; RGPD art. 15; TRA-04, TRA-05.
 """
 
-from collections.abc import Iterator, Sequence
+import base64
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import IO
 from uuid import UUID
 
 from spst.habilitations import services as habilitations
 from spst.habilitations.simulation import Groupe
-from spst.journal import queries, rules
+from spst.journal import preuves, queries, rules
+from spst.journal.errors import PreuveUnavailable
+from spst.journal.preuves import PreuveLue
 from spst.journal.rules import REFUSE, Acces, Filtres, Ligne
 from spst.kernel.acteur import Role
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
+from spst.kernel.notes import text_of
 from spst.kernel.unit_of_work import bind_context
 from spst.traces import services as traces
+from spst.traces import tetes
+from spst.traces.arbre import NodesMissing
+from spst.traces.sceau import Tete
 
 PAGE = 50
 DAYS = 7
@@ -133,6 +141,46 @@ def accesses_of(
     total, refused = queries.count_accesses(ctx, dossier_id)
     traces.record(ctx, action, dossier_id, ("S8",), {"lignes": len(shown)})
     return AccesDossier(shown, total, refused, shown[-1].id if len(found) > limit else None)
+
+
+@dataclass(frozen=True, slots=True)
+class SceauVu:
+    """The last seal of the journal. `at`: UTC, of its head; `note`: the signed head itself."""
+
+    at: datetime
+    taille: int
+    racine: str
+    note: str
+
+
+def seal(ctx: Context) -> SceauVu | None:
+    """The last seal of the SPST's journal, None when nothing is sealed yet: it tells nothing of anybody."""
+    row = tetes.last(ctx)
+    if row is None:
+        return None
+    racine = base64.b64encode(Tete.parse(text_of(row.note)).racine).decode()
+    return SceauVu(row.at, row.taille, racine, row.note)
+
+
+def start_proof(ctx: Context, dossier_id: UUID) -> None:
+    """Authorise and trace that the worker takes his accesses away with their proof: commits before anything is written.
+
+    Raises: AccessDenied.
+    """
+    habilitations.require(ctx, "portail.acces", dossier_id)
+    traces.record(ctx, "portail.acces", dossier_id, ("S8",), {"lignes": queries.count_accesses(ctx, dossier_id)[0]})
+
+
+def write_proof(ctx: Context, dossier_id: UUID, out: IO[bytes], page: Callable[[PreuveLue], str]) -> None:
+    """Write the file that `start_proof` traced; `page` makes its page to read.
+
+    Raises: AccessDenied; PreuveUnavailable. Serves RGPD art. 15 and 20; TRA-04.
+    """
+    habilitations.require(ctx, "portail.acces", dossier_id)
+    try:
+        preuves.write(ctx, dossier_id, tuple(queries.accesses(ctx, dossier_id, None, None)), out, page)
+    except NodesMissing as error:
+        raise PreuveUnavailable from error
 
 
 def reference_of(ctx: Context, dossier_id: UUID) -> str:

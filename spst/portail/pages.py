@@ -85,4 +85,5 @@ def mes_droits(ctx: Context, dossier_id: UUID) -> vues.Droits:
 def qui_a_ouvert(ctx: Context, dossier_id: UUID, *, refus_seuls: bool, avant: UUID | None) -> vues.ListeAcces:
     """Raises: DossierNotFound, AccessDenied."""
     page = journal.accesses_of(ctx, dossier_id, before=avant, decision=REFUSE if refus_seuls else None)
-    return vues.liste(page, refus_seuls, is_suite=avant is not None)
+    sceau = journal.seal(ctx)
+    return vues.liste(page, refus_seuls, is_suite=avant is not None, scelle_at=sceau.at if sceau else None)

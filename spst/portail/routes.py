@@ -1,11 +1,16 @@
 """The pages of the travailleur. No address names a person or a dossier: each page is about whoever is logged in."""
 
+from contextlib import ExitStack
+from tempfile import SpooledTemporaryFile
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, make_response, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
+from spst.journal import services as journal
+from spst.journal.preuves import PreuveLue
+from spst.kernel.clock import today
 from spst.kernel.errors import NotFound
 from spst.portail import pages
 from spst.portail.errors import EspaceNotFound
@@ -17,6 +22,8 @@ from spst.web.requests import unit_of_work, user
 from spst.web.state import web
 
 bp = Blueprint("portail", __name__)
+_IN_MEMORY = 4_000_000
+"""Bytes of a proof beyond which it waits on the disk, in a file without name."""
 
 
 @bp.context_processor
@@ -66,6 +73,28 @@ def acces(slug: str) -> ResponseReturnValue:
         lue_at = ctx.clock.now()
     url = adresse(slug, "acces")
     return render_template("portail/acces.html", acces=seen, racine=adresse(slug), url=url, lue_at=lue_at)
+
+
+@bp.get("/p/<slug>/acces/preuve")
+@requires("portail.acces")
+def preuve(slug: str) -> ResponseReturnValue:
+    """Its trace commits before anything is written; the file follows in a second transaction, then leaves."""
+    with unit_of_work() as ctx:
+        journal.start_proof(ctx, _dossier_id())
+    with ExitStack() as stack:
+        file = stack.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY))
+        with unit_of_work() as ctx:
+            name = f"preuve-acces-{today(ctx.clock):%Y-%m-%d}.zip"
+            journal.write_proof(ctx, _dossier_id(), file, lambda lue: _page_of_proof(slug, name, lue))
+        file.seek(0)
+        response = send_file(file, mimetype="application/zip", as_attachment=True, download_name=name)
+        response.call_on_close(stack.pop_all().close)
+    return response
+
+
+def _page_of_proof(slug: str, name: str, lue: PreuveLue) -> str:
+    spst = tenants.get_public(web().runtime, slug)
+    return render_template("portail/preuve.html", preuve=lue, spst=spst.nom, fichier=name)
 
 
 @bp.get("/p/<slug>/droits")

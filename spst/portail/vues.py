@@ -142,7 +142,8 @@ class MoisAcces:
 
 @dataclass(frozen=True, slots=True)
 class ListeAcces:
-    """A page of the list by month. `plus_ancien`: where the next one begins; `is_suite`: it is not the first."""
+    """A page of the list by month. `plus_ancien`: where the next one begins; `is_suite`: it is not the first. `scelle_at`: the
+    last seal of the journal, UTC, None when nothing is sealed yet."""
 
     mois: tuple[MoisAcces, ...]
     montrees: int
@@ -151,6 +152,7 @@ class ListeAcces:
     refus_seuls: bool
     plus_ancien: str | None
     is_suite: bool
+    scelle_at: datetime | None
 
 
 _JOURS = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
@@ -252,7 +254,7 @@ def grouped(matricule: str) -> str:
     return NO_BREAK.join(matricule[a:b] for a, b in pairwise(cuts))
 
 
-def liste(page: AccesDossier, refus_seuls: bool, is_suite: bool) -> ListeAcces:
+def liste(page: AccesDossier, refus_seuls: bool, is_suite: bool, scelle_at: datetime | None) -> ListeAcces:
     by_month = groupby(_merged(page.lignes), key=lambda ligne: (_day(ligne.at).year, _day(ligne.at).month))
     months = [tuple(group) for _, group in by_month]
     return ListeAcces(
@@ -263,6 +265,7 @@ def liste(page: AccesDossier, refus_seuls: bool, is_suite: bool) -> ListeAcces:
         refus_seuls=refus_seuls,
         plus_ancien=str(page.older) if page.older else None,
         is_suite=is_suite,
+        scelle_at=scelle_at,
     )
 
 

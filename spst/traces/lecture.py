@@ -92,6 +92,14 @@ def unsealed(ctx: Context, taille: int) -> Iterator[Ligne]:
         yield _ligne(ctx, row)
 
 
+def of_dossier(ctx: Context, dossier_id: UUID) -> Iterator[Ligne]:
+    """Every line of a dossier, the oldest first."""
+    query = select(*_LINE).select_from(_TRACE.outerjoin(_RESERVE, _OF_LINE))
+    query = query.where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id).order_by(_TRACE.c.id)
+    for row in ctx.session.execute(query):
+        yield _ligne(ctx, row)
+
+
 def _ligne(ctx: Context, row: Any) -> Ligne:
     values = {name: getattr(row, name) for name in _NAMES}
     values |= {"sections": tuple(row.sections), "regles": tuple(row.regles)}
