@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import pyotp
-import segno
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlalchemy import select
@@ -77,9 +76,9 @@ class Enrolement:
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """What an authenticator application needs: the QR code as SVG, and the secret to type by hand."""
+    """What an authenticator application needs: what its QR code says, and the secret to type by hand."""
 
-    svg: str
+    uri: str
     secret: str
 
 
@@ -185,8 +184,7 @@ def application(runtime: Runtime, jeton: str) -> Application:
     enrolement = resume_enrolment(runtime, jeton)
     secret = _secret(runtime, _seen(runtime, enrolement.identite_id))
     uri = pyotp.TOTP(secret).provisioning_uri(name=enrolement.identifiant, issuer_name="Santé au travail")
-    svg = segno.make(uri, error="m", micro=False).svg_inline(border=4, dark="#000", light="#fff", omitsize=True)
-    return Application(svg, " ".join(secret[i : i + 4] for i in range(0, len(secret), 4)))
+    return Application(uri, " ".join(secret[i : i + 4] for i in range(0, len(secret), 4)))
 
 
 def confirm_enrolment(runtime: Runtime, jeton: str, typed: str, tentative: Tentative) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from uuid import UUID
 
 from flask import Blueprint, make_response, redirect, render_template, request, session
 from flask.typing import ResponseReturnValue
-from markupsafe import Markup
 
 from spst.comptes import local, routes_psc
 from spst.comptes import services_connexion as connexions
@@ -17,6 +16,7 @@ from spst.comptes.errors import CodeRefused, IdentifiantsRefused, InscriptionRef
 from spst.comptes.local import Tentative
 from spst.comptes.ports import PreuveRefused
 from spst.kernel.errors import SpstError
+from spst.web import qr
 from spst.web.frame import flash, local_path
 from spst.web.guards import public
 from spst.web.limits import network_of
@@ -210,8 +210,7 @@ def _application_page(erreur: str | None = None) -> ResponseReturnValue:
     except InscriptionRefused:
         return _back_to_start()
     view: dict[str, Any] = {
-        # Made by segno from the address and the secret as black squares: nothing typed stands in it as text.
-        "qr": Markup(application.svg),
+        "qr": qr.svg(application.uri),
         "secret": application.secret,
         "erreur": erreur,
     }

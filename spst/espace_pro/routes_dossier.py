@@ -22,11 +22,11 @@ from spst.kernel.context import CodeMotif, Context
 from spst.kernel.errors import NotFound
 from spst.visites import services as visites
 from spst.visites.pages import bandeau_model
-from spst.web import errors, motifs
+from spst.web import errors, motifs, qr
 from spst.web.fields import errors_by_field
 from spst.web.frame import home_url
 from spst.web.guards import requires
-from spst.web.requests import unit_of_work
+from spst.web.requests import unit_of_work, user
 from spst.web.state import web
 
 bp = Blueprint("dossier", __name__)
@@ -158,9 +158,27 @@ def acces(dossier_id: UUID) -> str:
         "total": found.total,
         "pages": _pages(dossier_id, found.older),
         "dossier_url": dossier_url(dossier_id),
+        "feuille_url": url_for(".feuille", dossier_id=dossier_id),
         "lignes": [_ligne(line) for line in found.lignes],
     }
     return render_template("espace_pro/acces.html", bandeau=bandeau_model(bandeau), acces=model)
+
+
+@bp.get("/dossiers/<uuid:dossier_id>/acces/feuille")
+@requires("acces.consult")
+def feuille(dossier_id: UUID) -> str:
+    """To print and hand over, at the visit, to a worker who has no computer."""
+    with unit_of_work() as ctx:
+        found = journal.sheet_of(ctx, dossier_id)
+        bandeau = visites.bandeau(ctx, dossier_id)
+    sceau = found.sceau
+    model = {
+        "feuille": found,
+        "qr": qr.svg(sceau.note) if sceau else None,
+        "acces_url": url_for(".acces", dossier_id=dossier_id),
+        "service": user().spst,
+    }
+    return render_template("espace_pro/acces_feuille.html", bandeau=bandeau_model(bandeau), acces=model)
 
 
 def _pages(dossier_id: UUID, older: UUID | None) -> dict[str, Any]:

@@ -30,6 +30,9 @@ from spst.traces.sceau import Tete
 
 PAGE = 50
 DAYS = 7
+YEAR = 365
+MOST_ON_PAPER = 600
+"""Lines of a sheet: some fifteen pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,27 @@ class AccesDossier:
     total: int
     refus: int
     older: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class SceauVu:
+    """The last seal of the journal. `at`: UTC, of its head; `note`: the signed head itself."""
+
+    at: datetime
+    taille: int
+    racine: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeuilleAcces:
+    """Accesses since `since` (UTC), newest first; `total` and `refus` are those of the whole list."""
+
+    lignes: tuple[Acces, ...]
+    total: int
+    refus: int
+    since: datetime
+    sceau: SceauVu | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +151,19 @@ def accounts(ctx: Context) -> list[tuple[UUID, str]]:
     return queries.accounts(ctx)
 
 
+def sheet_of(ctx: Context, dossier_id: UUID) -> FeuilleAcces:
+    """The accesses of the last year in the worker's words, with the day's seal, to be handed to him on paper.
+
+    Raises: AccessDenied. Serves R. 4624-45-8 for whoever has no computer; TRA-04.
+    """
+    habilitations.require(ctx, "acces.consult", dossier_id)
+    since = ctx.clock.now() - timedelta(days=YEAR)
+    found = [one for one in queries.accesses(ctx, dossier_id, MOST_ON_PAPER, None) if one.at >= since]
+    total, refused = queries.count_accesses(ctx, dossier_id)
+    traces.record(ctx, "acces.consult", dossier_id, ("S8",), {"lignes": len(found)})
+    return FeuilleAcces(tuple(found), total, refused, since, seal(ctx))
+
+
 def accesses_of(
     ctx: Context, dossier_id: UUID, *, before: UUID | None = None, decision: str | None = None, limit: int = PAGE
 ) -> AccesDossier:
@@ -141,16 +178,6 @@ def accesses_of(
     total, refused = queries.count_accesses(ctx, dossier_id)
     traces.record(ctx, action, dossier_id, ("S8",), {"lignes": len(shown)})
     return AccesDossier(shown, total, refused, shown[-1].id if len(found) > limit else None)
-
-
-@dataclass(frozen=True, slots=True)
-class SceauVu:
-    """The last seal of the journal. `at`: UTC, of its head; `note`: the signed head itself."""
-
-    at: datetime
-    taille: int
-    racine: str
-    note: str
 
 
 def seal(ctx: Context) -> SceauVu | None:

@@ -1,12 +1,14 @@
 """The worker's story, on a telephone: her record, her visits, who opened it and why."""
 
 import re
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.journeys import steps
 from tests.e2e.journeys.conftest import Somebody, VisiteRacontee
 from tests.e2e.journeys.visitor import PHONE, Visitor
+from tests.factories import verificateur
 
 MENU = {
     "Mes visites": "Mes visites",
@@ -19,10 +21,13 @@ STRANGER = "KOWALSKA-TEST"
 
 
 @pytest.mark.exigence("AUT-05")
-@pytest.mark.exigence("TRA-04", partielle="la liste ; la preuve à emporter vient avec le scellement")
+@pytest.mark.exigence("TRA-03")
+@pytest.mark.exigence("TRA-04")
 @pytest.mark.exigence("POR-01", partielle="identité, emplois, expositions, visites ; pas encore les documents")
 @pytest.mark.exigence("POR-05")
-def test_worker_reads_what_is_hers_and_who_read_it(somebody: Somebody, visite_racontee: VisiteRacontee) -> None:
+def test_worker_reads_what_is_hers_who_read_it_and_takes_the_proof_away(
+    somebody: Somebody, visite_racontee: VisiteRacontee, tmp_path: Path
+) -> None:
     zoe = somebody(PHONE)
     when_she_proves_who_she_is(zoe, "Zoe ADRUN")
     when_she_gives(zoe, "ZZZZ-ZZZZ-ZZZZ-ZZZZ")
@@ -38,6 +43,7 @@ def test_worker_reads_what_is_hers_and_who_read_it(somebody: Somebody, visite_ra
         zoe.finds_sound(f"salarie-{link.lower().replace(' ', '-')}")
     then_she_knows_of_the_visit(zoe, visite_racontee)
     zoe.never_read(visite_racontee.notee)
+    then_her_proof_verifies_without_us(zoe, tmp_path / "preuve.zip")
     steps.when_he_leaves(zoe)
     zoe.sees("Votre espace est fermé")
     steps.then_nothing_comes_back(zoe, "ADRUN", visite_racontee.remise)
@@ -82,3 +88,17 @@ def then_she_knows_of_the_visit(zoe: Visitor, told: VisiteRacontee) -> None:
     zoe.reads(told.remise)
     espaces.get_by_role("link", name="Qui a ouvert mon dossier", exact=True).click()
     zoe.reads("médecin du travail, a ouvert votre dossier")
+
+
+def then_her_proof_verifies_without_us(zoe: Visitor, path: Path) -> None:
+    """The visit was closed some time ago: a seal stands over it, and the file shows that nothing else is about her."""
+    zoe.reads("Liste scellée")
+    zoe.page.get_by_text("Comment la vérifier").click()
+    zoe.reads("LISEZ-MOI.html")
+    with zoe.page.expect_download() as taken:
+        zoe.page.get_by_role("link", name="Télécharger la preuve").click()
+    taken.value.save_as(path)
+    assert taken.value.suggested_filename.startswith("preuve-acces-")
+    said = verificateur.run(path)
+    assert (said.returncode, "La preuve tient" in said.stdout) == (0, True), said.stdout
+    assert "Aucune autre ligne scellée ne vous concerne, depuis le début." in said.stdout

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from uuid import UUID
 
 from spst.espace_pro.dossier import Saisie
 from spst.habilitations.actions import TITRES
+from spst.journal.rules import Acces
+from spst.journal.services import FeuilleAcces, SceauVu
+from spst.web import qr
 from tests.e2e.samples.common import CLOSED, TODAY, Model, Sample, at, banner, frame, long_banner
 from tests.e2e.samples.desk import result
 
@@ -241,12 +245,45 @@ def dossier_of_delegate() -> Model:
     )
 
 
+def sheet(count: int) -> Model:
+    said = (
+        "Dr Claire Vasseur, médecin du travail, a ouvert votre dossier pour votre visite.",
+        "Élise Caradec, intervenante en prévention des risques professionnels, a voulu ouvrir vos examens. L’accès a été refusé.",
+        "Vous avez lu la liste des accès à votre dossier.",
+    )
+    lines = [
+        Acces(
+            id=UUID(int=index),
+            at=at(10, 41, 52) - timedelta(hours=7 * index),
+            qui="Dr Claire Vasseur",
+            profession="Médecin du travail",
+            acte="Ouvrir le dossier",
+            phrase=said[index % 3],
+            motif="Visite",
+            sections=("S1", "S3"),
+            decision="permis",
+            is_own=index % 3 == 2,
+            volets="identité, visites et santé",
+        )
+        for index in range(count)
+    ]
+    note = "traces.spst/0190f3c2\n88412\n" + "A" * 43 + "=\n\n— traces.spst/0190f3c2 " + "B" * 92 + "\n"
+    seal = SceauVu(at(10, 40, 3), 88412, "A" * 43 + "=", note) if count else None
+    return {
+        "feuille": FeuilleAcces(tuple(lines), count * 3, count // 3, at(10, 42) - timedelta(days=365), seal),
+        "qr": qr.svg(note) if count else None,
+        "acces_url": "acces.html",
+        "service": "Santé au travail des Deux-Rives",
+    }
+
+
 def accesses(count: int) -> Model:
     return {
         "depuis": date(2025, 11, 23),
         "total": 500 if count else 0,
         "pages": {"page": 1, "nombre": 10 if count else 1, "precedente": None, "suivante": "#p2"},
         "dossier_url": "dossier.html",
+        "feuille_url": "acces-feuille.html",
         "lignes": [
             {
                 "le": at(10, 41, 52) - timedelta(hours=7 * index),
@@ -363,6 +400,8 @@ def dossiers() -> Iterator[Sample]:
     yield page("dossier-delegue", "dossier", dossier=dossier_of_delegate())
     yield page("acces", "acces", acces=accesses(50))
     yield page("acces-vide", "acces", acces=accesses(0))
+    yield page("acces-feuille", "acces_feuille", acces=sheet(40))
+    yield page("acces-feuille-vide", "acces_feuille", acces=sheet(0))
     yield page("identite-creation", "salarie_nouveau", nouveau=new_identity())
     yield page("identite-refusee", "salarie_nouveau", nouveau=refused_identity())
     yield page("identite-comparee", "salarie_verifier", verifier=compared(0))
