@@ -38,6 +38,8 @@ class Terrain:
 
     config: Config
     environment: dict[str, str]
+    superuser: str
+    """Address for libpq of the server's owner, who lays down what no page would."""
     dossiers: tuple[UUID, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     """Family name and first given name of those same people."""
@@ -84,6 +86,7 @@ def _describe(folder: DemoFolder, workers: int) -> Terrain:
     return Terrain(
         config,
         environment,
+        folder.cluster.superuser_conninfo,
         tuple(dossier.id for dossier in followed),
         tuple((dossier.civil.nom, dossier.civil.premier) for dossier in followed),
     )

@@ -68,6 +68,11 @@ def read_nodes(ctx: Context, nodes: Sequence[Node]) -> list[bytes]:
     return [merkle.root(found[node] for node in part) for part in parts]
 
 
+def rows_of(spans: Iterable[range]) -> int:
+    """How many rows a proof over these spans reads."""
+    return len({kept for span in spans for node in merkle.nodes_of(span) for kept in _kept_below(node)})
+
+
 def differing(ctx: Context, nodes: Sequence[tuple[Node, bytes]]) -> list[Node]:
     """Those of these kept nodes that are missing, or another."""
     found = _read_kept(ctx, [node for node, _ in nodes])
