@@ -15,6 +15,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 import sys
 import zipfile
 from collections import defaultdict
@@ -24,6 +25,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 MAX_LINE = 1_000_000
+MAX_SIGNATURES = 64
+SIGNATURE = re.compile(r"— (?P<name>[^\s+]+) (?P<signature>[A-Za-z0-9+/]+=*)")
+CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f]")
 MAX_SMALL = 50_000_000
 HANDOVER = "traces.spst/cle-suivante/v1"
 
@@ -35,7 +39,7 @@ FAITS = {
     "supprimee": "ligne supprimée",
     "deplacee": "ligne déplacée",
     "inseree": "ligne insérée après coup, sous un sceau plus récent qu’elle",
-    "trou": "numéro qui manque dans la suite d’un programme, avant le sceau",
+    "trou": "numéro qui manque dans la suite d’un programme : une ligne a disparu avant son sceau",
     "retour_en_arriere": "journal plus court qu’une tête que vous détenez",
     "histoire_refaite": "journal qui contredit une tête que vous détenez",
     "cachee": "ligne qui vous concerne et que la liste ne montre pas",
@@ -67,26 +71,30 @@ class Key:
 
     def __init__(self, line):
         name, key_id, encoded = [*line.strip().split("+", 2), "", ""][:3]
-        raw = base64.b64decode(encoded)
+        raw = base64.b64decode(encoded, validate=True)
         if len(raw) != 33 or raw[0] not in (1, 4) or sha(name.encode(), b"\n", raw)[:4].hex() != key_id:
             raise Refused("clé publique illisible")
         self.line, self.name, self.kind, self.raw, self.id = line.strip(), name, raw[0], raw[1:], bytes.fromhex(key_id)
 
 
 def open_note(note, keys):
-    """(text, {kind: seconds or None}) of a note that every one of `keys` signed."""
+    """(text, {kind: seconds or None}) of a note that every one of `keys` signed, once. Other keys are not looked at."""
     text, gap, tail = note.rpartition("\n\n")
-    text += "\n"
-    signed = {}
-    for line in tail.splitlines():
-        dash, name, encoded = [*line.split(" "), "", ""][:3]
-        body = base64.b64decode(encoded or "")
-        for key in keys:
-            if (dash, name, body[:4]) == ("—", key.name, key.id):
-                signed[key.kind] = check(key, text, body[4:])
-    if not gap or set(signed) != {key.kind for key in keys}:
+    lines = tail.split("\n")
+    if not gap or lines.pop() != "" or not 0 < len(lines) <= MAX_SIGNATURES or CONTROLS.search(text):
+        raise Refused("note illisible")
+    text, signed = text + "\n", []
+    for line in lines:
+        read = SIGNATURE.fullmatch(line)
+        if read is None:
+            raise Refused("signature illisible")
+        body = base64.b64decode(read["signature"], validate=True)
+        signed += [
+            (key.kind, check(key, text, body[4:])) for key in keys if (read["name"], body[:4]) == (key.name, key.id)
+        ]
+    if [kind for kind, _ in signed] != [key.kind for key in keys]:
         raise Refused("signature absente")
-    return text, signed
+    return text, dict(signed)
 
 
 def check(key, text, signature):
@@ -107,7 +115,7 @@ def open_head(note, keys):
     lines = text.split("\n")
     if len(lines) != 4 or lines[0] != keys[0].name or str(int(lines[1])) != lines[1]:
         raise Refused("tête illisible")
-    root = base64.b64decode(lines[2])
+    root = base64.b64decode(lines[2], validate=True)
     if len(root) != 32:
         raise Refused("racine illisible")
     return lines[0], int(lines[1]), root, signed[4]
@@ -162,6 +170,28 @@ class Findings:
         return [{"code": code, "rang": rang, "nombre": nombre, "fait": FAITS[code]} for code, (rang, nombre) in order]
 
 
+def unique(pairs):
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise Unreadable("une clé est écrite deux fois")
+    return found
+
+
+def never(text):
+    raise Unreadable(f"{text} n’est pas un nombre d’ici")
+
+
+def parsed(text):
+    """JSON whose objects name nothing twice, and whose numbers are whole."""
+    return json.loads(text, object_pairs_hook=unique, parse_constant=never, parse_float=never)
+
+
+def whole(value):
+    if type(value) is not int or value < 0:
+        raise Unreadable("un nombre attendu n’en est pas un")
+    return value
+
+
 def small(archive, name):
     if archive.getinfo(name).file_size > MAX_SMALL:
         raise Unreadable(f"{name} est trop grand")
@@ -173,7 +203,7 @@ def records(archive, name):
         while line := file.readline(MAX_LINE + 1):
             if len(line) > MAX_LINE:
                 raise Unreadable(f"{name} a une ligne trop longue")
-            yield json.loads(line)
+            yield parsed(line)
 
 
 def chain_of(rows, pinned, findings):
@@ -182,6 +212,8 @@ def chain_of(rows, pinned, findings):
     for row in rows:
         try:
             keys = [Key(row["journal"]), Key(row["horloge"])]
+            if [key.kind for key in keys] != [1, 4]:
+                raise Refused("ce ne sont pas les deux clés d’un journal")
             is_trusted = {key.line for key in keys} <= pinned or (not chain and not pinned and row["depuis"] == 0)
             if not is_trusted and chain:
                 text, _ = open_note(row["passage"] or "", chain[-1][1][:1])
@@ -205,13 +237,16 @@ class Journal:
 
     def __init__(self, archive, pinned, held):
         self.archive, self.findings = archive, Findings()
-        self.about = json.loads(small(archive, "journal.json"))
-        self.chain = chain_of(records(archive, "cles.jsonl"), pinned, self.findings)
+        self.about = parsed(small(archive, "journal.json"))
+        for name in ("places", "taille", "ordre"):
+            whole(self.about[name])
+        self.is_pinned, self.chain = bool(pinned), chain_of(records(archive, "cles.jsonl"), pinned, self.findings)
         self.heads = records(archive, "tetes.jsonl")
         self.next_head = next(self.heads, None)
         self.edge, self.agreed, self.sealed_at, self.root = Edge(), 0, None, None
         self.before, self.moved, self.is_broken = None, None, False
-        self.last_number = {}
+        self.numbers = defaultdict(lambda: [0, 0])
+        self.last_head = 0
         self.held = defaultdict(set)
         for note in held:
             self.hold(note)
@@ -225,10 +260,7 @@ class Journal:
                 _, size, root, _ = open_head(note, keys)
             except (Refused, ValueError):
                 continue
-            if size > self.about["places"]:
-                self.findings.add("retour_en_arriere", self.about["places"])
-            else:
-                self.held[size].add(root)
+            self.held[size].add(root)
             return
         raise Unreadable("une tête donnée n’est pas signée par une clé de ce journal")
 
@@ -241,6 +273,8 @@ class Journal:
         waiting = self.waiting()
         return {
             "origine": self.about["origine"],
+            "cle": self.chain[0][1][0].id.hex() if self.chain else None,
+            "cle_comparee": self.is_pinned,
             "taille": self.agreed,
             "racine": self.root.hex() if self.root else None,
             "scelle_le": instant(self.sealed_at),
@@ -270,19 +304,23 @@ class Journal:
         if self.moved is None and self.before and order < self.before:
             self.moved = rang
         self.before = order
-        writer = line["ecrivain"]
-        self.last_number[writer] = max(self.last_number.get(writer, 0), line["n"])
+        self.number(line)
+
+    def number(self, line):
+        """Each program numbers its lines from 1: the highest number, and how many were met."""
+        known = self.numbers[line["ecrivain"]]
+        known[:] = max(known[0], line["n"]), known[1] + 1
 
     def says(self, line, sealed):
         """Whether what the line shows leads to what was sealed of it, and its reason to what it commits to."""
         if bytes.fromhex(line["empreinte"]) != sealed:
             return False
-        if "entree" not in line:
+        if "entree" not in line or ("motif" in line) != self.about["motifs"]:
             return False
         entry, salt = line["entree"], bytes.fromhex(line["sel"])
         if sha(salt, entry.encode()) != sealed[32:] or json.loads(entry)["id"] != line["id"]:
             return False
-        return "motif" not in line or keeps_its_reason(json.loads(entry), salt, line["motif"])
+        return not self.about["motifs"] or keeps_its_reason(json.loads(entry), salt, line["motif"])
 
     def roots(self):
         size, root = self.edge.size, self.edge.root() if self.is_at_head() or self.edge.size in self.held else None
@@ -291,6 +329,7 @@ class Journal:
         if not self.is_at_head():
             return
         head, self.next_head = self.next_head, next(self.heads, None)
+        self.last_head = size
         opened = self.opened(head)
         if opened is None:
             self.findings.add("tete_alteree", self.agreed)
@@ -321,29 +360,31 @@ class Journal:
     def end(self):
         if self.is_broken:
             return
-        size, largest = self.edge.size, self.about["taille"]
+        size = self.edge.size
         if self.next_head is not None:
             is_ours = self.opened(self.next_head) is not None
-            self.findings.add("supprimee" if is_ours else "tete_alteree", size, largest - size if is_ours else 1)
+            missing = self.next_head["taille"] - size if is_ours else 1
+            self.findings.add("supprimee" if is_ours else "tete_alteree", size, missing)
         elif size < self.about["places"]:
             self.findings.add("supprimee", size, self.about["places"] - size)
-        elif size > largest:
-            self.findings.add("inseree", largest, size - largest)
+        elif size > self.last_head:
+            self.findings.add("inseree", self.last_head, size - self.last_head)
+        if self.held and max(self.held) > size:
+            self.findings.add("retour_en_arriere", size)
 
     def waiting(self):
-        numbers, count = defaultdict(set), 0
+        count = 0
         for line in records(self.archive, "attente.jsonl"):
             count += 1
-            numbers[line["ecrivain"]].add(line["n"])
+            self.number(line)
             if not self.says(line, bytes.fromhex(line["empreinte"])):
                 self.findings.add("alteree", None)
             if line["ordre"] < self.about["ordre"]:
                 self.findings.add("inseree", None)
-        if not self.is_broken:
-            for writer, written in numbers.items():
-                missing = set(range(self.last_number.get(writer, 0) + 1, max(written) + 1)) - written
-                if missing:
-                    self.findings.add("trou", None, len(missing))
+        if not self.is_broken and "supprimee" not in self.findings.found:
+            for highest, met in self.numbers.values():
+                if highest > met:
+                    self.findings.add("trou", None, highest - met)
         return count
 
 
@@ -352,9 +393,11 @@ class Proof:
 
     def __init__(self, archive, pinned, held):
         self.archive, self.findings = archive, Findings()
-        self.about = json.loads(small(archive, "preuve.json"))
+        self.about = parsed(small(archive, "preuve.json"))
+        for name in ("taille", "depuis"):
+            whole(self.about[name])
         self.key = bytes.fromhex(self.about["cle_dossier"])
-        self.chain = chain_of(records(archive, "cles.jsonl"), pinned, self.findings)
+        self.is_pinned, self.chain = bool(pinned), chain_of(records(archive, "cles.jsonl"), pinned, self.findings)
         self.since = None
         self.root, self.sealed_at = (
             self.head("tete.note", self.about["taille"]) if self.about["taille"] else (sha(), None)
@@ -391,6 +434,8 @@ class Proof:
             self.everybody(mine)
         return {
             "origine": self.about["origine"],
+            "cle": self.chain[0][1][0].id.hex() if self.chain else None,
+            "cle_comparee": self.is_pinned,
             "lignes": len(mine),
             "taille": self.about["taille"],
             "scelle_le": instant(self.sealed_at),
@@ -422,7 +467,7 @@ class Proof:
     def everybody(self, mine):
         """Every sealed line since an earlier head: their tree is the signed one, and those that bear my mark are mine."""
         start, edge = self.about["depuis"], Edge()
-        nodes = [bytes.fromhex(item) for item in json.loads(small(self.archive, "bord.json"))]
+        nodes = [bytes.fromhex(item) for item in parsed(small(self.archive, "bord.json"))]
         edge.start(start, nodes)
         if start:
             root, self.since = self.head("depart.note", start)
@@ -484,10 +529,11 @@ def told(report):
         for one in report["constats"]:
             where = f", à partir du rang {one['rang']}" if one["rang"] is not None else ""
             yield f"  - {one['fait']} ({one['nombre']}{where})"
+    yield from told_of_key(report)
     yield f"Le sceau s’arrête au rang {report['taille'] - 1}." if report["taille"] else "Rien n’est encore scellé."
     if report["attente"]:
         waiting = lines(report["attente"])
-        yield f"Sans sceau encore : {waiting}. Si les toutes dernières manquaient, ce fichier ne le dirait pas."
+        yield f"Sans sceau encore : {waiting}. Rien ne prouve celles-là, ni que les toutes dernières n’y manquent pas."
 
 
 def told_of_proof(report):
@@ -501,8 +547,14 @@ def told_of_proof(report):
         yield "LA PREUVE NE TIENT PAS."
         for one in report["constats"]:
             yield f"  - {one['fait']} ({one['nombre']})"
+    yield from told_of_key(report)
     if report["attente"]:
         yield f"Sans sceau encore : {lines(report['attente'])}. Une preuve prise plus tard les montrera scellées."
+
+
+def told_of_key(report):
+    if report["cle"] and not report["cle_comparee"]:
+        yield f"Clé {report['cle']}, lue dans ce fichier : comparez-la à celle que le service affiche, ou donnez-la par --cle."
 
 
 def lines(count):
@@ -525,10 +577,23 @@ def main():
     asked = parser.parse_args()
     try:
         pinned = {line.strip() for path in asked.cle for line in read(path).splitlines() if line.strip()}
+        if asked.cle and not pinned:
+            raise Unreadable("le fichier de clés est vide")
         with zipfile.ZipFile(asked.fichier) as archive:
+            if len(set(archive.namelist())) != len(archive.namelist()):
+                raise Unreadable("un fichier y est deux fois")
             kind = Proof if "preuve.json" in archive.namelist() else Journal
             report = kind(archive, pinned, [read(path) for path in asked.tete]).run()
-    except (Unreadable, OSError, KeyError, TypeError, ValueError, RecursionError, zipfile.BadZipFile) as error:
+    except (
+        Unreadable,
+        OSError,
+        KeyError,
+        TypeError,
+        ValueError,
+        RecursionError,
+        MemoryError,
+        zipfile.BadZipFile,
+    ) as error:
         print(f"Fichier illisible : {error}", file=sys.stderr)
         return 2
     tell = told_of_proof if kind is Proof else told

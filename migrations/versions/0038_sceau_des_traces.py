@@ -40,7 +40,8 @@ def upgrade() -> None:
     op.add_column("trace", sa.Column("empreinte", sa.LargeBinary(), nullable=False, server_default=""))
     op.alter_column("trace", "empreinte", server_default=None)
     op.drop_column("trace", "leaf_hash")
-    op.create_index("trace_xid_ix", "trace", ["tenant_id", "xid"])
+    op.create_index("trace_xid_ix", "trace", ["tenant_id", "xid", "id"])
+    op.create_check_constraint(op.f("trace_writer_n_ck"), "trace", "writer_n > 0")
     for table, wall in WIDENED.items():
         op.execute(f"ALTER POLICY lire ON {table} USING ({read_condition(table, wall)})")
     _create_tables()
@@ -60,6 +61,7 @@ def _create_tables() -> None:
         sa.Column("rang", sa.BigInteger(), nullable=False),
         sa.Column("trace_id", sa.UUID(), nullable=False),
         sa.Column("empreinte", sa.LargeBinary(), nullable=False),
+        sa.CheckConstraint("rang >= 0", name=op.f("trace_feuille_rang_ck")),
         sa.PrimaryKeyConstraint("tenant_id", "rang", name=op.f("trace_feuille_pk")),
     )
     op.create_index("trace_feuille_trace_uq", "trace_feuille", ["tenant_id", "trace_id"], unique=True)

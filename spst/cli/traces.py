@@ -22,7 +22,7 @@ from spst.kernel.unit_of_work import unit_of_work
 from spst.tenants import queries as tenants
 from spst.traces import export as exporting
 from spst.traces import services, tetes, verification
-from spst.traces.sceau import ClesPubliques, Tete
+from spst.traces.sceau import ClesPubliques, Sceau, Tete
 from spst.traces.verification import Rapport
 from spst.wiring.runtime import build_runtime
 
@@ -96,7 +96,7 @@ def verify(slug: str, tenues: tuple[Path, ...], cles: tuple[Path, ...], as_json:
     try:
         pinned = [ClesPubliques.parse(*path.read_text(encoding="utf-8").split()[:2]) for path in cles]
         with _journal(slug) as ctx:
-            rapport = verification.verify(ctx, cles=pinned, tenues=[*held, *_copies(ctx)])
+            rapport = verification.verify(ctx, cles=pinned or _ours(ctx), tenues=[*held, *_copies(ctx)])
             services.record(ctx, "journal.consult", details={"lignes": rapport.taille})
     except (NoteRefused, TypeError) as error:
         raise click.ClickException(f"Une tête ou une clé donnée n’est pas de ce journal ({error}).") from error
@@ -125,6 +125,17 @@ def _environment() -> Mapping[str, str]:
     return {**os.environ, **DemoFolder(folder).environment(), **product_settings(Addresses(8000))}
 
 
+def _ours(ctx: Context) -> list[ClesPubliques]:
+    """Keys under the secrets of this machine, where the journal began under one of them: nobody else could have made them."""
+    environment = Environment(_environment())
+    if not (environment.optional("SPST_SEAL_KEY", "") or environment.optional("SPST_SEAL_KEY_FILE", "")):
+        return []
+    secrets = (environment.key("SPST_SEAL_KEY"), *environment.optional_keys("SPST_SEAL_KEY_FORMER"))
+    found = [Sceau.derive(secret, ctx.tenant_id).publiques for secret in secrets]
+    known = tetes.keys(ctx)
+    return found if known and known[0].journal in {str(cles.journal) for cles in found} else []
+
+
 def _copies(ctx: Context) -> list[str]:
     """What was copied outside, where this machine reaches it."""
     place = Environment(_environment()).optional("SPST_HEADS", "")
@@ -139,6 +150,8 @@ def _facts(rapport: Rapport) -> dict[str, Any]:
         "attente": rapport.attente,
         "retard": rapport.retard,
         "antidatees": rapport.antidatees,
+        "cle": rapport.cle,
+        "cle_comparee": rapport.cle_comparee,
         "tient": rapport.holds,
         "premier": rapport.premier,
         "constats": [
@@ -159,6 +172,8 @@ def _told(rapport: Rapport) -> Iterator[str]:
         where = f", à partir du rang {one.rang}" if one.rang is not None else ""
         detail = f"\u00a0: {one.precision}" if one.precision else ""
         yield f"  - {one.fait} ({one.nombre}{where}){detail}"
+    if rapport.cle and not rapport.cle_comparee:
+        yield f"Clé {rapport.cle}, lue dans la base\u00a0: donnez par --cle celle que vous détenez, ou SPST_SEAL_KEY."
     yield f"Le sceau s’arrête au rang {rapport.taille - 1}." if rapport.taille else "Rien n’est encore scellé."
     if rapport.attente:
         late = " Plus personne ne scelle\u00a0: voyez spst worker." if rapport.retard else ""

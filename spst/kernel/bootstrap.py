@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
-from spst.kernel.signing import hmac_pads
+from spst.kernel.signing import LIFETIME_S, hmac_pads
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ def bootstrap(superuser_conninfo: str, database: str, passwords: Passwords, cont
     """Make roles and database, then the context function in it. `superuser_conninfo`: libpq, any database of the cluster."""
     with psycopg.connect(superuser_conninfo, autocommit=True) as server:
         _make_roles(server, passwords)
+        _limit(server)
         if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone() is None:
             server.execute(sql.SQL("CREATE DATABASE {} OWNER spst_owner").format(sql.Identifier(database)))
     with psycopg.connect(superuser_conninfo, dbname=database) as connection:
@@ -90,6 +91,12 @@ def _make_roles(server: psycopg.Connection, passwords: Passwords) -> None:
                 verb, name, sql.Literal(getattr(passwords, short))
             )
         )
+
+
+def _limit(server: psycopg.Connection) -> None:
+    """A transaction of the application that is left open stops the seal of every journal, and its context is over anyway."""
+    limit = sql.Literal(f"{LIFETIME_S}s")
+    server.execute(sql.SQL("ALTER ROLE spst_app SET idle_in_transaction_session_timeout = {}").format(limit))
 
 
 def _lock_down(connection: psycopg.Connection, database: str) -> None:

@@ -57,6 +57,8 @@ class Context:
     """Facts read once per transaction, by the room that owns the key."""
     before_commit: list[Callable[["Context"], None]] = field(default_factory=list)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
+    after_rollback: list[Callable[[], None]] = field(default_factory=list)
+    """Run when nothing can have been committed; a commit that failed on its way runs neither these nor those."""
 
     @property
     def clock(self) -> Clock:

@@ -9,6 +9,14 @@ from spst.kernel.context import Context
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
 
 
+_TRY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:what, 0))")
+
+
+def is_alone(ctx: Context, what: str, about: UUID) -> bool:
+    """Whether no other transaction of this SPST is at `what` about the same thing; if so, held until this one ends."""
+    return bool(ctx.session.scalar(_TRY, {"what": f"{ctx.tenant_id}|{what}|{about}"}))
+
+
 def one_at_a_time(ctx: Context, what: str, about: UUID) -> None:
     """Wait until no other transaction of this SPST is at `what` about the same thing; held until this one ends.
 

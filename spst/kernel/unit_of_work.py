@@ -57,12 +57,19 @@ def unit_of_work(
 
 @contextmanager
 def _transaction(context: Context) -> Iterator[None]:
-    with context.session as session, session.begin():
-        bind_context(context)
-        yield
-        session.flush()
-        for hook in context.before_commit:
-            hook(context)
+    is_committing = False
+    try:
+        with context.session as session, session.begin():
+            bind_context(context)
+            yield
+            session.flush()
+            for hook in context.before_commit:
+                hook(context)
+            is_committing = True
+    except BaseException:
+        for undo in () if is_committing else context.after_rollback:
+            undo()
+        raise
     for confirm in context.after_commit:
         confirm()
 
@@ -87,5 +94,6 @@ def _record_refusal(context: Context, refusal: AccessDenied | ActRefused | NotFo
     """Same connection, new transaction: the act is undone, its refusal stays."""
     context.before_commit.clear()
     context.after_commit.clear()
+    context.after_rollback.clear()
     with _transaction(context):
         context.runtime.record_refusal(context, refusal)

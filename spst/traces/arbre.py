@@ -31,6 +31,8 @@ _NODES = text(
     "SELECT rang, hash FROM trace_noeud WHERE tenant_id = :tenant AND niveau = :niveau AND rang = ANY (:rangs)"
 )
 
+_COUNT = text("SELECT count(*) FROM trace_noeud WHERE tenant_id = :tenant")
+
 
 class NodesMissing(Exception):
     """Nodes or leaves that the size of the tree promises are not there."""
@@ -77,6 +79,16 @@ def differing(ctx: Context, nodes: Sequence[tuple[Node, bytes]]) -> list[Node]:
     """Those of these kept nodes that are missing, or another."""
     found = _read_kept(ctx, [node for node, _ in nodes])
     return [node for node, made in nodes if found.get(node) != made]
+
+
+def kept_count(ctx: Context) -> int:
+    """Nodes that are kept, wherever they stand."""
+    return int(ctx.session.execute(_COUNT, {"tenant": ctx.tenant_id}).scalar_one())
+
+
+def expected_count(size: int) -> int:
+    """Nodes that a tree of this size keeps."""
+    return sum(size >> level for level in range(STRIDE, size.bit_length(), STRIDE))
 
 
 def is_kept(node: Node) -> bool:

@@ -1,6 +1,5 @@
 """Traces that are committed and not sealed yet, in the order in which they will be."""
 
-import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +9,8 @@ from sqlalchemy import text
 
 from spst.kernel.context import Context
 from spst.kernel.merkle import leaf_hash
-from spst.traces.rules import sign_row
+from spst.kernel.unit_of_work import bind_context
+from spst.traces.rules import is_signed
 
 _PAGE = 5000
 _SNAPSHOT = text("""
@@ -23,15 +23,19 @@ _WAITING = """
       AND NOT EXISTS (SELECT FROM trace_feuille f WHERE f.tenant_id = t.tenant_id AND f.trace_id = t.id)
     ORDER BY t.xid, t.id LIMIT :limit
 """
-_SINCE = text(_WAITING.format(bounds="t.xid >= :since AND t.xid < :oldest"))
+_SINCE = text(_WAITING.format(bounds="t.xid < :oldest"))
 _EVERYWHERE = text(_WAITING.format(bounds="(t.xid < :oldest OR t.xid >= :next)"))
-_BEFORE_ALL = (-1, UUID(int=0))
+_LAST_ID = UUID(int=2**128 - 1)
+
+Curseur = tuple[int, UUID]
+"""Transaction and id of a line: the order in which lines are taken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bornes:
     """Transactions whose lines are taken: from `since` to the one before `oldest`, which may still be under way.
 
+    `after`: the last line that was looked at and left out; those before it were, too.
     A counter that is behind `since` belongs to another server, to which the database was brought: its own old lines then bear
     numbers that are still to come, and everything that was not sealed is looked for.
     """
@@ -39,40 +43,47 @@ class Bornes:
     since: int
     oldest: int
     next: int
+    after: Curseur | None = None
 
     @property
     def is_elsewhere(self) -> bool:
         return self.next < self.since
 
+    @property
+    def start(self) -> Curseur:
+        if self.is_elsewhere:
+            return (-1, _LAST_ID)
+        return max((self.since - 1, _LAST_ID), self.after or (-1, _LAST_ID))
 
-def bornes(ctx: Context, since: int) -> Bornes:
+
+def bornes(ctx: Context, since: int, after: Curseur | None = None) -> Bornes:
     row = ctx.session.execute(_SNAPSHOT).one()
-    return Bornes(since, row.oldest, row.next)
+    return Bornes(since, row.oldest, row.next, after)
 
 
 def is_empty(ctx: Context, found: Bornes) -> bool:
-    return not _page(ctx, found, _BEFORE_ALL, 1)
+    return not _page(ctx, found, found.start, 1)
 
 
 def lines(ctx: Context, found: Bornes) -> Iterator[Any]:
     """`id, xid, empreinte, writer_id, writer_n, signature`, oldest transaction first."""
-    after = _BEFORE_ALL
+    after = found.start
     while page := _page(ctx, found, after, _PAGE):
         yield from page
         if len(page) < _PAGE:
             return
         after = (page[-1].xid, page[-1].id)
+        # A context that ended meanwhile would show no more lines, as if there were none.
+        bind_context(ctx)
 
 
 def is_ours(ctx: Context, line: Any) -> bool:
-    """Whether a process that holds the key of the traces wrote this line, with this leaf and this number."""
-    key = ctx.runtime.trace_key
-    expected = sign_row(key, line.writer_id, line.writer_n, leaf_hash(line.empreinte), line.id)
-    return hmac.compare_digest(expected, line.signature)
+    leaf = leaf_hash(line.empreinte)
+    return is_signed(ctx.runtime.trace_key, line.signature, ctx.tenant_id, line.id, line.writer_id, line.writer_n, leaf)
 
 
-def _page(ctx: Context, found: Bornes, after: tuple[int, UUID], limit: int) -> list[Any]:
+def _page(ctx: Context, found: Bornes, after: Curseur, limit: int) -> list[Any]:
     values = {"tenant": ctx.tenant_id, "oldest": found.oldest, "xid": after[0], "id": after[1], "limit": limit}
     if found.is_elsewhere:
         return list(ctx.session.execute(_EVERYWHERE, {**values, "next": found.next}))
-    return list(ctx.session.execute(_SINCE, {**values, "since": found.since}))
+    return list(ctx.session.execute(_SINCE, values))

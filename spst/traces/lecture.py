@@ -3,26 +3,36 @@
 Read a few thousand lines at a time, each under a context signed anew: an SPST has millions of them.
 """
 
-import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, select
+from sqlalchemy import Table, func, select
 
 from spst.kernel.context import Context
 from spst.kernel.merkle import leaf_hash
 from spst.kernel.unit_of_work import bind_context
 from spst.traces.models import Trace, TraceFeuille, TraceReserve
-from spst.traces.rules import SALT_BYTES, Empreinte, Event, sign_row
+from spst.traces.rules import SALT_BYTES, Empreinte, Event, is_signed
 from spst.traces.services import mark_key
 
 _PAGE = 5000
 _TRACE = cast(Table, Trace.__table__)
 _RESERVE = cast(Table, TraceReserve.__table__)
 _FEUILLE = cast(Table, TraceFeuille.__table__)
-_LINE = (*_TRACE.c, _RESERVE.c.motif, _RESERVE.c.precision, _RESERVE.c.sel)
+_AT = func.least(func.greatest(_TRACE.c.at, datetime(1970, 1, 1, tzinfo=UTC)), datetime(9000, 1, 1, tzinfo=UTC))
+"""Instants that Python cannot hold are brought back into its bounds, where they no longer lead to what was sealed."""
+_LINE = (
+    *(column for column in _TRACE.c if column.name != "at"),
+    _AT.label("at"),
+    _RESERVE.c.motif,
+    _RESERVE.c.precision,
+    _RESERVE.c.sel,
+    _RESERVE.c.dossier_id.label("reserve_dossier_id"),
+    _RESERVE.c.acteur_id.label("reserve_acteur_id"),
+)
 _OF_LINE = (_RESERVE.c.tenant_id == _TRACE.c.tenant_id) & (_RESERVE.c.trace_id == _TRACE.c.id)
 _AT_PLACE = (_TRACE.c.tenant_id == _FEUILLE.c.tenant_id) & (_TRACE.c.id == _FEUILLE.c.trace_id)
 _NAMES = tuple(name for name in Event.__slots__ if not name.startswith("motif_"))
@@ -51,8 +61,8 @@ class Ligne:
         return leaf_hash(self.empreinte)
 
     def is_signed(self, trace_key: bytes) -> bool:
-        expected = sign_row(trace_key, self.writer_id, self.writer_n, self.leaf, self.event.id)
-        return hmac.compare_digest(expected, self.signature)
+        event = self.event
+        return is_signed(trace_key, self.signature, event.tenant_id, event.id, self.writer_id, self.writer_n, self.leaf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +95,7 @@ def sealed(ctx: Context, page: range) -> list[Feuille]:
 def unsealed(ctx: Context, taille: int) -> Iterator[Ligne]:
     """Lines that have no place among the first `taille`, those of the oldest transaction first."""
     bind_context(ctx)
-    place = select(_FEUILLE.c.rang).where(_AT_PLACE, _FEUILLE.c.rang < taille).exists()
+    place = select(_FEUILLE.c.rang).where(_AT_PLACE, _FEUILLE.c.rang >= 0, _FEUILLE.c.rang <= taille - 1).exists()
     query = select(*_LINE).select_from(_TRACE.outerjoin(_RESERVE, _OF_LINE))
     query = query.where(_TRACE.c.tenant_id == ctx.tenant_id, ~place).order_by(_TRACE.c.xid, _TRACE.c.id)
     for row in ctx.session.execute(query.execution_options(yield_per=_PAGE)):
@@ -105,6 +115,19 @@ def _ligne(ctx: Context, row: Any) -> Ligne:
     values |= {"sections": tuple(row.sections), "regles": tuple(row.regles)}
     event = Event(**values, motif_code=row.motif, motif_precision=row.precision)
     sel = bytes(row.sel) if row.sel is not None else None
-    is_hashed = sel is not None and len(sel) == SALT_BYTES
-    computed = event.empreinte(sel, mark_key(ctx, event.dossier_id)) if sel and is_hashed else None
-    return Ligne(event, sel, row.empreinte, computed, row.writer_id, row.writer_n, row.signature, row.xid)
+    return Ligne(
+        event, sel, row.empreinte, _computed(ctx, row, event, sel), row.writer_id, row.writer_n, row.signature, row.xid
+    )
+
+
+def _computed(ctx: Context, row: Any, event: Event, sel: bytes | None) -> Empreinte | None:
+    """What would be sealed of the line as it stands. None when it cannot have been sealed so: whoever changed it may have put
+    anything into it, and the reason is read by the dossier and the actor that stand beside it."""
+    if sel is None or len(sel) != SALT_BYTES:
+        return None
+    if (row.reserve_dossier_id, row.reserve_acteur_id) != (event.dossier_id, event.acteur_id):
+        return None
+    try:
+        return event.empreinte(sel, mark_key(ctx, event.dossier_id))
+    except (ValueError, TypeError, OverflowError):
+        return None

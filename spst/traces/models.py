@@ -25,7 +25,8 @@ class Trace(TenantRow, Base):
         CheckConstraint("decision IN ('permis', 'refuse')", name="decision"),
         Index("trace_dossier_ix", "tenant_id", "dossier_id", text("id DESC")),
         Index("trace_acteur_ix", "tenant_id", "acteur_id", text("id DESC")),
-        Index("trace_xid_ix", "tenant_id", "xid"),
+        CheckConstraint("writer_n > 0", name="writer_n"),
+        Index("trace_xid_ix", "tenant_id", "xid", "id"),
         {
             **behind(Wall(Section.S8, own="dossier_id", services=("scellement", "verification"))),
             "postgresql_partition_by": "RANGE (id)",
@@ -93,6 +94,7 @@ class TraceFeuille(Base):
     __tablename__ = "trace_feuille"
     __table_args__ = (
         PrimaryKeyConstraint("tenant_id", "rang"),
+        CheckConstraint("rang >= 0", name="rang"),
         Index("trace_feuille_trace_uq", "tenant_id", "trace_id", unique=True),
         behind(_PUBLIC),
     )

@@ -110,9 +110,20 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def sign_row(key: bytes, writer_id: UUID, writer_n: int, leaf: bytes, trace_id: UUID) -> bytes:
-    """HMAC-SHA-256: what ties a row to the process that wrote it, to its place in that process's numbering, and to its own id.
+def sign_row(key: bytes, tenant_id: UUID, trace_id: UUID, writer_id: UUID, writer_n: int, leaf: bytes) -> bytes:
+    """HMAC-SHA-256: what ties a row to its SPST and id, to the process that wrote it, and to its place in that one's numbering.
 
-    Without the id, a copy of a row under another one would bear a true signature.
+    Without SPST and id, a copy of a row elsewhere would bear a true signature. Raises: OverflowError, for a number that no
+    process gives.
     """
-    return hmac.digest(key, writer_id.bytes + writer_n.to_bytes(8, "big") + leaf + trace_id.bytes, hashlib.sha256)
+    place = tenant_id.bytes + trace_id.bytes + writer_id.bytes + writer_n.to_bytes(8, "big")
+    return hmac.digest(key, place + leaf, hashlib.sha256)
+
+
+def is_signed(
+    key: bytes, signature: bytes, tenant_id: UUID, trace_id: UUID, writer_id: UUID, writer_n: int, leaf: bytes
+) -> bool:
+    """Whether a process that holds the key of the traces wrote this row."""
+    if writer_n < 1:
+        return False
+    return hmac.compare_digest(sign_row(key, tenant_id, trace_id, writer_id, writer_n, leaf), signature)

@@ -121,8 +121,12 @@ def open_head(note: str, trusted: Iterable[ClesPubliques]) -> TeteSignee:
         except KeyUnknown:
             continue
         tete, at = Tete.parse(text), next((one.at for one in signatures if one.at), None)
-        if tete.origin != cles.journal.name or at is None or len(signatures) < 2:
-            raise NoteRefused("a head bears the origin of its keys and both their signatures")
+        if (
+            tete.origin != cles.journal.name
+            or at is None
+            or [one.key for one in signatures] != [cles.journal, cles.horloge]
+        ):
+            raise NoteRefused("a head bears the origin of its keys and both their signatures, each once")
         return TeteSignee(tete, at, cles)
     raise KeyUnknown("no key that is trusted signed this head")
 

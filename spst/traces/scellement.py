@@ -10,20 +10,23 @@ and that no larger head was copied outside: a database brought back from a backu
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import IntegrityError
+
 from spst.kernel.acteur import service
 from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.ids import new_id
-from spst.kernel.locks import one_at_a_time
+from spst.kernel.locks import is_alone
 from spst.kernel.merkle import Frontier
 from spst.kernel.runtime import Runtime
 from spst.kernel.unit_of_work import unit_of_work
 from spst.traces import arbre, attente, tetes
+from spst.traces.attente import Curseur
 from spst.traces.models import TraceTete
 from spst.traces.ports import TetesContradicted, TetesUnavailable
 from spst.traces.sceau import Tete, origin_of
@@ -35,6 +38,8 @@ BATCH = 5000
 
 PAUSE_S = 1.0
 """Between two rounds: a line waits less than two seconds for its seal."""
+BUSY_ROUNDS = 30
+"""Rounds for which another process may hold the journal of an SPST before somebody is told."""
 
 _log = logging.getLogger("spst.traces")
 _SEALER, _MOTIF = service("scellement"), Motif(CodeMotif.TECHNIQUE)
@@ -42,20 +47,28 @@ _SEALER, _MOTIF = service("scellement"), Motif(CodeMotif.TECHNIQUE)
 
 @dataclass(slots=True)
 class Ronde:
-    """What a sealer goes round with: SPSTs whose copies are to be made up, and what it told already, once and not each second."""
+    """What a sealer goes round with: SPSTs whose copies are to be made up, what it told already, once and not each second,
+    and how far it looked at lines that nobody of ours signed."""
 
     to_copy: set[UUID] = field(default_factory=set)
     refused: dict[UUID, str] = field(default_factory=dict)
-    forged: set[UUID] = field(default_factory=set)
+    looked: dict[UUID, Curseur] = field(default_factory=dict)
+    forged: dict[UUID, int] = field(default_factory=dict)
+    busy: dict[UUID, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Scellement:
-    """One sealing. `sealed`: lines that it placed; `forged`: lines that no process of ours signed, left out for ever."""
+    """One sealing. `sealed`: lines that it placed; `forged`: how many no process of ours signed, left out for ever.
+
+    `looked`: the last line that it looked at; `is_busy`: another process is at it.
+    """
 
     sealed: int = 0
-    forged: tuple[UUID, ...] = ()
+    forged: int = 0
     head: TraceTete | None = None
+    looked: Curseur | None = None
+    is_busy: bool = False
 
 
 def keep_sealing(runtime: Runtime, scelleur: Scelleur, stop: threading.Event, pause_s: float = PAUSE_S) -> None:
@@ -81,37 +94,57 @@ def _seal_one(runtime: Runtime, scelleur: Scelleur, ronde: Ronde, tenant_id: UUI
         if tenant_id in ronde.to_copy:
             copy_missing(runtime, scelleur, tenant_id)
             ronde.to_copy.discard(tenant_id)
-        for done in _batches(runtime, scelleur, tenant_id):
+        for done in _batches(runtime, scelleur, ronde, tenant_id):
             sealed += done.sealed
-            _tell_forged(runtime, ronde, tenant_id, done.forged)
-        ronde.refused.pop(tenant_id, None)
+            _note(runtime, ronde, tenant_id, done)
     except ScellementRefused as refusal:
         _tell_refused(runtime, ronde, tenant_id, refusal.code)
     except TetesUnavailable:
         ronde.to_copy.add(tenant_id)
         _tell_refused(runtime, ronde, tenant_id, "copie_indisponible")
+    except IntegrityError:
+        _tell_refused(runtime, ronde, tenant_id, "arbre_altere")
+    except Exception as error:  # noqa: BLE001 - whatever one journal holds, the others are sealed
+        ronde.to_copy.add(tenant_id)
+        _tell_refused(runtime, ronde, tenant_id, f"erreur_{type(error).__name__}")
+    else:
+        if not ronde.busy.get(tenant_id):
+            ronde.refused.pop(tenant_id, None)
     return sealed
 
 
-def _batches(runtime: Runtime, scelleur: Scelleur, tenant_id: UUID) -> Iterator[Scellement]:
+def _note(runtime: Runtime, ronde: Ronde, tenant_id: UUID, done: Scellement) -> None:
+    """What the next round has to know, and what is told."""
+    if done.looked:
+        ronde.looked[tenant_id] = done.looked
+    if done.forged and (done.looked or ronde.forged.get(tenant_id) != done.forged):
+        ronde.forged[tenant_id] = done.forged
+        _tell(runtime, "traces.ligne_forgee", {"tenant": str(tenant_id), "lignes": done.forged})
+    ronde.busy[tenant_id] = ronde.busy.get(tenant_id, 0) + 1 if done.is_busy else 0
+    if ronde.busy[tenant_id] >= BUSY_ROUNDS:
+        _tell_refused(runtime, ronde, tenant_id, "verrou_tenu")
+
+
+def _batches(runtime: Runtime, scelleur: Scelleur, ronde: Ronde, tenant_id: UUID) -> Iterator[Scellement]:
     """Until a batch is not full: what comes meanwhile waits for the next round, behind the other SPSTs."""
     while True:
-        done = seal(runtime, scelleur, tenant_id)
+        done = seal(runtime, scelleur, tenant_id, ronde.looked.get(tenant_id))
         yield done
         if done.sealed < BATCH:
             return
 
 
-def seal(runtime: Runtime, scelleur: Scelleur, tenant_id: UUID) -> Scellement:
-    """Seal the lines of an SPST that wait, `BATCH` at most.
+def seal(runtime: Runtime, scelleur: Scelleur, tenant_id: UUID, looked: Curseur | None = None) -> Scellement:
+    """Seal the lines of an SPST that wait, `BATCH` at most. `looked`: a line before which everything was looked at already.
 
     Raises: ScellementRefused, TetesUnavailable.
     """
     with unit_of_work(runtime, tenant_id, _SEALER, _MOTIF, origin="job") as ctx:
-        if attente.is_empty(ctx, _bornes(ctx, tetes.last(ctx))):
+        if attente.is_empty(ctx, _bornes(ctx, tetes.last(ctx), looked)):
             return Scellement()
-        one_at_a_time(ctx, "scellement", tenant_id)
-        done = _seal(ctx, scelleur)
+        if not is_alone(ctx, "scellement", tenant_id):
+            return Scellement(is_busy=True)
+        done = _seal(ctx, scelleur, looked)
     if done.head:
         _copy(scelleur, done.head)
     return done
@@ -129,34 +162,37 @@ def copy_missing(runtime: Runtime, scelleur: Scelleur, tenant_id: UUID) -> int:
     return len(heads)
 
 
-def _seal(ctx: Context, scelleur: Scelleur) -> Scellement:
+def _seal(ctx: Context, scelleur: Scelleur, looked: Curseur | None) -> Scellement:
     row, edge = _opened(ctx, scelleur)
-    bornes = _bornes(ctx, row)
-    taken, forged = _taken(ctx, bornes)
+    bornes = _bornes(ctx, row, looked)
+    taken, forged, last = _taken(ctx, bornes)
     if not taken:
-        return Scellement(forged=forged)
+        return Scellement(forged=forged, looked=last)
     arbre.append(ctx, edge, ((line.id, line.empreinte) for line in taken))
     tete = Tete(origin_of(ctx.tenant_id), edge.size, edge.root)
-    head = tetes.add(ctx, scelleur, tete, ctx.clock.now(), _next_since(bornes, taken))
-    return Scellement(len(taken), forged, head)
+    # A clock that went back would sign heads in a false order.
+    at = max(ctx.clock.now(), row.at) if row else ctx.clock.now()
+    head = tetes.add(ctx, scelleur, tete, at, _next_since(bornes, taken))
+    return Scellement(len(taken), forged, head, last)
 
 
-def _bornes(ctx: Context, row: TraceTete | None) -> attente.Bornes:
-    return attente.bornes(ctx, row.xid if row else 0)
+def _bornes(ctx: Context, row: TraceTete | None, looked: Curseur | None) -> attente.Bornes:
+    return attente.bornes(ctx, row.xid if row else 0, looked)
 
 
-def _taken(ctx: Context, bornes: attente.Bornes) -> tuple[list[Any], tuple[UUID, ...]]:
-    """Lines to place now, and those that nobody of ours signed."""
+def _taken(ctx: Context, bornes: attente.Bornes) -> tuple[list[Any], int, Curseur | None]:
+    """Lines to place now; how many nobody of ours signed; the last one that was looked at."""
     taken: list[Any] = []
-    forged: list[UUID] = []
+    forged, last = 0, None
     for line in attente.lines(ctx, bornes):
+        last = (int(line.xid), line.id)
         if not attente.is_ours(ctx, line):
-            forged.append(line.id)
+            forged += 1
             continue
         taken.append(line)
         if len(taken) == BATCH:
             break
-    return taken, tuple(forged)
+    return taken, forged, (None if bornes.is_elsewhere else last)
 
 
 def _next_since(bornes: attente.Bornes, taken: list[Any]) -> int:
@@ -190,13 +226,6 @@ def _copy(scelleur: Scelleur, head: TraceTete) -> None:
         scelleur.copie.add(head.tenant_id, head.taille, head.at.astimezone(UTC), head.note)
     except TetesContradicted as error:
         raise ScellementRefused("deux_histoires") from error
-
-
-def _tell_forged(runtime: Runtime, ronde: Ronde, tenant_id: UUID, found: Iterable[UUID]) -> None:
-    new = set(found) - ronde.forged
-    if new:
-        ronde.forged |= new
-        _tell(runtime, "traces.ligne_forgee", {"tenant": str(tenant_id), "lignes": len(new)})
 
 
 def _tell_refused(runtime: Runtime, ronde: Ronde, tenant_id: UUID, code: str) -> None:

@@ -25,9 +25,13 @@ from spst.traces.rules import SALT_BYTES, Event, sign_row
 _log = logging.getLogger("spst.traces")
 _GATHERED = "traces.gathered"
 _WRITER = "traces.writer"
-_ADD_TRACE = insert(cast(Table, Trace.__table__))
-_ADD_RESERVE = insert(cast(Table, TraceReserve.__table__))
+_ADD_TRACE = insert(cast(Table, Trace.__table__)).execution_options(preserve_rowcount=True)
+_ADD_RESERVE = insert(cast(Table, TraceReserve.__table__)).execution_options(preserve_rowcount=True)
 _writers = threading.local()
+
+
+class TraceLost(Exception):
+    """The database took a trace and kept nothing of it: the act is undone."""
 
 
 class TraceFieldUnknown(Exception):
@@ -56,6 +60,11 @@ class _Writer:
     def is_usable(self) -> bool:
         """Not after a fork, nor after a commit whose outcome is unknown."""
         return self.pid == os.getpid() and self.given == self.committed
+
+    def take_back(self) -> None:
+        """Nothing was committed: the numbers that were given serve again, so that whoever makes a transaction fail does not
+        make this writer end before its time, and with it what shows that one of its lines is missing."""
+        self.given = self.committed
 
 
 def record(
@@ -188,12 +197,14 @@ def _write(ctx: Context, event: Event) -> None:
     writer.given += 1
     number, salt = writer.given, os.urandom(SALT_BYTES)
     empreinte = event.empreinte(salt, mark_key(ctx, event.dossier_id))
-    signature = sign_row(ctx.runtime.trace_key, writer.id, number, empreinte.leaf, event.id)
+    signature = sign_row(ctx.runtime.trace_key, ctx.tenant_id, event.id, writer.id, number, empreinte.leaf)
     numbered = {"empreinte": empreinte.octets, "writer_id": writer.id, "writer_n": number, "signature": signature}
     connection = ctx.session.connection()
-    connection.execute(_ADD_TRACE, _columns(event) | numbered)
-    connection.execute(_ADD_RESERVE, _reserve(event, salt))
+    for statement, values in ((_ADD_TRACE, _columns(event) | numbered), (_ADD_RESERVE, _reserve(event, salt))):
+        if connection.execute(statement, values).rowcount != 1:
+            raise TraceLost
     ctx.after_commit.append(lambda: _confirm(writer, number, event, empreinte.leaf))
+    ctx.after_rollback.append(writer.take_back)
 
 
 def mark_key(ctx: Context, dossier_id: UUID | None) -> bytes | None:

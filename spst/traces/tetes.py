@@ -63,10 +63,17 @@ def after(ctx: Context, taille: int) -> Iterator[TraceTete]:
 
 def last_and_places(ctx: Context) -> tuple[TraceTete | None, int]:
     """The largest head, and how many places the tree has, as one statement sees them."""
-    of_tree = select(func.max(TraceFeuille.rang) + 1).where(TraceFeuille.tenant_id == ctx.tenant_id).scalar_subquery()
+    of_tree = select(func.max(TraceFeuille.rang)).where(TraceFeuille.tenant_id == ctx.tenant_id).scalar_subquery()
     query = select(TraceTete, of_tree).where(TraceTete.tenant_id == ctx.tenant_id)
     row = ctx.session.execute(query.order_by(TraceTete.taille.desc()).limit(1)).one_or_none()
-    return (row[0], row[1] or 0) if row else (None, ctx.session.scalar(select(of_tree)) or 0)
+    rang = row[1] if row else ctx.session.scalar(select(of_tree))
+    return row[0] if row else None, max(0 if rang is None else rang + 1, 0)
+
+
+def strays(ctx: Context) -> int:
+    """Places before the first, which no sealing gives."""
+    query = select(func.count()).select_from(TraceFeuille)
+    return ctx.session.scalar(query.where(TraceFeuille.tenant_id == ctx.tenant_id, TraceFeuille.rang < 0)) or 0
 
 
 def between(ctx: Context, start: int, end: int) -> list[TraceTete]:

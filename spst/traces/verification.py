@@ -15,11 +15,11 @@ from sqlalchemy import text
 
 from spst.kernel.context import Context
 from spst.kernel.merkle import Frontier, Node, leaf_hash
-from spst.kernel.notes import NoteRefused
-from spst.traces import arbre, lecture, tetes
+from spst.kernel.notes import KeyUnknown, NoteRefused, text_of
+from spst.traces import arbre, attente, lecture, tetes
 from spst.traces.lecture import Feuille, Ligne
 from spst.traces.models import TraceCle, TraceTete
-from spst.traces.sceau import ClesPubliques, TeteSignee, open_handover, open_head
+from spst.traces.sceau import ClesPubliques, Tete, TeteSignee, open_handover, open_head, origin_of
 
 LATE = timedelta(minutes=5)
 """A line that waits longer than this for its seal: nobody seals."""
@@ -41,7 +41,7 @@ FAITS = {
     "deplacee": "ligne déplacée",
     "forgee": "ligne qu’aucun programme du service n’a signée",
     "inseree": "ligne insérée après coup, sous un sceau plus récent qu’elle",
-    "trou": "numéro qui manque dans la suite d’un programme, avant le sceau",
+    "trou": "numéro qui manque dans la suite d’un programme : une ligne a disparu avant son sceau",
     "noeud_altere": "nœud de l’arbre modifié",
     "partition_detachee": "mois de traces détaché du journal",
     "retour_en_arriere": "journal plus court qu’une tête connue ailleurs",
@@ -70,6 +70,7 @@ class Rapport:
     """`taille`: places under the last head that holds; `scelle_le`: its instant, UTC, None when there is none.
 
     `attente`: lines after it, whose removal only the log stream would show; `retard`: they wait for too long.
+    `cle`: id of the first key; `cle_comparee`: it is one that whoever verifies holds, and not only what the database shows.
     `antidatees`: lines that say they are older than the head before theirs by more than a day: to be asked about, not a fault.
     """
 
@@ -79,6 +80,8 @@ class Rapport:
     attente: int
     retard: bool
     antidatees: int
+    cle: str | None
+    cle_comparee: bool
     constats: tuple[Constat, ...]
 
     @property
@@ -100,6 +103,21 @@ def verify(ctx: Context, *, cles: Sequence[ClesPubliques] = (), tenues: Iterable
     return _Controle(ctx, cles, tenues).run()
 
 
+@dataclass(slots=True)
+class _Numeros:
+    """Numbers of one writer, as far as they were met."""
+
+    highest: int = 0
+    count: int = 0
+
+    def add(self, number: int) -> None:
+        self.highest, self.count = max(self.highest, number), self.count + 1
+
+    @property
+    def missing(self) -> int:
+        return max(self.highest - self.count, 0)
+
+
 class _Controle:
     """One verification. `_agreed`: the largest size whose heads are all those of the lines; nothing is looked at past the first
     head that is not (`_is_broken`), since all that follow differ."""
@@ -108,6 +126,7 @@ class _Controle:
         self._ctx = ctx
         self._found: dict[str, list[Any]] = {}
         self._last, self._places = tetes.last_and_places(ctx)
+        self._pinned = bool(cles)
         self._keys = self._chain(tetes.keys(ctx), cles)
         self._held: dict[int, set[bytes]] = defaultdict(set)
         for note in tenues:
@@ -116,7 +135,7 @@ class _Controle:
         self._head: TeteSignee | None = None
         self._moved: int | None = None
         self._before: tuple[int, UUID] | None = None
-        self._last_numbers: dict[UUID, int] = {}
+        self._numbers: dict[UUID, _Numeros] = defaultdict(_Numeros)
         self._nodes: list[tuple[Node, bytes]] = []
         self._antidated = 0
         self._is_broken = False
@@ -131,6 +150,7 @@ class _Controle:
             if self._is_broken:
                 break
         self._check_end()
+        self._check_strays()
         self._check_partitions()
         attente, oldest = self._check_unsealed()
         return Rapport(
@@ -140,6 +160,8 @@ class _Controle:
             attente=attente,
             retard=oldest is not None and self._ctx.clock.now() - oldest > LATE,
             antidatees=self._antidated,
+            cle=self._keys[0][1].journal.id.hex() if self._keys else None,
+            cle_comparee=bool(self._pinned and self._keys),
             constats=tuple(self._constats()),
         )
 
@@ -190,11 +212,17 @@ class _Controle:
         return head if head.tete.taille == row.taille and head.at == row.at else None
 
     def _hold(self, note: str) -> None:
-        """Raises: NoteRefused."""
+        """Raises: NoteRefused, for a head of another journal."""
         if not self._keys:
             self._find("retour_en_arriere", 0)
             return
-        tete = open_head(note, [cles for _, cles in reversed(self._keys)]).tete
+        try:
+            tete = open_head(note, [cles for _, cles in reversed(self._keys)]).tete
+        except KeyUnknown:
+            if Tete.parse(text_of(note)).origin != origin_of(self._ctx.tenant_id):
+                raise
+            self._find("cle_inconnue", 0)
+            return
         if tete.taille > self._places:
             self._find("retour_en_arriere", self._places)
         else:
@@ -224,11 +252,12 @@ class _Controle:
             self._find("alteree", feuille.rang)
         elif not ligne.is_signed(self._ctx.runtime.trace_key):
             self._find("forgee", feuille.rang)
+            return
         place = (ligne.xid, ligne.event.id)
         if self._moved is None and self._before and place < self._before:
             self._moved = feuille.rang
         self._before = place
-        self._last_numbers[ligne.writer_id] = max(self._last_numbers.get(ligne.writer_id, 0), ligne.writer_n)
+        self._numbers[ligne.writer_id].add(ligne.writer_n)
         self._check_date(ligne)
 
     def _check_date(self, ligne: Ligne) -> None:
@@ -271,6 +300,15 @@ class _Controle:
         elif self._places > largest:
             self._find("inseree", largest, self._places - largest)
 
+    def _check_strays(self) -> None:
+        """What stands where no sealing puts anything."""
+        if strays := tetes.strays(self._ctx):
+            self._find("inseree", None, strays)
+        if not self._found:
+            beyond = arbre.kept_count(self._ctx) - arbre.expected_count(self._places)
+            if beyond:
+                self._find("noeud_altere", None, abs(beyond))
+
     def _check_nodes(self) -> None:
         nodes, self._nodes = self._nodes, []
         for node in arbre.differing(self._ctx, nodes):
@@ -290,7 +328,7 @@ class _Controle:
     def _check_unsealed(self) -> tuple[int, datetime | None]:
         """How many lines wait, and since when. Those of one writer go on from his last number under the seal."""
         sealed_below = self._last.xid if self._last else 0
-        numbers: dict[UUID, set[int]] = defaultdict(set)
+        bornes = attente.bornes(self._ctx, sealed_below)
         waiting, oldest = 0, None
         for ligne in lecture.unsealed(self._ctx, self._places):
             if not ligne.is_signed(self._ctx.runtime.trace_key):
@@ -298,17 +336,17 @@ class _Controle:
                 continue
             if not ligne.is_whole:
                 self._find("alteree", None)
-            numbers[ligne.writer_id].add(ligne.writer_n)
-            if ligne.xid < sealed_below:
+            self._numbers[ligne.writer_id].add(ligne.writer_n)
+            if ligne.xid < sealed_below or (ligne.xid >= bornes.next and not bornes.is_elsewhere):
                 self._find("inseree", None)
             waiting += 1
             oldest = min(oldest or ligne.event.at, ligne.event.at)
-        if not self._is_broken:
-            self._check_numbers(numbers)
+        if not self._is_broken and "supprimee" not in self._found:
+            self._check_numbers()
         return waiting, oldest
 
-    def _check_numbers(self, numbers: dict[UUID, set[int]]) -> None:
-        for writer_id, written in numbers.items():
-            missing = set(range(self._last_numbers.get(writer_id, 0) + 1, max(written) + 1)) - written
-            if missing:
-                self._find("trou", None, len(missing))
+    def _check_numbers(self) -> None:
+        """Each writer's committed lines are numbered from 1 without gap, under the seal and before it."""
+        for numbers in self._numbers.values():
+            if numbers.missing:
+                self._find("trou", None, numbers.missing)

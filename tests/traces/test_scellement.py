@@ -127,7 +127,7 @@ def test_a_line_that_no_process_of_ours_signed_is_never_sealed_and_told_of_once(
     assert scelle.told() == [("traces.ligne_forgee", {"tenant": str(scelle.monde.a.tenant_id), "lignes": 1})]
 
 
-class Cut(Exception):
+class Cut(BaseException):
     pass
 
 

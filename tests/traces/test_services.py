@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from spst.entreprises.models import Adherent
-from spst.kernel.context import CodeMotif, Motif
+from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.ids import first_id_at, instant_of, new_id
 from spst.kernel.merkle import leaf_hash
 from spst.traces import services as traces
@@ -205,12 +205,15 @@ def test_committed_lines_are_numbered_without_gap_and_signed(monde: Monde) -> No
     first = written[0].writer_n
     assert sorted(line.writer_n for line in written) == list(range(first, first + 6))
     for line in written:
-        expected = sign_row(monde.runtime.trace_key, line.writer_id, line.writer_n, leaf_hash(line.empreinte), line.id)
+        leaf = leaf_hash(line.empreinte)
+        key = monde.runtime.trace_key
+        expected = sign_row(key, line.tenant_id, line.id, line.writer_id, line.writer_n, leaf)
         assert line.signature == expected
 
 
 @pytest.mark.exigence("TRA-03", partielle="numbering; the seal comes with its own issue")
-def test_after_a_commit_that_failed_another_writer_starts_so_that_no_number_is_missing(monde: Monde) -> None:
+def test_a_transaction_that_failed_gives_its_numbers_back_and_the_writer_goes_on(monde: Monde) -> None:
+    """Whoever makes a transaction fail does not make a writer end, and with it what shows that a line of his is missing."""
     with monde.work(monde.a.medecin) as ctx:
         traces.record(ctx, "dossier.open", monde.a.zoe.dossier_id, ["S3"])
     known = lines(monde)[-1]
@@ -220,8 +223,48 @@ def test_after_a_commit_that_failed_another_writer_starts_so_that_no_number_is_m
     with monde.work(monde.a.medecin) as ctx:
         traces.record(ctx, "dossier.open", monde.a.zoe.dossier_id, ["S3"])
     after = lines(monde)[-1]
+    assert (after.writer_id, after.writer_n) == (known.writer_id, known.writer_n + 1)
+
+
+@pytest.mark.exigence("TRA-03", partielle="numbering; the seal comes with its own issue")
+def test_after_a_commit_whose_outcome_is_unknown_another_writer_starts(monde: Monde) -> None:
+    with monde.work(monde.a.medecin) as ctx:
+        traces.record(ctx, "dossier.open", monde.a.zoe.dossier_id, ["S3"])
+    known = lines(monde)[-1]
+    with pytest.raises(DBAPIError), monde.work(monde.a.medecin) as ctx:
+        traces.record(ctx, "dossier.open", monde.a.zoe.dossier_id, ["S3"])
+        ctx.before_commit.append(cut_the_connection)
+    with monde.work(monde.a.medecin) as ctx:
+        traces.record(ctx, "dossier.open", monde.a.zoe.dossier_id, ["S3"])
+    after = lines(monde)[-1]
     assert after.writer_id != known.writer_id
     assert after.writer_n == 1
+
+
+def cut_the_connection(ctx: Context) -> None:
+    """Between the last statement and the commit."""
+    pid = ctx.session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with psycopg.connect(
+        ctx.runtime.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    ) as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+
+@pytest.mark.exigence("TRA-01")
+def test_a_database_that_swallows_a_line_undoes_the_act(monde: Monde) -> None:
+    before = len(lines(monde))
+    with psycopg.connect(monde.database.superuser_conninfo, autocommit=True) as superuser:
+        superuser.execute("CREATE FUNCTION avale() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
+        superuser.execute("CREATE TRIGGER avale BEFORE INSERT ON trace FOR EACH ROW EXECUTE FUNCTION avale()")
+        try:
+            with pytest.raises(traces.TraceLost), monde.work(monde.a.medecin) as ctx:
+                ctx.session.add(Adherent(tenant_id=ctx.tenant_id, siren="552081317", raison_sociale="Sans trace"))
+                traces.record(ctx, "dossier.open", monde.a.zoe.dossier_id, ["S3"])
+        finally:
+            superuser.execute("DROP TRIGGER avale ON trace; DROP FUNCTION avale")
+    assert len(lines(monde)) == before
+    with monde.work(monde.a.medecin) as ctx:
+        assert ctx.session.scalar(select(Adherent.id).where(Adherent.siren == "552081317")) is None
 
 
 @pytest.mark.exigence("TRA-03", partielle="leaf hashes; the seal comes with its own issue")

@@ -5,6 +5,7 @@ the folder may sit on a store where objects are locked.
 """
 
 import os
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from uuid import UUID
 from spst.traces.ports import TetesContradicted, TetesUnavailable
 
 _DIGITS = 15
+_DAY, _NOTE = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(rf"\d{{{_DIGITS}}}\.note")
 
 
 class FolderOfHeads:
@@ -30,20 +32,20 @@ class FolderOfHeads:
             raise TetesUnavailable(f"{path}: {error.strerror}") from error
 
     def last(self, tenant_id: UUID) -> str | None:
-        """By name: days and sizes both sort, and only the last of each is looked at."""
-        for day in reversed(self._days(tenant_id)):
-            if notes := _notes(day):
-                return _read(notes[-1])
-        return None
+        """The greatest size of all days: a clock that went astray does not hide a head behind an older one."""
+        last = [notes[-1] for day in self._days(tenant_id) if (notes := _notes(day))]
+        return _read(max(last, key=lambda path: path.name)) if last else None
 
     def all(self, tenant_id: UUID) -> Iterator[str]:
-        for day in self._days(tenant_id):
-            yield from map(_read, _notes(day))
+        notes = [path for day in self._days(tenant_id) for path in _notes(day)]
+        yield from map(_read, sorted(notes, key=lambda path: path.name))
 
     def _days(self, tenant_id: UUID) -> list[Path]:
         """None for an SPST that has no head yet; a root that is not there is a disk that is not mounted."""
         name = str(tenant_id)
-        return _listed(self._root / name) if name in {path.name for path in _listed(self._root)} else []
+        if name not in {path.name for path in _listed(self._root)}:
+            return []
+        return [path for path in _listed(self._root / name) if _DAY.fullmatch(path.name)]
 
     @staticmethod
     def _check_same(path: Path, note: str) -> None:
@@ -78,7 +80,8 @@ def _sync(folder: Path) -> None:
 
 
 def _notes(day: Path) -> list[Path]:
-    return [path for path in _listed(day) if path.suffix == ".note"]
+    """What else may lie in a folder is none of ours."""
+    return [path for path in _listed(day) if _NOTE.fullmatch(path.name)]
 
 
 def _listed(folder: Path) -> list[Path]:
@@ -92,5 +95,5 @@ def _listed(folder: Path) -> list[Path]:
 def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise TetesUnavailable(f"{path}: {error.strerror}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise TetesUnavailable(f"{path}: {error}") from error
