@@ -13,6 +13,8 @@ from spst.kernel.unit_of_work import bind_context
 from spst.traces.rules import is_signed
 
 _PAGE = 5000
+_FEW = 20
+"""Lines that are looked at to know whether any waits: a batch may have stopped inside a transaction."""
 _SNAPSHOT = text("""
     SELECT pg_snapshot_xmin(s)::text::bigint AS oldest, pg_snapshot_xmax(s)::text::bigint AS next
     FROM pg_current_snapshot() s
@@ -20,11 +22,12 @@ _SNAPSHOT = text("""
 _WAITING = """
     SELECT t.id, t.xid, t.empreinte, t.writer_id, t.writer_n, t.signature FROM trace t
     WHERE t.tenant_id = :tenant AND {bounds} AND (t.xid, t.id) > (:xid, :id)
-      AND NOT EXISTS (SELECT FROM trace_feuille f WHERE f.tenant_id = t.tenant_id AND f.trace_id = t.id)
     ORDER BY t.xid, t.id LIMIT :limit
 """
 _SINCE = text(_WAITING.format(bounds="t.xid < :oldest"))
 _EVERYWHERE = text(_WAITING.format(bounds="(t.xid < :oldest OR t.xid >= :next)"))
+# Apart, by keys: joined to the lines, places would be gone through once for each of them (docs/performance.md, "Filling").
+_PLACED = text("SELECT trace_id FROM trace_feuille WHERE tenant_id = :tenant AND trace_id = ANY (:ids)")
 _LAST_ID = UUID(int=2**128 - 1)
 
 Curseur = tuple[int, UUID]
@@ -62,15 +65,18 @@ def bornes(ctx: Context, since: int, after: Curseur | None = None) -> Bornes:
 
 
 def is_empty(ctx: Context, found: Bornes) -> bool:
-    return not _page(ctx, found, found.start, 1)
+    return next(lines(ctx, found, _FEW), None) is None
 
 
-def lines(ctx: Context, found: Bornes) -> Iterator[Any]:
-    """`id, xid, empreinte, writer_id, writer_n, signature`, oldest transaction first."""
+def lines(ctx: Context, found: Bornes, at_once: int = _PAGE) -> Iterator[Any]:
+    """`id, xid, empreinte, writer_id, writer_n, signature` of lines without place, oldest transaction first."""
     after = found.start
-    while page := _page(ctx, found, after, _PAGE):
-        yield from page
-        if len(page) < _PAGE:
+    while page := _page(ctx, found, after, at_once):
+        placed = set(
+            ctx.session.execute(_PLACED, {"tenant": ctx.tenant_id, "ids": [line.id for line in page]}).scalars()
+        )
+        yield from (line for line in page if line.id not in placed)
+        if len(page) < at_once:
             return
         after = (page[-1].xid, page[-1].id)
         # A context that ended meanwhile would show no more lines, as if there were none.
