@@ -1,7 +1,6 @@
 """The pages of the travailleur. No address names a person or a dossier: each page is about whoever is logged in."""
 
-from contextlib import ExitStack
-from tempfile import SpooledTemporaryFile
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +21,6 @@ from spst.web.requests import unit_of_work, user
 from spst.web.state import web
 
 bp = Blueprint("portail", __name__)
-_IN_MEMORY = 4_000_000
-"""Bytes of a proof beyond which it waits on the disk, in a file without name."""
 
 
 @bp.context_processor
@@ -78,18 +75,15 @@ def acces(slug: str) -> ResponseReturnValue:
 @bp.get("/p/<slug>/acces/preuve")
 @requires("portail.acces")
 def preuve(slug: str) -> ResponseReturnValue:
-    """Its trace commits before anything is written; the file follows in a second transaction, then leaves."""
+    """Its trace commits before anything is written; the file, of some megabytes at most, follows in a second transaction."""
     with unit_of_work() as ctx:
         journal.start_proof(ctx, _dossier_id())
-    with ExitStack() as stack:
-        file = stack.enter_context(SpooledTemporaryFile(max_size=_IN_MEMORY))
-        with unit_of_work() as ctx:
-            name = f"preuve-acces-{today(ctx.clock):%Y-%m-%d}.zip"
-            journal.write_proof(ctx, _dossier_id(), file, lambda lue: _page_of_proof(slug, name, lue))
-        file.seek(0)
-        response = send_file(file, mimetype="application/zip", as_attachment=True, download_name=name)
-        response.call_on_close(stack.pop_all().close)
-    return response
+    file = BytesIO()
+    with unit_of_work() as ctx:
+        name = f"preuve-acces-{today(ctx.clock):%Y-%m-%d}.zip"
+        journal.write_proof(ctx, _dossier_id(), file, lambda lue: _page_of_proof(slug, name, lue))
+    file.seek(0)
+    return send_file(file, mimetype="application/zip", as_attachment=True, download_name=name)
 
 
 def _page_of_proof(slug: str, name: str, lue: PreuveLue) -> str:

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from html import unescape
+from io import BytesIO
 from itertools import product
 from typing import Any
 from uuid import UUID, uuid4
+from zipfile import ZipFile
 
 import pytest
 from sqlalchemy import text
@@ -137,6 +139,14 @@ QUERIES = {
 Ids = dict[str, list[Any]]
 
 
+def words_of(answer: TestResponse) -> str:
+    """What can be read in an answer; of an archive, in its members, as far as they are text."""
+    if answer.mimetype != "application/zip":
+        return answer.get_data(as_text=True)
+    with ZipFile(BytesIO(answer.data)) as archive:
+        return "\n".join(archive.read(name).decode(errors="replace") for name in archive.namelist())
+
+
 @dataclass(slots=True)
 class Terrain:
     """`ids`: what addresses name, by argument; forms act on the first of each."""
@@ -178,7 +188,7 @@ class Walk:
         self.answered[answer.status_code] = self.answered.get(answer.status_code, 0) + 1
         if answer.status_code == 200:
             self.pages.add(rule.endpoint)
-        self.look(where, answer.get_data(as_text=True))
+        self.look(where, words_of(answer))
         self.look(f"{where}, en-têtes", str(answer.headers))
 
 

@@ -15,6 +15,7 @@ from spst.habilitations.errors import EcritRefused
 from spst.habilitations.protocoles import Genre, Periode
 from spst.habilitations.rules import ACTES, DELEGABLE, PorteeDelegation, encloses, given_sections
 from spst.kernel.acteur import Role
+from spst.kernel.clock import SystemClock, today
 from tests.factories.monde import Monde
 from tests.factories.releves import run
 
@@ -30,7 +31,7 @@ def clean(monde: Monde) -> Iterator[None]:
 
 
 def delegate(monde: Monde, *sections: str, start: int = 0, **changes: Any) -> UUID:
-    first = datetime.now(UTC).date() + timedelta(days=start)
+    first = today(SystemClock()) + timedelta(days=start)
     with monde.work(monde.a.medecin) as ctx:
         periode = Periode(first, first + timedelta(days=9))
         return protocoles.give_delegation(ctx, monde.a[Role.ASST].id, sections, periode, reference="Essai", **changes)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from spst.habilitations.errors import EcritNotFound, EcritRefused, NotHisEcrit
 from spst.habilitations.models import Remplacement
 from spst.habilitations.protocoles import Genre, Periode
 from spst.kernel.acteur import Acteur, Role
+from spst.kernel.clock import PARIS, SystemClock, today
 from spst.kernel.errors import AccessDenied
 from tests.factories.confies import entrusted
 from tests.factories.monde import Monde, colleague
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.exigence("HAB-05")
 
 
 def year(start: int = 0, days: int = 365) -> Periode:
-    first = datetime.now(UTC).date() + timedelta(days=start)
+    first = today(SystemClock()) + timedelta(days=start)
     return Periode(first, first + timedelta(days=days))
 
 
@@ -122,7 +123,7 @@ def test_delegation_to_come_opens_on_its_first_day_and_ends_after_its_last(monde
     with clock(monde) as horloge:
         seen = []
         for days in range(7):
-            horloge.at = datetime.now(UTC).replace(hour=12) + timedelta(days=days)
+            horloge.at = datetime.combine(today(SystemClock()), time(12), PARIS) + timedelta(days=days)
             with monde.work(monde.a[Role.ASST]) as ctx:
                 seen.append(habilitations.permitted(ctx, monde.a.zoe.dossier_id).can_consult("S1"))
     assert seen == [False, False, True, True, True, True, False]

@@ -13,6 +13,7 @@ from spst.habilitations.exceptionnel import Raison
 from spst.habilitations.protocoles import Genre, Periode
 from spst.habilitations.publication import Avis, AvisCmt
 from spst.kernel.acteur import Acteur, Role
+from spst.kernel.clock import SystemClock, today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
 from tests.factories.monde import Spst, colleague
@@ -75,7 +76,7 @@ class Droits:
 
     def ecrit(self, genre: Genre, spst: Spst | None = None) -> UUID:
         spst = spst or self.a
-        first = datetime.now(UTC).date()
+        first = today(SystemClock())
         periode = Periode(first, first + timedelta(days=30))
         with self.work(spst.medecin, spst) as ctx:
             if genre is Genre.DELEGATION:
