@@ -38,11 +38,11 @@ class Terrain:
 
     config: Config
     environment: dict[str, str]
-    superuser: str
-    """Address for libpq of the server's owner, who lays down what no page would."""
     dossiers: tuple[UUID, ...] = ()
     names: tuple[tuple[str, str], ...] = ()
     """Family name and first given name of those same people."""
+    superuser: str = ""
+    """Address for libpq of the server's owner, who lays down what no page would; unknown to the programs that are measured."""
 
     @property
     def tenant_id(self) -> UUID:
@@ -86,9 +86,9 @@ def _describe(folder: DemoFolder, workers: int) -> Terrain:
     return Terrain(
         config,
         environment,
-        folder.cluster.superuser_conninfo,
         tuple(dossier.id for dossier in followed),
         tuple((dossier.civil.nom, dossier.civil.premier) for dossier in followed),
+        folder.cluster.superuser_conninfo,
     )
 
 
