@@ -14,6 +14,7 @@ PAGES = (
     "journee-longue",
     "recherche-500",
     "acces",
+    "acces-feuille",
     "dossier",
     "dossier-long",
     "visite",

@@ -24,7 +24,7 @@ from tests.portail.conftest import Portail, fresh_name
 
 POR_05 = pytest.mark.exigence("POR-05", partielle="no result yet that waits for its announcement")
 POR_01 = pytest.mark.exigence("POR-01", partielle="visits, jobs and exposures; documents come with their issue")
-TRA_04 = pytest.mark.exigence("TRA-04", partielle="the list; the proof comes with the sealing of traces")
+TRA_04 = pytest.mark.exigence("TRA-04")
 ETH_03 = pytest.mark.exigence("ETH-03", partielle="words of the portal")
 
 PAGES = ("accueil", "visites", "emplois", "identite", "acces", "acces?filtre=refus", "droits")

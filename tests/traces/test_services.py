@@ -95,7 +95,7 @@ def test_the_direction_reads_lines_but_neither_their_reason_nor_their_salt(monde
     assert (reserve.motif, reserve.precision) == ("visite", "CANARI-motif")
 
 
-@pytest.mark.exigence("TRA-03", partielle="append-only; the seal comes with its own issue")
+@pytest.mark.exigence("TRA-03")
 @pytest.mark.parametrize("role", ["app_url", "owner_url", "superuser_url"])
 @pytest.mark.parametrize(
     "statement",
@@ -190,7 +190,7 @@ def test_a_line_is_written_in_ones_own_name_only(monde: Monde) -> None:
         ctx.session.flush()
 
 
-@pytest.mark.exigence("TRA-03", partielle="numbering and signature; the seal comes with its own issue")
+@pytest.mark.exigence("TRA-03")
 def test_committed_lines_are_numbered_without_gap_and_signed(monde: Monde) -> None:
     before = len(lines(monde))
     for _ in range(3):
@@ -211,7 +211,7 @@ def test_committed_lines_are_numbered_without_gap_and_signed(monde: Monde) -> No
         assert line.signature == expected
 
 
-@pytest.mark.exigence("TRA-03", partielle="numbering; the seal comes with its own issue")
+@pytest.mark.exigence("TRA-03")
 def test_a_transaction_that_failed_gives_its_numbers_back_and_the_writer_goes_on(monde: Monde) -> None:
     """Whoever makes a transaction fail does not make a writer end, and with it what shows that a line of his is missing."""
     with monde.work(monde.a.medecin) as ctx:
@@ -226,7 +226,7 @@ def test_a_transaction_that_failed_gives_its_numbers_back_and_the_writer_goes_on
     assert (after.writer_id, after.writer_n) == (known.writer_id, known.writer_n + 1)
 
 
-@pytest.mark.exigence("TRA-03", partielle="numbering; the seal comes with its own issue")
+@pytest.mark.exigence("TRA-03")
 def test_after_a_commit_whose_outcome_is_unknown_another_writer_starts(monde: Monde) -> None:
     with monde.work(monde.a.medecin) as ctx:
         traces.record(ctx, "dossier.open", monde.a.zoe.dossier_id, ["S3"])
@@ -267,7 +267,7 @@ def test_a_database_that_swallows_a_line_undoes_the_act(monde: Monde) -> None:
         assert ctx.session.scalar(select(Adherent.id).where(Adherent.siren == "552081317")) is None
 
 
-@pytest.mark.exigence("TRA-03", partielle="leaf hashes; the seal comes with its own issue")
+@pytest.mark.exigence("TRA-03")
 def test_what_is_sealed_of_a_line_is_that_of_the_line_its_salt_and_its_dossier(monde: Monde) -> None:
     with monde.work(monde.a.medecin, motif=Motif(CodeMotif.SUIVI, "rappel")) as ctx:
         traces.record(ctx, "dossier.open", monde.a.zoe.dossier_id, ["S3", "S1"])
