@@ -3,7 +3,7 @@
 They authorise and trace; the first act of a page names its line: `portail.dossier`, `portail.visites` or `portail.acces`.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from spst.comptes import exercice
@@ -32,14 +32,13 @@ def accueil(ctx: Context, dossier_id: UUID) -> vues.Accueil:
         emplois=tuple(f"{contrat.poste}, {contrat.etablissement}" for contrat in dossier.emplois),
         rendez_vous=queries.next_rendez_vous(ctx, personne.id),
         derniere=vues.visite(lues[0]) if lues else None,
-        exceptionnels=_exceptionnels(ctx, dossier_id),
+        exceptionnels=_exceptionnels(ctx, dossier_id, since=ctx.clock.now() - _TOLD),
     )
 
 
-def _exceptionnels(ctx: Context, dossier_id: UUID) -> tuple[vues.Exceptionnel, ...]:
-    """Those of the last three months, the latest first; older ones stay in the list of accesses."""
-    since = ctx.clock.now() - _TOLD
-    found = [one for one in exceptionnel.of_dossier(ctx, dossier_id) if one.opened_at >= since]
+def _exceptionnels(ctx: Context, dossier_id: UUID, since: datetime | None = None) -> tuple[vues.Exceptionnel, ...]:
+    """The latest first; the first page tells those of the last three months, the list of accesses all of them."""
+    found = [one for one in exceptionnel.of_dossier(ctx, dossier_id) if since is None or one.opened_at >= since]
     names = exercice.names_of(ctx, [one.compte_id for one in found]) if found else {}
     return tuple(
         vues.Exceptionnel(
@@ -86,4 +85,6 @@ def qui_a_ouvert(ctx: Context, dossier_id: UUID, *, refus_seuls: bool, avant: UU
     """Raises: DossierNotFound, AccessDenied."""
     page = journal.accesses_of(ctx, dossier_id, before=avant, decision=REFUSE if refus_seuls else None)
     sceau = journal.seal(ctx)
-    return vues.liste(page, refus_seuls, is_suite=avant is not None, scelle_at=sceau.at if sceau else None)
+    is_suite = avant is not None
+    told = () if is_suite or refus_seuls else _exceptionnels(ctx, dossier_id)
+    return vues.liste(page, refus_seuls, is_suite, sceau.at if sceau else None, told)

@@ -143,7 +143,7 @@ class MoisAcces:
 @dataclass(frozen=True, slots=True)
 class ListeAcces:
     """A page of the list by month. `plus_ancien`: where the next one begins; `is_suite`: it is not the first. `scelle_at`: the
-    last seal of the journal, UTC, None when nothing is sealed yet."""
+    last seal of the journal, UTC, None when nothing is sealed yet. `exceptionnels`: at the head of the whole list alone."""
 
     mois: tuple[MoisAcces, ...]
     montrees: int
@@ -153,6 +153,7 @@ class ListeAcces:
     plus_ancien: str | None
     is_suite: bool
     scelle_at: datetime | None
+    exceptionnels: tuple[Exceptionnel, ...]
 
 
 _JOURS = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
@@ -254,7 +255,13 @@ def grouped(matricule: str) -> str:
     return NO_BREAK.join(matricule[a:b] for a, b in pairwise(cuts))
 
 
-def liste(page: AccesDossier, refus_seuls: bool, is_suite: bool, scelle_at: datetime | None) -> ListeAcces:
+def liste(
+    page: AccesDossier,
+    refus_seuls: bool,
+    is_suite: bool,
+    scelle_at: datetime | None,
+    exceptionnels: tuple[Exceptionnel, ...],
+) -> ListeAcces:
     by_month = groupby(_merged(page.lignes), key=lambda ligne: (_day(ligne.at).year, _day(ligne.at).month))
     months = [tuple(group) for _, group in by_month]
     return ListeAcces(
@@ -266,6 +273,7 @@ def liste(page: AccesDossier, refus_seuls: bool, is_suite: bool, scelle_at: date
         plus_ancien=str(page.older) if page.older else None,
         is_suite=is_suite,
         scelle_at=scelle_at,
+        exceptionnels=exceptionnels,
     )
 
 

@@ -11,6 +11,8 @@ from flask.testing import FlaskClient
 from spst.dmst import services as dmst
 from spst.entreprises.models import Contrat, SecteurEtablissement
 from spst.expositions import services as expositions
+from spst.habilitations import exceptionnel
+from spst.habilitations.exceptionnel import Avis, Raison
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.errors import AccessDenied, Conflict, ServiceUnavailable
 from spst.kernel.ids import new_id
@@ -18,7 +20,8 @@ from spst.visites import services as visites
 from spst.visites.models import RendezVous
 from spst.visites.rules import RUBRIQUES, Conclusion
 from spst.web.ports import TooManyRequests
-from tests.factories.monde import LONG_AGO, Spst
+from tests.factories.monde import LONG_AGO, Spst, colleague
+from tests.factories.politiques import closing, published
 from tests.factories.releves import run
 from tests.portail.conftest import Portail, fresh_name
 
@@ -220,6 +223,24 @@ def test_refusals_are_told_and_can_be_read_alone(portail: Portail) -> None:
     assert seen.count("Refusé") == 1
     assert "médecin du travail, a" not in seen
     assert "dont 1 refus" in seen.replace("\u00a0", " ")
+
+
+@TRA_04
+def test_an_exceptional_access_stands_in_the_list_with_its_reason_and_who_read_it_again(portail: Portail) -> None:
+    monde = portail.monde
+    followed = Followed(portail, monde.a)
+    with published(monde, closing(Role.MDT, "S4")):
+        with monde.work(monde.a.medecin) as ctx:
+            acces_id = exceptionnel.start(ctx, followed.dossier_id, Raison.URGENCE, "Malaise au poste.")
+        client = followed.enters()
+        assert "Un autre médecin doit relire ce motif sous trois jours." in words(read(portail, client, "acces"))
+        with monde.work(colleague(monde, monde.a, Role.MDT)) as ctx:
+            exceptionnel.review(ctx, acces_id, Avis.INJUSTIFIE, "Le Dr Besson répondait.")
+        page = words(read(portail, client, "acces")).replace("\u00a0", " ")
+        assert "a ouvert votre dossier par accès exceptionnel le " in page
+        assert "« Malaise au poste. »" in page
+        assert "« Le Dr Besson répondait. »" in page
+        assert "accès exceptionnel le " not in words(read(portail, client, "acces?filtre=refus"))
 
 
 @TRA_04
