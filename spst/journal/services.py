@@ -57,12 +57,14 @@ class AccesDossier:
 
 @dataclass(frozen=True, slots=True)
 class SceauVu:
-    """The last seal of the journal. `at`: UTC, of its head; `note`: the signed head itself."""
+    """The last seal of the journal. `at`: UTC, of its head; `note`: the signed head itself. `cle`: id of the first key of the
+    journal, which names those after it: what a verifier prints, to be compared."""
 
     at: datetime
     taille: int
     racine: str
     note: str
+    cle: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +188,8 @@ def seal(ctx: Context) -> SceauVu | None:
     if row is None:
         return None
     racine = base64.b64encode(Tete.parse(text_of(row.note)).racine).decode()
-    return SceauVu(row.at, row.taille, racine, row.note)
+    cle = tetes.public_keys(tetes.keys(ctx)[0]).journal.id.hex()
+    return SceauVu(row.at, row.taille, racine, row.note, cle)
 
 
 def start_proof(ctx: Context, dossier_id: UUID) -> None:

@@ -87,4 +87,4 @@ def qui_a_ouvert(ctx: Context, dossier_id: UUID, *, refus_seuls: bool, avant: UU
     sceau = journal.seal(ctx)
     is_suite = avant is not None
     told = () if is_suite or refus_seuls else _exceptionnels(ctx, dossier_id)
-    return vues.liste(page, refus_seuls, is_suite, sceau.at if sceau else None, told)
+    return vues.liste(page, refus_seuls, is_suite, sceau, told)

@@ -10,7 +10,7 @@ from spst.expositions import rules as expositions
 from spst.expositions.services import Curriculum
 from spst.identite.services import TravailleurVu
 from spst.journal.rules import REFUSE, Acces
-from spst.journal.services import AccesDossier
+from spst.journal.services import AccesDossier, SceauVu
 from spst.kernel.clock import PARIS
 from spst.visites.vues import LigneHistorique
 from spst.web.filters import NO_BREAK, avec_article
@@ -142,8 +142,8 @@ class MoisAcces:
 
 @dataclass(frozen=True, slots=True)
 class ListeAcces:
-    """A page of the list by month. `plus_ancien`: where the next one begins; `is_suite`: it is not the first. `scelle_at`: the
-    last seal of the journal, UTC, None when nothing is sealed yet. `exceptionnels`: at the head of the whole list alone."""
+    """A page of the list by month. `plus_ancien`: where the next one begins; `is_suite`: it is not the first. `sceau`: the
+    last one of the journal, None when nothing is sealed yet. `exceptionnels`: at the head of the whole list alone."""
 
     mois: tuple[MoisAcces, ...]
     montrees: int
@@ -152,7 +152,7 @@ class ListeAcces:
     refus_seuls: bool
     plus_ancien: str | None
     is_suite: bool
-    scelle_at: datetime | None
+    sceau: SceauVu | None
     exceptionnels: tuple[Exceptionnel, ...]
 
 
@@ -259,7 +259,7 @@ def liste(
     page: AccesDossier,
     refus_seuls: bool,
     is_suite: bool,
-    scelle_at: datetime | None,
+    sceau: SceauVu | None,
     exceptionnels: tuple[Exceptionnel, ...],
 ) -> ListeAcces:
     by_month = groupby(_merged(page.lignes), key=lambda ligne: (_day(ligne.at).year, _day(ligne.at).month))
@@ -272,7 +272,7 @@ def liste(
         refus_seuls=refus_seuls,
         plus_ancien=str(page.older) if page.older else None,
         is_suite=is_suite,
-        scelle_at=scelle_at,
+        sceau=sceau,
         exceptionnels=exceptionnels,
     )
 

@@ -210,9 +210,14 @@ def test_before_the_first_seal_the_file_says_so(portail: Portail, scelle: Scelle
     assert "Sceau en attente" in words(read(portail, client, "acces"))
 
 
-def test_the_list_says_when_it_was_sealed_and_offers_the_file(portail: Portail, lue: Lue) -> None:
-    page = read(portail, lue.enters(), "acces")
+def test_the_list_says_when_it_was_sealed_under_which_key_and_offers_the_file(
+    portail: Portail, lue: Lue, tmp_path: Path
+) -> None:
+    client = lue.enters()
+    page = read(portail, client, "acces")
     assert "Liste scellée" in words(page)
+    report = run_json(taken(portail, client, tmp_path / "preuve.zip"))
+    assert f"La clé qu’il affiche doit être {report['cle']} ." in words(page)
     assert 'href="/p/coteaux/acces/preuve"' in page
 
 

@@ -268,7 +268,7 @@ def sheet(count: int) -> Model:
         for index in range(count)
     ]
     note = "traces.spst/0190f3c2\n88412\n" + "A" * 43 + "=\n\n— traces.spst/0190f3c2 " + "B" * 92 + "\n"
-    seal = SceauVu(at(10, 40, 3), 88412, "A" * 43 + "=", note) if count else None
+    seal = SceauVu(at(10, 40, 3), 88412, "A" * 43 + "=", note, "7bd7c902") if count else None
     return {
         "feuille": FeuilleAcces(tuple(lines), count * 3, count // 3, at(10, 42) - timedelta(days=365), seal),
         "qr": qr.svg(note) if count else None,
