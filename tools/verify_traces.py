@@ -533,7 +533,7 @@ def told(report):
     yield f"Le sceau s’arrête au rang {report['taille'] - 1}." if report["taille"] else "Rien n’est encore scellé."
     if report["attente"]:
         waiting = lines(report["attente"])
-        yield f"Sans sceau encore : {waiting}. Rien ne prouve celles-là, ni que les toutes dernières n’y manquent pas."
+        yield f"Sans sceau encore : {waiting}. Rien ne prouve encore ce qui attend, ni qu’il n’y manque rien."
 
 
 def told_of_proof(report):
