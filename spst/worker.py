@@ -30,9 +30,9 @@ def main() -> None:
     config = Config.from_environment()
     plug_rooms()
     seal = SealConfig.from_environment()
-    runtime, horodateur = build_runtime(config), build_horodateur(seal)
-    with sealing(runtime, build_scelleur(seal)):
-        asyncio.run(work(lambda: build_jobs(runtime, config.libpq_url, horodateur)))
+    runtime, scelleur, horodateur = build_runtime(config), build_scelleur(seal), build_horodateur(seal)
+    with sealing(runtime, scelleur):
+        asyncio.run(work(lambda: build_jobs(runtime, config.libpq_url, scelleur, horodateur)))
 
 
 @contextmanager

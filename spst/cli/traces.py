@@ -15,16 +15,16 @@ from spst.cli.demo.supervisor import Addresses, product_settings
 from spst.cli.output import json_option, show
 from spst.kernel.acteur import service
 from spst.kernel.clock import PARIS
-from spst.kernel.config import Config, Environment
+from spst.kernel.config import Config, Environment, SealConfig
 from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.notes import NoteRefused, text_of
 from spst.kernel.unit_of_work import unit_of_work
 from spst.tenants import queries as tenants
 from spst.traces import export as exporting
 from spst.traces import services, tetes, verification
-from spst.traces.sceau import ClesPubliques, Sceau, Tete
+from spst.traces.sceau import ClesPubliques, Tete
 from spst.traces.verification import Rapport
-from spst.wiring.runtime import build_runtime
+from spst.wiring.runtime import build_runtime, build_scelleur
 
 _VERIFICATION, _MOTIF = service("verification"), Motif(CodeMotif.TECHNIQUE)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -126,14 +126,11 @@ def _environment() -> Mapping[str, str]:
 
 
 def _ours(ctx: Context) -> list[ClesPubliques]:
-    """Keys under the secrets of this machine, where the journal began under one of them: nobody else could have made them."""
-    environment = Environment(_environment())
-    if not (environment.optional("SPST_SEAL_KEY", "") or environment.optional("SPST_SEAL_KEY_FILE", "")):
+    """Where this machine seals, its own keys are what the database's are compared with."""
+    environment = _environment()
+    if not (environment.get("SPST_SEAL_KEY") or environment.get("SPST_SEAL_KEY_FILE")):
         return []
-    secrets = (environment.key("SPST_SEAL_KEY"), *environment.optional_keys("SPST_SEAL_KEY_FORMER"))
-    found = [Sceau.derive(secret, ctx.tenant_id).publiques for secret in secrets]
-    known = tetes.keys(ctx)
-    return found if known and known[0].journal in {str(cles.journal) for cles in found} else []
+    return tetes.own_keys(ctx, build_scelleur(SealConfig.from_environment(environment)))
 
 
 def _copies(ctx: Context) -> list[str]:

@@ -151,6 +151,12 @@ def _announce(ctx: Context, sceau: Sceau, anciens: list[Sceau], at: datetime) ->
     )
 
 
+def own_keys(ctx: Context, scelleur: Scelleur) -> list[ClesPubliques]:
+    """Keys under the secrets at hand, where the journal began under one of them: nobody else could have made them."""
+    found, known = [sceau.publiques for sceau in scelleur.sceaux(ctx.tenant_id)], keys(ctx)
+    return found if known and known[0].journal in {str(cles.journal) for cles in found} else []
+
+
 def public_keys(row: TraceCle) -> ClesPubliques:
     """Raises: NoteRefused."""
     return ClesPubliques.parse(row.journal, row.horloge)

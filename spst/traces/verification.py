@@ -12,20 +12,29 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
 
-from spst.kernel.context import Context
+from spst.kernel.acteur import service
+from spst.kernel.context import CodeMotif, Context, Motif
+from spst.kernel.ids import new_id
 from spst.kernel.merkle import Frontier, Node, leaf_hash
 from spst.kernel.notes import KeyUnknown, NoteRefused, text_of
+from spst.kernel.runtime import Runtime
+from spst.kernel.unit_of_work import bind_context, unit_of_work
 from spst.traces import arbre, attente, lecture, tetes
 from spst.traces.lecture import Feuille, Ligne
 from spst.traces.models import TraceCle, TraceTete
+from spst.traces.ports import TetesUnavailable
 from spst.traces.sceau import ClesPubliques, Tete, TeteSignee, open_handover, open_head, origin_of
+from spst.traces.services import record_technical
+from spst.traces.tetes import Scelleur
 
 LATE = timedelta(minutes=5)
 """A line that waits longer than this for its seal: nobody seals."""
 BACKDATED = timedelta(days=1)
 """Older than the head before its own by more than any transaction lasts."""
 
+_HEADS_AT_ONCE = 2000
 _DETACHED = text("""
     SELECT c.relname FROM pg_class c
     WHERE c.relnamespace = 'public'::regnamespace AND c.relname ~ '^trace_(2[0-9]{3}_[0-9]{2}|defaut)$'
@@ -103,6 +112,30 @@ def verify(ctx: Context, *, cles: Sequence[ClesPubliques] = (), tenues: Iterable
     return _Controle(ctx, cles, tenues).run()
 
 
+def verify_all(runtime: Runtime, scelleur: Scelleur) -> int:
+    """Every journal against the keys and copies at hand, for the nightly job; returns how many do not hold, each of them told.
+
+    Source: identity_security 5, LOG-04 and LOG-10.
+    """
+    return sum(_is_broken(runtime, scelleur, tenant_id) for tenant_id in tetes.tenants(runtime))
+
+
+def _is_broken(runtime: Runtime, scelleur: Scelleur, tenant_id: UUID) -> bool:
+    motif = Motif(CodeMotif.TECHNIQUE)
+    try:
+        with unit_of_work(runtime, tenant_id, service("verification"), motif, origin="job") as ctx:
+            rapport = verify(ctx, cles=tetes.own_keys(ctx, scelleur), tenues=scelleur.copie.all(tenant_id))
+            codes, premier = [one.code for one in rapport.constats], rapport.premier
+            if rapport.retard:
+                codes.append("retard")
+    except (NoteRefused, TetesUnavailable, SQLAlchemyError) as error:
+        codes, premier = [type(error).__name__], None
+    if codes:
+        faits = {"tenant": str(tenant_id), "constats": ",".join(codes), "premier": premier}
+        record_technical(runtime.engine, runtime.clock, "traces.journal_rompu", 3, faits, new_id())
+    return bool(codes)
+
+
 @dataclass(slots=True)
 class _Numeros:
     """Numbers of one writer, as far as they were met."""
@@ -129,7 +162,9 @@ class _Controle:
         self._pinned = bool(cles)
         self._keys = self._chain(tetes.keys(ctx), cles)
         self._held: dict[int, set[bytes]] = defaultdict(set)
-        for note in tenues:
+        for rank, note in enumerate(tenues):
+            if rank % _HEADS_AT_ONCE == 0:
+                bind_context(ctx)  # the server ends a transaction that asks nothing for a minute
             self._hold(note)
         self._edge = Frontier()
         self._head: TeteSignee | None = None

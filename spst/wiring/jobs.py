@@ -9,9 +9,10 @@ from procrastinate import App, PsycopgConnector
 
 from spst.comptes import inusage, limites, sessions
 from spst.kernel.runtime import Runtime
-from spst.traces import horodatage
+from spst.traces import horodatage, verification
 from spst.traces import jobs as traces
 from spst.traces.ports import Horodateur
+from spst.traces.tetes import Scelleur
 
 _log = logging.getLogger("spst.worker")
 QUEUE = "menage"
@@ -35,13 +36,21 @@ HOUSEKEEPING = (
 )
 
 
-def build_jobs(runtime: Runtime, conninfo: str, horodateur: Horodateur | None = None) -> App:
+def build_jobs(
+    runtime: Runtime, conninfo: str, scelleur: Scelleur | None = None, horodateur: Horodateur | None = None
+) -> App:
     """`conninfo`: libpq, the application's own role."""
     app = App(connector=PsycopgConnector(conninfo=conninfo))
-    for work in (*HOUSEKEEPING, *_stamping(horodateur)):
+    for work in (*HOUSEKEEPING, *_checking(scelleur), *_stamping(horodateur)):
         task = app.task(name=work.name, queue=QUEUE, queueing_lock=work.name)(_logged(work, runtime))
         app.periodic(cron=work.cron)(task)
     return app
+
+
+def _checking(scelleur: Scelleur | None) -> tuple[Periodic, ...]:
+    if scelleur is None:
+        return ()
+    return (Periodic("traces.verify_all", "7 1 * * *", partial(verification.verify_all, scelleur=scelleur)),)
 
 
 def _stamping(horodateur: Horodateur | None) -> tuple[Periodic, ...]:

@@ -1,5 +1,6 @@
 """Whoever owns the database changes one thing, anywhere: verification names it, and the first place that does not hold."""
 
+import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -334,6 +335,19 @@ def test_a_journal_that_nobody_seals_any_more_says_so(journal: Scelle, monkeypat
 
     monkeypatch.setattr(journal.monde.runtime, "clock", Later())
     assert (verify(journal).holds, verify(journal).retard) == (True, True)
+
+
+def test_every_night_each_journal_is_verified_and_the_one_that_does_not_hold_is_told(journal: Scelle) -> None:
+    runtime, tenant = journal.monde.runtime, journal.monde.a.tenant_id
+    assert verification.verify_all(runtime, journal.scelleur) == 0
+    assert journal.told() == []
+    journal.sql("UPDATE trace SET role = 'INF' WHERE id = %s", place(journal, 5)[0])
+    assert verification.verify_all(runtime, journal.scelleur) == 1
+    faits = {"tenant": str(tenant), "constats": "alteree", "premier": 5}
+    assert journal.told() == [("traces.journal_rompu", faits)]
+    shutil.move(journal.folder, journal.folder.with_name("demontee"))
+    assert verification.verify_all(runtime, journal.scelleur) == 2
+    assert {one["constats"] for _, one in journal.told()} == {"alteree", "TetesUnavailable"}
 
 
 def test_every_finding_has_its_words() -> None:
