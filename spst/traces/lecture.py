@@ -9,33 +9,33 @@ from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, text
 
 from spst.kernel.context import Context
 from spst.kernel.merkle import leaf_hash
 from spst.kernel.unit_of_work import bind_context
-from spst.traces.models import Trace, TraceFeuille, TraceReserve
+from spst.traces.models import Trace, TraceFeuille
 from spst.traces.rules import SALT_BYTES, Empreinte, Event, is_signed
 from spst.traces.services import mark_key
 
 _PAGE = 5000
 _TRACE = cast(Table, Trace.__table__)
-_RESERVE = cast(Table, TraceReserve.__table__)
 _FEUILLE = cast(Table, TraceFeuille.__table__)
 _AT = func.least(func.greatest(_TRACE.c.at, datetime(1970, 1, 1, tzinfo=UTC)), datetime(9000, 1, 1, tzinfo=UTC))
 """Instants that Python cannot hold are brought back into its bounds, where they no longer lead to what was sealed."""
-_LINE = (
-    *(column for column in _TRACE.c if column.name != "at"),
-    _AT.label("at"),
-    _RESERVE.c.motif,
-    _RESERVE.c.precision,
-    _RESERVE.c.sel,
-    _RESERVE.c.dossier_id.label("reserve_dossier_id"),
-    _RESERVE.c.acteur_id.label("reserve_acteur_id"),
-)
-_OF_LINE = (_RESERVE.c.tenant_id == _TRACE.c.tenant_id) & (_RESERVE.c.trace_id == _TRACE.c.id)
-_AT_PLACE = (_TRACE.c.tenant_id == _FEUILLE.c.tenant_id) & (_TRACE.c.id == _FEUILLE.c.trace_id)
+_LINE = (*(column for column in _TRACE.c if column.name != "at"), _AT.label("at"))
+_BESIDE = text("""
+    SELECT trace_id, dossier_id, acteur_id, motif, precision, sel FROM trace_reserve
+    WHERE tenant_id = :tenant AND trace_id = ANY (:ids)
+""")
 _NAMES = tuple(name for name in Event.__slots__ if not name.startswith("motif_"))
+_IDS = text("""
+    SELECT id, xid FROM trace WHERE tenant_id = :tenant AND (xid, id) > (:xid, :id) ORDER BY xid, id LIMIT :limit
+""")
+_PLACED = text("""
+    SELECT trace_id FROM trace_feuille
+    WHERE tenant_id = :tenant AND trace_id = ANY (:ids) AND rang >= 0 AND rang <= :last
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,51 +83,70 @@ def pages(taille: int) -> Iterator[range]:
 def sealed(ctx: Context, page: range) -> list[Feuille]:
     """The places of a page that are kept, in their order."""
     bind_context(ctx)
-    places = _FEUILLE.outerjoin(_TRACE, _AT_PLACE).outerjoin(_RESERVE, _OF_LINE)
-    query = select(_FEUILLE.c.rang, _FEUILLE.c.trace_id, _FEUILLE.c.empreinte.label("sealed"), *_LINE).select_from(
-        places
-    )
+    query = select(_FEUILLE.c.rang, _FEUILLE.c.trace_id, _FEUILLE.c.empreinte)
     query = query.where(_FEUILLE.c.tenant_id == ctx.tenant_id, _FEUILLE.c.rang >= page.start)
-    rows = ctx.session.execute(query.where(_FEUILLE.c.rang < page.stop).order_by(_FEUILLE.c.rang))
-    return [Feuille(row.rang, row[1], row.sealed, _ligne(ctx, row) if row.id else None) for row in rows]
+    rows = ctx.session.execute(query.where(_FEUILLE.c.rang < page.stop).order_by(_FEUILLE.c.rang)).all()
+    lines = {line.event.id: line for line in _lines(ctx, [row.trace_id for row in rows])}
+    return [Feuille(row.rang, row.trace_id, row.empreinte, lines.get(row.trace_id)) for row in rows]
+
+
+def _lines(ctx: Context, ids: list[UUID]) -> list[Ligne]:
+    """Lines by their ids, in the order of their transactions, each with what stands beside it.
+
+    Two statements by keys and no join: the planner expects one row of an SPST where all of them come.
+    """
+    values = {"tenant": ctx.tenant_id, "ids": ids}
+    beside = {row.trace_id: row for row in ctx.session.execute(_BESIDE, values)}
+    query = select(*_LINE).where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.id == func.any(ids))
+    rows = ctx.session.execute(query.order_by(_TRACE.c.xid, _TRACE.c.id)).all()
+    return [_ligne(ctx, row, beside.get(row.id)) for row in rows]
 
 
 def unsealed(ctx: Context, taille: int) -> Iterator[Ligne]:
-    """Lines that have no place among the first `taille`, those of the oldest transaction first."""
-    bind_context(ctx)
-    place = select(_FEUILLE.c.rang).where(_AT_PLACE, _FEUILLE.c.rang >= 0, _FEUILLE.c.rang <= taille - 1).exists()
-    query = select(*_LINE).select_from(_TRACE.outerjoin(_RESERVE, _OF_LINE))
-    query = query.where(_TRACE.c.tenant_id == ctx.tenant_id, ~place).order_by(_TRACE.c.xid, _TRACE.c.id)
-    for row in ctx.session.execute(query.execution_options(yield_per=_PAGE)):
-        yield _ligne(ctx, row)
+    """Lines that have no place among the first `taille`, those of the oldest transaction first.
+
+    All lines are gone through by their key and their places looked up apart: joined, the planner would read every place once
+    for each line.
+    """
+    after = (-1, UUID(int=0))
+    while page := _next_ids(ctx, after):
+        bind_context(ctx)
+        ids = [row.id for row in page]
+        placed = set(ctx.session.scalars(_PLACED, {"tenant": ctx.tenant_id, "ids": ids, "last": taille - 1}))
+        if missing := [one for one in ids if one not in placed]:
+            yield from _lines(ctx, missing)
+        after = (page[-1].xid, page[-1].id)
+
+
+def _next_ids(ctx: Context, after: tuple[int, UUID]) -> list[Any]:
+    values = {"tenant": ctx.tenant_id, "xid": after[0], "id": after[1], "limit": _PAGE}
+    return list(ctx.session.execute(_IDS, values))
 
 
 def of_dossier(ctx: Context, dossier_id: UUID) -> Iterator[Ligne]:
-    """Every line of a dossier, the oldest first."""
-    query = select(*_LINE).select_from(_TRACE.outerjoin(_RESERVE, _OF_LINE))
-    query = query.where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id).order_by(_TRACE.c.id)
-    for row in ctx.session.execute(query):
-        yield _ligne(ctx, row)
+    """Every line of a dossier, in the order of its transactions."""
+    query = select(_TRACE.c.id).where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id)
+    yield from _lines(ctx, list(ctx.session.scalars(query)))
 
 
-def _ligne(ctx: Context, row: Any) -> Ligne:
+def _ligne(ctx: Context, row: Any, beside: Any | None) -> Ligne:
     values = {name: getattr(row, name) for name in _NAMES}
     values |= {"sections": tuple(row.sections), "regles": tuple(row.regles)}
-    event = Event(**values, motif_code=row.motif, motif_precision=row.precision)
-    sel = bytes(row.sel) if row.sel is not None else None
-    return Ligne(
-        event, sel, row.empreinte, _computed(ctx, row, event, sel), row.writer_id, row.writer_n, row.signature, row.xid
-    )
+    if beside is None:
+        return Ligne(Event(**values), None, row.empreinte, None, row.writer_id, row.writer_n, row.signature, row.xid)
+    event = Event(**values, motif_code=beside.motif, motif_precision=beside.precision)
+    computed = _computed(ctx, beside, event)
+    return Ligne(event, beside.sel, row.empreinte, computed, row.writer_id, row.writer_n, row.signature, row.xid)
 
 
-def _computed(ctx: Context, row: Any, event: Event, sel: bytes | None) -> Empreinte | None:
+def _computed(ctx: Context, beside: Any, event: Event) -> Empreinte | None:
     """What would be sealed of the line as it stands. None when it cannot have been sealed so: whoever changed it may have put
     anything into it, and the reason is read by the dossier and the actor that stand beside it."""
-    if sel is None or len(sel) != SALT_BYTES:
+    if len(beside.sel) != SALT_BYTES:
         return None
-    if (row.reserve_dossier_id, row.reserve_acteur_id) != (event.dossier_id, event.acteur_id):
+    if (beside.dossier_id, beside.acteur_id) != (event.dossier_id, event.acteur_id):
         return None
     try:
-        return event.empreinte(sel, mark_key(ctx, event.dossier_id))
+        return event.empreinte(beside.sel, mark_key(ctx, event.dossier_id))
     except (ValueError, TypeError, OverflowError):
         return None
