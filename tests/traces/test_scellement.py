@@ -3,7 +3,6 @@
 import secrets
 import shutil
 import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from spst.traces import services as traces
 from spst.traces.ports import TetesContradicted, TetesUnavailable
 from spst.traces.sceau import Sceau, Tete, open_handover, open_head, origin_of
 from spst.traces.tetes import Scelleur
+from tests.factories.attente import until
 from tests.factories.scelle import TECHNIQUE, VERIFICATION, Scelle
 
 pytestmark = pytest.mark.exigence("TRA-03")
@@ -309,9 +309,7 @@ def test_a_sealer_that_keeps_going_seals_within_two_rounds_and_stops_when_asked(
     thread = threading.Thread(target=scellement.keep_sealing, args=arguments)
     thread.start()
     scelle.write(3)
-    deadline = time.monotonic() + 20
-    while len(leaves(scelle)) < 3 and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: len(leaves(scelle)) == 3, "the sealer does not seal")
     stop.set()
     thread.join(10)
     assert (len(leaves(scelle)), thread.is_alive()) == (3, False)

@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 
 import pytest
 
@@ -35,7 +34,9 @@ def test_a_worker_killed_at_any_moment_never_leaves_two_histories(scelle: Scelle
         for _ in range(KILLS):
             before = sealed(scelle)
             until(lambda before=before: sealed(scelle) > before, "the worker does not seal")  # type: ignore[misc]
-            time.sleep(chance.uniform(0, 1.2))
+            # A moment that the worker does not choose: so many lines later, whatever it is at.
+            enough = written(scelle) + chance.randrange(1, 60)
+            until(lambda enough=enough: written(scelle) >= enough, "nothing is written")  # type: ignore[misc]
             worker.kill()
             worker.start()
         stop.set()
@@ -59,8 +60,12 @@ def sealed(scelle: Scelle) -> int:
     return int(scelle.sql("SELECT count(*) FROM trace_feuille")[0][0])
 
 
+def written(scelle: Scelle) -> int:
+    return int(scelle.sql("SELECT count(*) FROM trace")[0][0])
+
+
 def waiting(scelle: Scelle) -> int:
-    return int(scelle.sql("SELECT count(*) FROM trace")[0][0]) - sealed(scelle)
+    return written(scelle) - sealed(scelle)
 
 
 def heads(scelle: Scelle) -> int:
