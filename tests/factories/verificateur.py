@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
@@ -50,3 +51,17 @@ def run(path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def run_json(path: Path, *arguments: str) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(run(path, "--json", *arguments).stdout)
     return answer
+
+
+def rewritten(archive: Path, name: str, change: Callable[[list[dict[str, Any]]], Any]) -> Path:
+    """The same archive, beside it, with the records of one of its files changed."""
+    with ZipFile(archive) as opened:
+        files = {one: opened.read(one) for one in opened.namelist()}
+    lines = [json.loads(line) for line in files[name].splitlines()]
+    change(lines)
+    files[name] = b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
+    path = archive.with_name("change.zip")
+    with ZipFile(path, "w") as made:
+        for one, content in files.items():
+            made.writestr(one, content)
+    return path

@@ -17,7 +17,7 @@ from spst.kernel.errors import AccessDenied
 from spst.traces import preuve as preuves
 from spst.traces import scellement
 from tests.factories.scelle import Scelle
-from tests.factories.verificateur import run, run_json
+from tests.factories.verificateur import rewritten, run, run_json
 from tests.portail.conftest import Portail, fresh_name
 from tests.portail.test_pages import Followed, read, words
 
@@ -124,19 +124,6 @@ def test_an_access_that_the_service_leaves_out_of_the_list_is_found_out(
     done = run(taken(portail, client, tmp_path / "preuve.zip"))
     assert done.returncode == 1
     assert "ligne qui vous concerne et que la liste ne montre pas (1)" in done.stdout
-
-
-def rewritten(archive: Path, name: str, change: Callable[[list[dict[str, Any]]], Any]) -> Path:
-    with ZipFile(archive) as opened:
-        files = {one: opened.read(one) for one in opened.namelist()}
-    lines = [json.loads(line) for line in files[name].splitlines()]
-    change(lines)
-    files[name] = b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
-    out = archive.with_name("change.zip")
-    with ZipFile(out, "w") as made:
-        for one, content in files.items():
-            made.writestr(one, content)
-    return out
 
 
 CHANGES: dict[str, tuple[Callable[[list[dict[str, Any]]], Any], str]] = {

@@ -1,6 +1,5 @@
 """The stand-alone verifier as a stranger runs it: one file, no database, nothing of the product; and files made to hurt it."""
 
-import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ from spst.kernel.context import CodeMotif, Motif
 from spst.traces import services as traces
 from spst.traces.sceau import Sceau
 from tests.factories.scelle import TECHNIQUE, VERIFICATION, Scelle
-from tests.factories.verificateur import TOOL, exported, run, run_json
+from tests.factories.verificateur import TOOL, exported, rewritten, run, run_json
 
 pytestmark = pytest.mark.exigence("TRA-03")
 
@@ -62,20 +61,6 @@ def test_reasons_stand_in_an_export_only_when_they_are_asked_for(journal: Scelle
     assert '"suivi"' not in said[without]
     assert "CANARI-précision" in said[with_reasons]
     assert run_json(with_reasons)["tient"] is True
-
-
-def rewritten(archive: Path, name: str, change: Callable[[list[dict[str, Any]]], Any]) -> Path:
-    """The same export with the records of one of its files changed."""
-    with ZipFile(archive) as opened:
-        files = {one: opened.read(one) for one in opened.namelist()}
-    lines = [json.loads(line) for line in files[name].splitlines()]
-    change(lines)
-    files[name] = b"".join(json.dumps(line, ensure_ascii=False).encode() + b"\n" for line in lines)
-    path = archive.with_name("change.zip")
-    with ZipFile(path, "w") as made:
-        for one, content in files.items():
-            made.writestr(one, content)
-    return path
 
 
 def test_a_reason_that_is_not_the_one_the_line_commits_to_is_found(journal: Scelle, tmp_path: Path) -> None:
