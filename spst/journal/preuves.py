@@ -4,7 +4,7 @@ Its format is read by `tools/verify_traces.py`, which stands in it too; whoever 
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -48,7 +48,7 @@ def write(
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
         archive.writestr("LISEZ-MOI.html", page(_read(ctx, made, lignes)))
         archive.writestr("preuve.json", _json(_about(ctx, made)))
-        archive.writestr("cles.jsonl", _lines(_keys(ctx)))
+        archive.writestr("cles.jsonl", _lines(tetes.key_records(ctx)))
         archive.writestr("lignes.jsonl", _lines(_place(one, phrases) for one in made.places))
         archive.writestr("attente.jsonl", _lines(_waiting(one, phrases) for one in made.attente))
         archive.writestr("bord.json", _json([node.hex() for node in made.bord]))
@@ -78,11 +78,6 @@ def _about(ctx: Context, made: Preuve) -> dict[str, Any]:
         "cle_dossier": made.cle.hex(),
         "prise_le": ctx.clock.now().isoformat(timespec="seconds"),
     }
-
-
-def _keys(ctx: Context) -> Iterator[dict[str, Any]]:
-    for row in tetes.keys(ctx):
-        yield {"depuis": row.depuis, "journal": row.journal, "horloge": row.horloge, "passage": row.passage}
 
 
 def _place(place: Place, phrases: dict[UUID, str]) -> dict[str, Any]:

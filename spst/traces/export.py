@@ -38,7 +38,7 @@ def write(ctx: Context, out: IO[bytes], *, with_reasons: bool) -> int:
     }
     with ZipFile(out, "w", ZIP_DEFLATED) as archive:
         archive.writestr("journal.json", json.dumps(about, ensure_ascii=False, indent=1))
-        _add(archive, "cles.jsonl", _keys(ctx))
+        _add(archive, "cles.jsonl", tetes.key_records(ctx))
         _add(archive, "tetes.jsonl", _heads(ctx, last, places))
         _add(archive, "lignes.jsonl", _places(ctx, places, with_reasons))
         _add(archive, "attente.jsonl", (_line(one, with_reasons) for one in lecture.unsealed(ctx, places)))
@@ -50,11 +50,6 @@ def _add(archive: ZipFile, name: str, records: Iterable[dict[str, Any]]) -> None
     with archive.open(name, "w", force_zip64=True) as file:
         for record in records:
             file.write(json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
-
-
-def _keys(ctx: Context) -> Iterator[dict[str, Any]]:
-    for row in tetes.keys(ctx):
-        yield {"depuis": row.depuis, "journal": row.journal, "horloge": row.horloge, "passage": row.passage}
 
 
 def _heads(ctx: Context, last: TraceTete | None, places: int) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, text
@@ -88,6 +89,14 @@ def keys(ctx: Context) -> list[TraceCle]:
     """Public keys, the oldest first."""
     query = select(TraceCle).where(TraceCle.tenant_id == ctx.tenant_id)
     return list(ctx.session.scalars(query.order_by(TraceCle.depuis)))
+
+
+def key_records(ctx: Context) -> list[dict[str, Any]]:
+    """The same, as a file that is verified elsewhere tells them."""
+    return [
+        {"depuis": row.depuis, "journal": row.journal, "horloge": row.horloge, "passage": row.passage}
+        for row in keys(ctx)
+    ]
 
 
 def opened(note: str, sceaux: list[Sceau]) -> TeteSignee:
