@@ -42,14 +42,20 @@ def test_the_example_of_the_specification_is_opened() -> None:
     assert [str(one.key) for one in signatures] == [PUBLISHED_KEY]
 
 
-def test_openssl_verifies_a_signature_line_of_ours(tmp_path: Path) -> None:
-    note = sign(TEXT, [JOURNAL], AT)
-    body = base64.b64decode(note.splitlines()[-1].split(" ")[2])
-    key = Ed25519PublicKey.from_public_bytes(JOURNAL.public.raw)
+@pytest.mark.parametrize(
+    ("key", "instant_bytes", "header"),
+    [(JOURNAL, 0, ""), (HORLOGE, 8, f"cosignature/v1\ntime {int(AT.timestamp())}\n")],
+    ids=["text", "text and instant"],
+)
+def test_openssl_verifies_a_signature_line_of_ours_over_what_the_specification_says(
+    tmp_path: Path, key: SigningKey, instant_bytes: int, header: str
+) -> None:
+    body = base64.b64decode(sign(TEXT, [key], AT).splitlines()[-1].split(" ")[2])
+    public = Ed25519PublicKey.from_public_bytes(key.public.raw)
     for name, content in (
-        ("key.pem", key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)),
-        ("text", TEXT.encode()),
-        ("signature", body[4:]),
+        ("key.pem", public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)),
+        ("text", f"{header}{TEXT}".encode()),
+        ("signature", body[4 + instant_bytes :]),
     ):
         (tmp_path / name).write_bytes(content)
     command = ["openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "key.pem", "-rawin", "-in", "text"]
