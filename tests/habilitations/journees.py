@@ -46,11 +46,11 @@ JOURNEES = {
     Role.DIR: f"{_LECTURE_DU_PILOTAGE} compte.list compte.create compte.update organisation.update"
     " habilitation.grant habilitation.revoke session.revoke politique.draft politique.propose politique.confirm"
     " remplacement.set remplacement.end",
-    Role.DPO: _LECTURE_DU_PILOTAGE,
+    Role.DPO: f"{_LECTURE_DU_PILOTAGE} alerte.consult alerte.decide",
     Role.AUD: _LECTURE_DU_PILOTAGE,
     Role.TECH: "",
-    Role.SAL: f"{_SESSION} portail.activate portail.dossier portail.visites portail.acces opposition.record",
-    Role.SRV: "tenant.create menage.run session.close",
+    Role.SAL: f"{_SESSION} portail.activate portail.dossier portail.visites portail.acces portail.report opposition.record",
+    Role.SRV: "tenant.create menage.run session.close alerte.open",
 }
 """Acts without which the day stops; others may be open too, within the law."""
 

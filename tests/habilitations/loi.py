@@ -129,6 +129,8 @@ identite.register    F  registre
 journal.consult      C  journal
 journal.export       C  journal
 exceptionnel.count   C  journal
+alerte.consult       C  journal
+alerte.decide        F  journal
 politique.consult    C  pilotage
 revue.consult        C  pilotage
 moyen.consult        C  pilotage
@@ -149,10 +151,12 @@ habilitation.grant   F  comptes
 habilitation.revoke  F  comptes
 session.revoke       F  comptes
 portail.activate     F  portail
+portail.report       F  portail
 session.open         F  systeme
 session.close        F  systeme
 tenant.create        F  systeme
 menage.run           F  systeme
+alerte.open          F  systeme
 """)
 
 
@@ -204,6 +208,10 @@ _OWN_ROLES = {
     "remplacement.set": frozenset({Role.MDT, Role.DIR}),
     "remplacement.end": frozenset({Role.MDT, Role.DIR}),
     "portail.activate": frozenset({Role.SAL}),
+    "portail.report": frozenset({Role.SAL}),
+    # RGPD art. 38 and 39: he answers to nobody for what he examines; the direction set up what he judges.
+    "alerte.consult": frozenset({Role.DPO}),
+    "alerte.decide": frozenset({Role.DPO}),
     "session.open": TOUS - {Role.TECH},
     "session.close": TOUS - {Role.TECH},
 }
