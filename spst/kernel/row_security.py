@@ -49,7 +49,7 @@ class Wall:
     "travailleur_id"; None closes the table to him whatever the section. `own_claim`: "dossier" or "acteur" when the
     column's name does not tell which of them it is compared with.
     `own_write`: he may also add rows (S7, and what he says of himself).
-    `services`: purposes of the jobs that may read and write here.
+    `services`: purposes of the jobs that may read and write here; `watchers`: of those that may only read.
     `update`, `delete`: verbs that the application is granted beside SELECT and INSERT.
     `read_by_all`: rows that are read before any tenant is known, as a log-in does; the wall holds their writing alone.
     """
@@ -61,25 +61,27 @@ class Wall:
     own_claim: str | None = None
     own_write: bool = False
     services: tuple[str, ...] = ()
+    watchers: tuple[str, ...] = ()
     update: bool = False
     delete: bool = False
     read_by_all: bool = False
 
     @property
     def read_families(self) -> tuple[str, ...]:
-        return (self.readers if self.readers is not None else _READERS.get(self.section, ("sante",))) + self._jobs
+        families = self.readers if self.readers is not None else _READERS.get(self.section, ("sante",))
+        return families + _jobs(self.services) + _jobs(self.watchers)
 
     @property
     def write_families(self) -> tuple[str, ...]:
-        return (self.writers if self.writers is not None else self._default_writers) + self._jobs
+        return (self.writers if self.writers is not None else self._default_writers) + _jobs(self.services)
 
     @property
     def _default_writers(self) -> tuple[str, ...]:
         return self.readers if self.readers is not None else _READERS.get(self.section, ("sante",))
 
-    @property
-    def _jobs(self) -> tuple[str, ...]:
-        return tuple(f"service:{purpose}" for purpose in self.services)
+
+def _jobs(purposes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"service:{purpose}" for purpose in purposes)
 
 
 def ddl(table: str, wall: Wall) -> Iterator[str]:
