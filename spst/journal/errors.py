@@ -1,7 +1,39 @@
 """Errors of the journal; the docstring is what its reader is told."""
 
-from spst.kernel.errors import RuleViolation
+from spst.kernel.errors import ActRefused, NotFound, RuleViolation
 
 
 class PreuveUnavailable(RuleViolation):
     """La preuve ne peut pas être faite : le journal de votre service a été abîmé. Prévenez-le, il doit vous répondre."""
+
+
+class AccesNotFound(NotFound):
+    """Cet accès n’est pas dans votre liste."""
+
+
+class SignalementRefused(RuleViolation):
+    """Ce signalement n’est pas possible."""
+
+
+class AlreadyReported(RuleViolation):
+    """Vous avez déjà signalé cet accès. La réponse s’inscrira dans votre espace."""
+
+
+class SignalementNotFound(NotFound):
+    """Cet accès à examiner est introuvable dans votre service."""
+
+
+class CasTaken(RuleViolation):
+    """Cet accès est déjà pris en charge ou clos. Rechargez la page."""
+
+
+class CasClosed(RuleViolation):
+    """Cet accès est déjà clos. Rechargez la page pour lire la réponse."""
+
+
+class CasNotClosed(RuleViolation):
+    """Cet accès n’est pas clos."""
+
+
+class OwnCas(ActRefused):
+    """Personne ne juge son propre accès. Un autre délégué à la protection des données le fera."""

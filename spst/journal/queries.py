@@ -1,6 +1,6 @@
 """Reads of the traces. Ids sort by time, so a period is a range of ids, and a page ends where the next one begins."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -57,6 +57,20 @@ def every(
     while batch := page(ctx, filtres, dossiers, _BATCH, before, None):
         yield batch
         before = batch[-1].id
+
+
+def lines_of(ctx: Context, trace_ids: Collection[UUID]) -> dict[UUID, Ligne]:
+    """Some lines by their ids."""
+    query = _lines().where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.id.in_(trace_ids))
+    return {one.id: one for one in _read(ctx, query)} if trace_ids else {}
+
+
+def actors(ctx: Context, trace_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Whose lines these are: an account, by the id of each line."""
+    query = select(_TRACE.c.id, _TRACE.c.acteur_id).where(
+        _TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.id.in_(trace_ids)
+    )
+    return {row.id: row.acteur_id for row in ctx.session.execute(query)} if trace_ids else {}
 
 
 def count(ctx: Context, filtres: Filtres, dossiers: Sequence[UUID] | None, before: UUID | None = None) -> int:
@@ -196,9 +210,14 @@ def _ligne(ctx: Context, row: Any) -> Ligne:
 
 
 def accesses(
-    ctx: Context, dossier_id: UUID, limit: int | None, before: UUID | None, decision: str | None = None
+    ctx: Context,
+    dossier_id: UUID,
+    limit: int | None,
+    before: UUID | None,
+    decision: str | None = None,
+    only: Collection[UUID] | None = None,
 ) -> list[AccesLu]:
-    """Accesses to one dossier with their reasons, newest first. `limit`: None for all of them."""
+    """Accesses to one dossier with their reasons, newest first. `limit`: None for all of them; `only`: of these lines alone."""
     reserve = (_RESERVE.c.tenant_id == _TRACE.c.tenant_id) & (_RESERVE.c.trace_id == _TRACE.c.id)
     query = (
         select(
@@ -221,6 +240,8 @@ def accesses(
         query = query.where(_TRACE.c.id < before)
     if decision is not None:
         query = query.where(_TRACE.c.decision == decision)
+    if only is not None:
+        query = query.where(_TRACE.c.id.in_(only))
     return [_acces(row) for row in ctx.session.execute(query)]
 
 

@@ -81,6 +81,9 @@ GESTES = {
     "brouillon_abandon": "Abandonner le brouillon",
     "brouillon_renvoye": "Renvoyer le brouillon à son auteur",
     "brouillon_repris": "Reprendre le brouillon proposé",
+    "cas_pris": "Prendre en charge un accès à examiner",
+    "cas_clos": "Clore un accès à examiner",
+    "cas_rouvert": "Rouvrir un accès à examiner",
 }
 """What an act did, when its action says too little: to an account, to a draft."""
 NIVEAUX = {"remplir": "remplir", "lire": "lire", "ferme": "fermé"}

@@ -13,6 +13,7 @@ from spst.comptes.comptes_queries import CompteVu
 from spst.habilitations import exceptionnel, publication
 from spst.habilitations import services as habilitations
 from spst.journal import services as journal
+from spst.journal import signalements
 from spst.kernel.context import Context
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work
@@ -32,10 +33,12 @@ def home() -> ResponseReturnValue:
         echeance = revues.echeance(ctx)
         exceptionnels, told = exceptionnel.count(ctx), _told(ctx)
         proposed_at = _to_confirm(ctx)
+        to_examine = signalements.waiting(ctx)
     view: dict[str, Any] = {
         "echeance": echeance,
         "inusites": sleeping,
         "chiffres": chiffres,
+        "a_examiner": to_examine,
         "pic": max(chiffres.par_heure),
         "exceptionnels": exceptionnels,
         "avertissements": told,

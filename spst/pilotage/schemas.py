@@ -16,6 +16,7 @@ from spst.habilitations.actions import SECTIONS
 from spst.habilitations.choix import INACTIVITES_MIN, ROLES, Niveau
 from spst.habilitations.publication import Avis, AvisCmt
 from spst.journal import rules as journal
+from spst.journal.instructions import Issue
 from spst.journal.rules import Filtres
 from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
@@ -74,6 +75,11 @@ def demande_role(values: dict[str, Any], now: datetime) -> DemandeRole:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), PARIS).astimezone(UTC)
+
+
+class ClotureForm(Form):
+    issue = fields.Enum(Issue, by_value=True, required=True, error_messages={"required": _CHOOSE, "unknown": _CHOOSE})
+    reponse = Ligne(required=True, maximum=1000)
 
 
 class SecteurForm(Form):

@@ -12,6 +12,7 @@ from spst.expositions import services as expositions
 from spst.habilitations import exceptionnel
 from spst.habilitations.exceptionnel import AVIS, RAISONS
 from spst.journal import services as journal
+from spst.journal import signalements
 from spst.journal.rules import REFUSE
 from spst.kernel.context import Context
 from spst.portail import queries, vues
@@ -87,4 +88,4 @@ def qui_a_ouvert(ctx: Context, dossier_id: UUID, *, refus_seuls: bool, avant: UU
     sceau = journal.seal(ctx)
     is_suite = avant is not None
     told = () if is_suite or refus_seuls else _exceptionnels(ctx, dossier_id)
-    return vues.liste(page, refus_seuls, is_suite, sceau, told)
+    return vues.liste(page, refus_seuls, is_suite, sceau, told, signalements.of_dossier(ctx, dossier_id))

@@ -33,7 +33,7 @@ def contact() -> dict[str, Any]:
 @requires("portail.dossier")
 def accueil(slug: str) -> ResponseReturnValue:
     with unit_of_work() as ctx:
-        seen = pages.accueil(ctx, _dossier_id())
+        seen = pages.accueil(ctx, dossier_id())
     return render_template("portail/accueil.html", accueil=seen, racine=adresse(slug))
 
 
@@ -41,7 +41,7 @@ def accueil(slug: str) -> ResponseReturnValue:
 @requires("portail.visites")
 def visites(slug: str) -> ResponseReturnValue:
     with unit_of_work() as ctx:
-        seen = pages.mes_visites(ctx, _dossier_id())
+        seen = pages.mes_visites(ctx, dossier_id())
     return render_template("portail/visites.html", visites=seen, racine=adresse(slug))
 
 
@@ -49,7 +49,7 @@ def visites(slug: str) -> ResponseReturnValue:
 @requires("portail.dossier")
 def emplois(slug: str) -> ResponseReturnValue:
     with unit_of_work() as ctx:
-        seen = pages.parcours(ctx, _dossier_id())
+        seen = pages.parcours(ctx, dossier_id())
     return render_template("portail/emplois.html", parcours=seen, racine=adresse(slug))
 
 
@@ -57,16 +57,16 @@ def emplois(slug: str) -> ResponseReturnValue:
 @requires("portail.dossier")
 def identite(slug: str) -> ResponseReturnValue:
     with unit_of_work() as ctx:
-        seen = pages.mon_identite(ctx, _dossier_id())
+        seen = pages.mon_identite(ctx, dossier_id())
     return render_template("portail/identite.html", identite=seen, racine=adresse(slug))
 
 
 @bp.get("/p/<slug>/acces")
 @requires("portail.acces")
 def acces(slug: str) -> ResponseReturnValue:
-    refus_seuls, avant = request.args.get("filtre") == "refus", _line_id(request.args.get("avant"))
+    refus_seuls, avant = request.args.get("filtre") == "refus", line_id(request.args.get("avant"))
     with unit_of_work() as ctx:
-        seen = pages.qui_a_ouvert(ctx, _dossier_id(), refus_seuls=refus_seuls, avant=avant)
+        seen = pages.qui_a_ouvert(ctx, dossier_id(), refus_seuls=refus_seuls, avant=avant)
         lue_at = ctx.clock.now()
     url = adresse(slug, "acces")
     return render_template("portail/acces.html", acces=seen, racine=adresse(slug), url=url, lue_at=lue_at)
@@ -77,11 +77,11 @@ def acces(slug: str) -> ResponseReturnValue:
 def preuve(slug: str) -> ResponseReturnValue:
     """Its trace commits before anything is written; the file, of some megabytes at most, follows in a second transaction."""
     with unit_of_work() as ctx:
-        journal.start_proof(ctx, _dossier_id())
+        journal.start_proof(ctx, dossier_id())
     file = BytesIO()
     with unit_of_work() as ctx:
         name = f"preuve-acces-{today(ctx.clock):%Y-%m-%d}.zip"
-        journal.write_proof(ctx, _dossier_id(), file, lambda lue: _page_of_proof(slug, name, lue))
+        journal.write_proof(ctx, dossier_id(), file, lambda lue: _page_of_proof(slug, name, lue))
     file.seek(0)
     return send_file(file, mimetype="application/zip", as_attachment=True, download_name=name)
 
@@ -95,7 +95,7 @@ def _page_of_proof(slug: str, name: str, lue: PreuveLue) -> str:
 @requires("portail.dossier")
 def droits(slug: str) -> ResponseReturnValue:
     with unit_of_work() as ctx:
-        seen = pages.mes_droits(ctx, _dossier_id())
+        seen = pages.mes_droits(ctx, dossier_id())
     return render_template("portail/droits.html", droits=seen, racine=adresse(slug))
 
 
@@ -114,15 +114,15 @@ def not_found(error: NotFound) -> ResponseReturnValue:
     return response
 
 
-def _dossier_id() -> UUID:
+def dossier_id() -> UUID:
     """Raises: EspaceNotFound; a session of the portal always holds one."""
-    dossier_id = user().dossier_id
-    if dossier_id is None:
+    found = user().dossier_id
+    if found is None:
         raise EspaceNotFound
-    return dossier_id
+    return found
 
 
-def _line_id(text: str | None) -> UUID | None:
+def line_id(text: str | None) -> UUID | None:
     """Raises: EspaceNotFound, for what is no id."""
     if text is None:
         return None

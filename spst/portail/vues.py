@@ -1,16 +1,19 @@
 """What the pages of the portal show: values in plain words, for the person whom they are about."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby, pairwise
+from uuid import UUID
 
 from spst.dmst.vues import InformationVue, MedecinTraitantVu, Membre, OppositionVue
 from spst.expositions import rules as expositions
 from spst.expositions.services import Curriculum
 from spst.identite.services import TravailleurVu
+from spst.journal.instructions import Etat
 from spst.journal.rules import REFUSE, Acces
 from spst.journal.services import AccesDossier, SceauVu
+from spst.journal.signalements import SignalementVu
 from spst.kernel.clock import PARIS
 from spst.visites.vues import LigneHistorique
 from spst.web.filters import NO_BREAK, avec_article
@@ -120,9 +123,10 @@ class Droits:
 class LigneAcces:
     """One line of the list, or several of one day that follow one another and say the same. `suite`: the sentence after `qui`.
 
-    `at`: the last, `depuis`: the first.
+    `id`, `at`: of the last, `depuis`: the first. `is_signale`: the worker reported one of them and waits for an answer.
     """
 
+    id: UUID
     at: datetime
     jour: str
     qui: str
@@ -132,6 +136,7 @@ class LigneAcces:
     is_own: bool
     fois: int
     depuis: datetime
+    is_signale: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ class MoisAcces:
 @dataclass(frozen=True, slots=True)
 class ListeAcces:
     """A page of the list by month. `plus_ancien`: where the next one begins; `is_suite`: it is not the first. `sceau`: the
-    last one of the journal, None when nothing is sealed yet. `exceptionnels`: at the head of the whole list alone."""
+    last one of the journal, None when nothing is sealed yet. `exceptionnels`, `signalements`: on its first page alone."""
 
     mois: tuple[MoisAcces, ...]
     montrees: int
@@ -154,6 +159,7 @@ class ListeAcces:
     is_suite: bool
     sceau: SceauVu | None
     exceptionnels: tuple[Exceptionnel, ...]
+    signalements: tuple[SignalementVu, ...]
 
 
 _JOURS = ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim.")
@@ -261,8 +267,11 @@ def liste(
     is_suite: bool,
     sceau: SceauVu | None,
     exceptionnels: tuple[Exceptionnel, ...],
+    signalements: tuple[SignalementVu, ...],
 ) -> ListeAcces:
-    by_month = groupby(_merged(page.lignes), key=lambda ligne: (_day(ligne.at).year, _day(ligne.at).month))
+    """`signalements`: all those of the worker; the page shows them at the head of the whole list."""
+    waiting = {one.acces.id for one in signalements if one.acces and one.etat is not Etat.CLOS}
+    by_month = groupby(_merged(page.lignes, waiting), key=lambda ligne: (_day(ligne.at).year, _day(ligne.at).month))
     months = [tuple(group) for _, group in by_month]
     return ListeAcces(
         mois=tuple(MoisAcces(lines[0].at, lines) for lines in months),
@@ -274,10 +283,11 @@ def liste(
         is_suite=is_suite,
         sceau=sceau,
         exceptionnels=exceptionnels,
+        signalements=() if is_suite or refus_seuls else signalements,
     )
 
 
-def _merged(lignes: tuple[Acces, ...]) -> Iterator[LigneAcces]:
+def _merged(lignes: tuple[Acces, ...], waiting: Collection[UUID]) -> Iterator[LigneAcces]:
     """The same act of the same person several times running on one day is one line, and so are the worker's own acts: what
     somebody else did is not lost among them. The count and both hours are said.
     """
@@ -285,6 +295,7 @@ def _merged(lignes: tuple[Acces, ...]) -> Iterator[LigneAcces]:
         lines = list(group)
         last = lines[0]
         yield LigneAcces(
+            id=last.id,
             at=last.at,
             jour=_jour(last.at),
             qui="Vous" if last.is_own else last.qui,
@@ -294,6 +305,7 @@ def _merged(lignes: tuple[Acces, ...]) -> Iterator[LigneAcces]:
             is_own=last.is_own,
             fois=len(lines),
             depuis=lines[-1].at,
+            is_signale=any(one.id in waiting for one in lines),
         )
 
 

@@ -12,6 +12,7 @@ _JOURNEE = ("Ma journée", "/journee")
 _RECHERCHE = ("Rechercher", "/recherche")
 _COMPTES = ("Comptes", "/direction/comptes")
 _DELEGATIONS = ("Délégations", "/delegations")
+_ALERTES = ("Accès à examiner", "/direction/acces-a-examiner")
 _LINKS: dict[Famille, tuple[tuple[str, str], ...]] = {
     Famille.SANTE: (_JOURNEE, _RECHERCHE, _DELEGATIONS),
     Famille.DELEGUE: (_JOURNEE, _RECHERCHE, _DELEGATIONS),
@@ -19,12 +20,13 @@ _LINKS: dict[Famille, tuple[tuple[str, str], ...]] = {
     Famille.DIRECTION: (
         ("Pilotage", "/direction/accueil"),
         ("Journal des accès", "/direction/journal"),
+        _ALERTES,
         _COMPTES,
         ("Politique", "/direction/politique"),
         _DELEGATIONS,
     ),
 }
-_RESERVED = {_COMPTES: "compte.list"}
+_RESERVED = {_COMPTES: "compte.list", _ALERTES: "alerte.consult"}
 """Links that lead only some roles of their family somewhere, with the act that they begin."""
 _UNDER = {_COMPTES[1]: ("/direction/equipes", "/direction/moyens", "/direction/revues")}
 """Pages that one reaches from another, whose link stays the current one."""

@@ -159,6 +159,11 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /dossiers/<uuid:dossier_id>/motif": lambda s: {"motif": "suivi"},
     "POST /dossiers/<uuid:dossier_id>/acces-exceptionnel": lambda s: {"raison": "urgence", "texte": "Malaise au poste"},
     "POST /acces-exceptionnels/<uuid:acces_id>/relecture": lambda s: {"avis": "justifie"},
+    "POST /direction/acces-a-examiner/signalements/<uuid:cas_id>/cloture": lambda s: {
+        "issue": "justifie",
+        "reponse": "Essai",
+    },
+    "POST /p/<slug>/acces/signaler": lambda s: {"ligne": "", "raison": "autre", "texte": ""},
     "POST /delegations/delegation": lambda s: {
         "personne": str(s.monde.a[Role.ASST].id),
         "S1": "oui",

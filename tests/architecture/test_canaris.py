@@ -115,7 +115,7 @@ _OF_ACCOUNTS = {
 }  # fmt: skip
 THEIRS = {
     Role.DIR: _OF_THE_DIRECTION | _OF_ACCOUNTS,
-    Role.DPO: _OF_THE_DIRECTION,
+    Role.DPO: _OF_THE_DIRECTION | {"alertes.queue", "alertes.show"},
     Role.AUD: _OF_THE_DIRECTION,
     Role.ADM: {
         "journee.show",
@@ -326,6 +326,7 @@ def of_rights(scene: Scene) -> Ids:
         "ligne_id": [ligne_id],
         "ecrit_id": [droits.ecrit(Genre.PROTOCOLE)],
         "acces_id": [acces_id],
+        "cas_id": [droits.signalement(), droits.signalement(closed=True)],
         "secteur_id": [a.secteur_id],
         "centre_id": [a.centre_id],
         "equipe_id": [a.equipe_id],

@@ -105,6 +105,20 @@ def _read_again(scene: Scene) -> tuple[Poste, str, Values]:
     return droits.colleague(Role.MDT), path, {"avis": ("justifie", "injustifie"), "reponse": ("", "Vu.")}
 
 
+def _examined(tail: str, *, closed: bool = False, **values: tuple[str, ...]) -> Arrange:
+    def arrange(scene: Scene) -> tuple[Poste, str, Values]:
+        cas_id = Droits(scene).signalement(closed=closed)
+        return scene.of(Role.DPO), f"/direction/acces-a-examiner/signalements/{cas_id}/{tail}", values
+
+    return arrange
+
+
+def _reported(scene: Scene) -> tuple[Poste, str, Values]:
+    Droits(scene).forget_signalements()
+    values: Values = {"ligne": ("",), "raison": ("manque", "autre"), "texte": ("", "Je ne comprends pas.")}
+    return scene.of(Role.SAL), f"/p/{scene.a.slug}/acces/signaler", values
+
+
 def _direction(path: Callable[[Droits], str], **values: tuple[str, ...]) -> Arrange:
     return lambda scene: (scene.of(Role.DIR), f"/direction/{path(Droits(scene))}", values)
 
@@ -219,6 +233,14 @@ FORMS_DROITS = (
         "comptes.restore_nominative",
         _direction(lambda d: f"nominatives/{d.nominative(revoked=True)}/retablissement"),
     ),
+    Formulaire("portail_signalement.make", _reported, ("texte",)),
+    Formulaire("alertes.take", _examined("prise")),
+    Formulaire(
+        "alertes.close",
+        _examined("cloture", issue=("justifie", "injustifie"), reponse=("Votre médecin vous répondait.",)),
+        ("reponse",),
+    ),
+    Formulaire("alertes.reopen", _examined("reouverture", closed=True)),
     Formulaire("comptes.confirm_demande", _confirmed_role),
     Formulaire("comptes.dismiss_demande", _direction(lambda d: f"demandes/{d.demande()}/ecart")),
     Formulaire("equipes.add_secteur", _organised("secteur"), ("nom",)),

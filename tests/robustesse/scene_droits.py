@@ -12,6 +12,8 @@ from spst.habilitations.choix import Niveau
 from spst.habilitations.exceptionnel import Raison
 from spst.habilitations.protocoles import Genre, Periode
 from spst.habilitations.publication import Avis, AvisCmt
+from spst.journal import signalements
+from spst.journal.instructions import Issue
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.clock import SystemClock, today
 from spst.kernel.context import Context
@@ -71,6 +73,22 @@ class Droits:
         self.close_journal()
         with self.work(self.a.medecin) as ctx:
             return exceptionnel.start(ctx, self.a.zoe.dossier_id, Raison.URGENCE, "Essai")
+
+    def signalement(self, spst: Spst | None = None, *, closed: bool = False) -> UUID:
+        """What Zoé reported, which the DPO has still to examine unless `closed`."""
+        spst = spst or self.a
+        with self.monde.work(spst.zoe.acteur, spst, dossier_id=spst.zoe.dossier_id) as ctx:
+            cas_id = signalements.make(ctx, spst.zoe.dossier_id, None, signalements.Raison.AUTRE, "Essai")
+        if closed:
+            with self.work(spst[Role.DPO], spst) as ctx:
+                signalements.close(ctx, cas_id, Issue.SANS_OBJET, "Essai")
+        return cas_id
+
+    def forget_signalements(self) -> None:
+        for table in ("instruction", "signalement"):
+            run(self.monde, f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            run(self.monde, f"DELETE FROM {table}")
+            run(self.monde, f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
     # ──── What is given in writing
 

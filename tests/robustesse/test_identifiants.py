@@ -78,6 +78,7 @@ def _of_rights(droits: Droits, spst: Spst) -> dict[str, UUID]:
         "ligne_id": ligne_id,
         "ecrit_id": droits.ecrit(Genre.DELEGATION, spst),
         "acces_id": new_id(),
+        "cas_id": droits.signalement(spst),
         "secteur_id": spst.secteur_id,
         "centre_id": spst.centre_id,
         "equipe_id": spst.equipe_id,
@@ -86,11 +87,12 @@ def _of_rights(droits: Droits, spst: Spst) -> dict[str, UUID]:
 
 @dataclass(slots=True)
 class Personnel:
-    """Browsers of the médecin, the direction and the administration, and what each form is sent with, by whom."""
+    """Browsers of the médecin, the direction, its DPO and the administration, and what each form is sent with, by whom."""
 
     scene: Scene
     medecin: Poste
     directrice: Poste
+    dpo: Poste
     administratif: Poste
     forms: dict[str, tuple[Poste, list[tuple[str, str]]]]
 
@@ -101,7 +103,8 @@ class Personnel:
         if method == "POST":
             poste, right = self.forms[rule.endpoint]
             return poste.post(path, right, **FORMS[rule.endpoint].headers)
-        readers = {"direction": self.directrice, "salaries": self.administratif}
+        direction = self.dpo if action == "alerte.consult" else self.directrice
+        readers = {"direction": direction, "salaries": self.administratif}
         return readers.get(rule.rule.split("/")[1], self.medecin).get(path)
 
 
@@ -112,7 +115,7 @@ def personnel(scene: Scene) -> Personnel:
         if method == "POST":
             poste, _, right = FORMS[rule.endpoint].arrange(scene)
             forms[rule.endpoint] = poste, [(name, values[0]) for name, values in right.items()]
-    return Personnel(scene, scene.of(Role.MDT), scene.of(Role.DIR), scene.of(Role.ADM), forms)
+    return Personnel(scene, scene.of(Role.MDT), scene.of(Role.DIR), scene.of(Role.DPO), scene.of(Role.ADM), forms)
 
 
 def named(scene: Scene) -> Iterator[tuple[Rule, str]]:
