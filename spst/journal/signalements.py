@@ -19,7 +19,7 @@ from spst.journal.instructions import Etat, Geste, Issue, Suite
 from spst.journal.models import Signalement
 from spst.journal.rules import Acces, Ligne
 from spst.kernel.clock import PARIS
-from spst.kernel.context import Context
+from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.ids import new_id
 from spst.kernel.locks import one_at_a_time
 from spst.traces import services as traces
@@ -195,6 +195,7 @@ def get(ctx: Context, cas_id: UUID) -> CasVu:
     """One with what the worker wrote: he reads in his list that it was read. Raises: AccessDenied, SignalementNotFound."""
     habilitations.require(ctx, "alerte.consult")
     row = _row(ctx, cas_id)
+    ctx.motif = Motif(CodeMotif.DROITS)
     traces.record(ctx, "alerte.consult", row.dossier_id, ("S8",))
     return _cas(ctx, _with_suites(ctx, [row]), with_texts=True)[0]
 
@@ -220,6 +221,7 @@ def reopen(ctx: Context, cas_id: UUID) -> None:
 def _decided(ctx: Context, cas_id: UUID, geste: str) -> Any:
     habilitations.require(ctx, "alerte.decide")
     row = _row(ctx, cas_id)
+    ctx.motif = Motif(CodeMotif.DROITS)
     traces.record(ctx, "alerte.decide", row.dossier_id, ("S8",), {"geste": geste})
     return row
 

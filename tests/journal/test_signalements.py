@@ -112,8 +112,8 @@ def test_each_act_is_traced_on_the_dossier_and_the_worker_reads_it_in_plain_word
     with monde.work(zoe.acteur, dossier_id=zoe.dossier_id) as ctx:
         phrases = [one.phrase for one in signalements.queries.accesses(ctx, zoe.dossier_id, 3, None)]
     assert [one.split(",")[-1].strip() for one in phrases[:2]] == [
-        "a traité un accès que vous avez signalé.",
-        "a lu les accès à examiner.",
+        "a traité un accès que vous avez signalé pour répondre à votre demande.",
+        "a lu les accès à examiner pour répondre à votre demande.",
     ]
     assert phrases[2] == "Vous avez signalé un accès qui vous étonne."
 
@@ -203,7 +203,12 @@ def test_other_roles_and_the_dpo_of_another_spst_read_nothing_and_decide_nothing
     cas_id = report(monde, opened(monde, monde.a.zoe))
     before = content(monde, "instruction", "signalement")
     for role in (Role.DIR, Role.AUD, Role.MDT, Role.ADM, Role.INF):
-        for what, args in (("queue", ()), ("get", (cas_id,)), ("take", (cas_id,)), ("close", (cas_id, Issue.JUSTIFIE, "x"))):
+        for what, args in (
+            ("queue", ()),
+            ("get", (cas_id,)),
+            ("take", (cas_id,)),
+            ("close", (cas_id, Issue.JUSTIFIE, "x")),
+        ):
             with pytest.raises(AccessDenied), monde.work(monde.a[role]) as ctx:
                 getattr(signalements, what)(ctx, *args)
     with monde.work(monde.b[Role.DPO], monde.b) as ctx:

@@ -18,6 +18,8 @@ MENU = {
     "Mes droits": "Mes droits",
 }
 STRANGER = "KOWALSKA-TEST"
+WONDERS = "Je ne l’ai pas vue ce jour-là."
+ANSWER = "Votre médecin a relu son compte rendu après la visite."
 
 
 @pytest.mark.exigence("AUT-05")
@@ -44,6 +46,11 @@ def test_worker_reads_what_is_hers_who_read_it_and_takes_the_proof_away(
     then_she_knows_of_the_visit(zoe, visite_racontee)
     zoe.never_read(visite_racontee.notee)
     then_her_proof_verifies_without_us(zoe, tmp_path / "preuve.zip")
+    when_she_reports_an_access(zoe)
+    dpo = somebody()
+    when_the_dpo_answers(dpo)
+    dpo.never_read(visite_racontee.notee, visite_racontee.remise, "ADRUN", "Zoe")
+    then_she_reads_the_answer(zoe)
     steps.when_he_leaves(zoe)
     zoe.sees("Votre espace est fermé")
     steps.then_nothing_comes_back(zoe, "ADRUN", visite_racontee.remise)
@@ -102,3 +109,41 @@ def then_her_proof_verifies_without_us(zoe: Visitor, path: Path) -> None:
     said = verificateur.run(path)
     assert (said.returncode, "La preuve tient" in said.stdout) == (0, True), said.stdout
     assert "Aucune autre ligne scellée ne vous concerne, depuis le début." in said.stdout
+
+
+def when_she_reports_an_access(zoe: Visitor) -> None:
+    zoe.page.get_by_role("link", name="Signaler l’accès").first.click()
+    zoe.sees("Cet accès vous étonne")
+    zoe.finds_sound("salarie-signaler")
+    zoe.page.get_by_label("Ce que vous voulez ajouter").fill(WONDERS)
+    zoe.page.get_by_label("Autre chose").check()
+    zoe.page.get_by_role("button", name="Envoyer").click()
+    zoe.sees("Qui a ouvert mon dossier")
+    zoe.reads("Votre signalement est envoyé")
+    zoe.reads(WONDERS)
+    zoe.finds_sound("salarie-signalement")
+
+
+def when_the_dpo_answers(dpo: Visitor) -> None:
+    steps.when_she_enters_by_password(dpo, dpo.demonstration.account("Délégué", "COTEAUX"))
+    dpo.sees("Votre service cette semaine")
+    dpo.page.get_by_role("navigation").get_by_role("link", name="Accès à examiner").click()
+    dpo.sees("Accès à examiner")
+    dpo.finds_sound("dpo-acces-a-examiner")
+    dpo.page.get_by_role("main").get_by_role("row").filter(has_text="Autre chose").get_by_role("link").click()
+    dpo.reads(WONDERS)
+    dpo.page.get_by_role("button", name="Prendre en charge").click()
+    dpo.reads("Pris en charge")
+    dpo.page.get_by_label("Accès justifié").check()
+    dpo.page.get_by_label("Votre réponse au salarié").fill(ANSWER)
+    dpo.page.get_by_role("button", name="Répondre et clore").click()
+    dpo.reads("Le salarié lit votre réponse dans son espace.")
+    dpo.finds_sound("dpo-acces-clos")
+
+
+def then_she_reads_the_answer(zoe: Visitor) -> None:
+    zoe.page.reload()
+    zoe.reads("L’accès était justifié.")
+    zoe.reads(ANSWER)
+    zoe.reads("a traité un accès que vous avez signalé pour répondre à votre demande")
+    zoe.finds_sound("salarie-reponse")

@@ -18,13 +18,15 @@ from spst.comptes.revues import Echeance, LigneVue, RevueVue
 from spst.habilitations import politique as politiques
 from spst.habilitations.actions import TITRES
 from spst.habilitations.exceptionnel import Compte
+from spst.journal.instructions import ISSUES
+from spst.journal.rules import Ligne
 from spst.kernel.acteur import Role
 from spst.kernel.ids import new_id
 from spst.pilotage import politique, routes_revues
 from spst.pilotage.politique import Case, LigneMatrice
 from tests.e2e.samples.common import Model, Sample, at, frame
 
-DIRECTION = ("Pilotage", "Journal des accès", "Comptes", "Politique")
+DIRECTION = ("Pilotage", "Journal des accès", "Accès à examiner", "Comptes", "Politique")
 
 
 def pilotage() -> Iterator[Sample]:
@@ -33,10 +35,52 @@ def pilotage() -> Iterator[Sample]:
     yield Sample(
         "politique-publiee", "pilotage/politique.html", {"cadre": of_direction("Politique"), "politique": published}
     )
+    yield from _alertes()
     yield from _accounts()
 
 
 _DIRECTOR, _SECOND = "Mme\u00a0Agnès Pradel-Test", "M.\u00a0Loïc Kervazo-Test"
+
+
+def _alertes() -> Iterator[Sample]:
+    in_frame = {"cadre": of_direction("Accès à examiner")}
+    ouverts = [
+        _cas(),
+        _cas(etat="en_cours", ligne=None, raison="Un accès dont j’ai connaissance n’est pas dans la liste"),
+    ]
+    clos = [_cas(etat="clos", issue=one, issue_libelle=label) for one, label in ISSUES.items()]
+    listed = {"ouverts": ouverts, "clos": clos, "aujourd_hui": date(2026, 12, 24)}
+    yield Sample("alertes", "pilotage/alertes.html", in_frame | {"alertes": listed})
+    yield Sample("alertes-vide", "pilotage/alertes.html", in_frame | {"alertes": listed | {"ouverts": [], "clos": []}})
+    done = {"le": at(11, 0), "qui": _DIRECTOR, "issue": None, "reponse": None}
+    closed = done | {
+        "geste": "Clos",
+        "issue": "Accès justifié",
+        "reponse": "Votre médecin préparait votre visite du 2 décembre.",
+    }
+    yield Sample("alerte", "pilotage/alerte.html", in_frame | {"cas": _cas()})
+    refused = _cas(erreurs={"reponse": "Remplissez ce champ."}, valeurs={"issue": "erreur"}, est_a_moi=False)
+    yield Sample("alerte-refus", "pilotage/alerte.html", in_frame | {"cas": refused})
+    suites = [done | {"geste": "Pris en charge"}, closed]
+    ended = _cas(etat="clos", issue="justifie", issue_libelle="Accès justifié", suites=suites, texte=None)
+    yield Sample("alerte-close", "pilotage/alerte.html", in_frame | {"cas": ended})
+    yield Sample("alerte-a-moi", "pilotage/alerte.html", in_frame | {"cas": _cas(est_a_moi=True, ligne=None)})
+
+
+def _cas(**changes: object) -> Model:
+    ligne = Ligne(
+        new_id(), at(21, 4, 7), "Dr\u00a0Marie-Antoinette de la Tour d’Auvergne-Test", "Médecin du travail", "Ouvrir le dossier",
+        ("S1", "S2", "S3"), "D-7F2K-93QD", "permis", ("P-001",), "12-eadf994b",
+    )  # fmt: skip
+    words = (
+        "Je n’étais pas au travail ce jour-là, et je ne connais pas ce médecin. Pourquoi a-t-il lu mes visites\u00a0?"
+    )
+    return {
+        "url": "alerte.html", "ligne": ligne, "reference": "D-7F2K-93QD", "le": at(9, 30), "due": date(2026, 12, 23),
+        "raison": "Je ne connais pas cette personne", "etat": "nouveau", "issue": None, "issue_libelle": None, "texte": words,
+        "est_a_moi": False, "suites": [], "issues": [(str(one), label) for one, label in ISSUES.items()],
+        "journal_url": "#journal", "valeurs": {}, "erreurs": {}, **changes,
+    }  # fmt: skip
 
 
 def _accounts() -> Iterator[Sample]:
@@ -158,7 +202,12 @@ def _home(waiting: tuple[DemandeVue, ...], unused: CompteVu) -> Model:
     ]
     sleeping = [replace(unused, inusite=True, suspended_at=at(2, 0)), unused]
     view = {"chiffres": figures, "pic": max(hours), "comptes": counts, "demandes": waiting, "echeance": _echeance()}
-    waits = {"exceptionnels": Compte(3, 2, 1, 0), "avertissements": told, "politique_proposee_le": at(2, 0)}
+    waits = {
+        "exceptionnels": Compte(3, 2, 1, 0),
+        "avertissements": told,
+        "politique_proposee_le": at(2, 0),
+        "a_examiner": 2,
+    }
     return view | waits | {"inusites": sleeping}
 
 
