@@ -44,6 +44,7 @@ class Compte(TenantRow, Base):
                 readers=("sante", "delegue", "administratif", "direction", "equipe", "travailleur"),
                 writers=("direction",),
                 services=("exploitation", "connexion"),
+                watchers=("surveillance",),
                 update=True,
             )
         ),

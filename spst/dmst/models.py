@@ -43,6 +43,7 @@ class Dossier(TenantRow, Base):
                 own="id",
                 own_claim="dossier",
                 services=("portail",),
+                watchers=("surveillance",),
             )
         ),
     )

@@ -1,5 +1,6 @@
 """Companies and who works there. A worker may have several employers at once (C. trav. D. 4624-59)."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -41,7 +42,7 @@ class Etablissement(TenantRow, Base):
         CheckConstraint("siret ~ '^[0-9]{14}$'", name="siret"),
         to_tenant_row("adherent", "adherent_id"),
         Index("etablissement_siret_uq", "tenant_id", "siret", unique=True),
-        behind(_READ_BY_TRAVAILLEURS),
+        behind(replace(_READ_BY_TRAVAILLEURS, watchers=("surveillance",))),
     )
 
     adherent_id: Mapped[UUID]
@@ -97,7 +98,7 @@ class Contrat(TenantRow, Base):
         CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="periode"),
         Index("contrat_travailleur_ix", "tenant_id", "travailleur_id"),
         Index("contrat_etablissement_ix", "tenant_id", "etablissement_id"),
-        behind(Wall(Section.REGISTRE, own="travailleur_id", update=True)),
+        behind(Wall(Section.REGISTRE, own="travailleur_id", watchers=("surveillance",), update=True)),
     )
 
     travailleur_id: Mapped[UUID]

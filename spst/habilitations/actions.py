@@ -346,7 +346,7 @@ _OUTSIDE = (
         "alerte.consult",
         _C,
         "Lire les accès à examiner",
-        "a lu les accès à examiner",
+        "a lu l’accès que vous avez signalé",
         domaine="journal",
         facts=frozenset({"lignes"}),
     ),

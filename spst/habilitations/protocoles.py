@@ -7,7 +7,7 @@ Source: C. trav. art. R. 4624-45-5 al. 2, R. 4623-14 II, R. 4623-15, R. 4623-28,
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from spst.habilitations.errors import EcritNotFound, EcritRefused, NotHisEcrit, 
 from spst.habilitations.models import Delegation, Remplacement, Supervision
 from spst.habilitations.rules import ACTES, DELEGABLE, REPLACING
 from spst.kernel.acteur import Famille, Role
-from spst.kernel.clock import PARIS, today
+from spst.kernel.clock import PARIS, midnight, today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
 from spst.traces import services as traces
@@ -317,12 +317,8 @@ def _instants(ctx: Context, periode: Periode) -> dict[str, datetime]:
         raise EcritRefused("Ce début est trop lointain. Donnez-le quand il approchera.")
     if periode.fin - periode.debut > LONGEST:
         raise EcritRefused("Un écrit se donne pour trois ans au plus. Raccourcissez-le\u00a0: il se renouvelle.")
-    starts_on = ctx.clock.now() if periode.debut == current else _midnight(periode.debut)
-    return {"starts_on": starts_on, "ends_on": _midnight(periode.fin + timedelta(days=1))}
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), PARIS)
+    starts_on = ctx.clock.now() if periode.debut == current else midnight(periode.debut)
+    return {"starts_on": starts_on, "ends_on": midnight(periode.fin + timedelta(days=1))}
 
 
 def _day(at: datetime) -> date:

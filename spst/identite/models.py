@@ -33,7 +33,7 @@ class Travailleur(TenantRow, Base):
         CheckConstraint("sexe IN ('F', 'M', 'I')", name="sexe"),
         Index("travailleur_nom_ix", "tenant_id", "nom_cle"),
         Index("travailleur_naissance_ix", "tenant_id", "date_naissance", "nom_cle"),
-        behind(Wall(Section.REGISTRE, own="id", services=("portail",), update=True)),
+        behind(Wall(Section.REGISTRE, own="id", services=("portail",), watchers=("surveillance",), update=True)),
     )
 
     nom_naissance: Mapped[str] = mapped_column(Text)

@@ -19,7 +19,7 @@ class AlreadyReported(RuleViolation):
     """Vous avez déjà signalé cet accès. La réponse s’inscrira dans votre espace."""
 
 
-class SignalementNotFound(NotFound):
+class CasNotFound(NotFound):
     """Cet accès à examiner est introuvable dans votre service."""
 
 

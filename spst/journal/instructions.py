@@ -51,14 +51,25 @@ _AFTER = {Geste.PRISE: Etat.EN_COURS, Geste.CLOTURE: Etat.CLOS, Geste.REOUVERTUR
 
 
 @dataclass(frozen=True, slots=True)
+class Cas:
+    """What is examined. `dossier_id`: of a signalement, whose worker is answered; None for an alerte. `en_cause`: the account
+    whose accesses are in question, None when it is nobody's."""
+
+    id: UUID
+    dossier_id: UUID | None
+    en_cause: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Suite:
-    """One act. `reponse_sealed`: what the worker is answered, still sealed."""
+    """One act. `motif`: why an alerte was closed so; `reponse_sealed`: what the worker is answered, still sealed."""
 
     id: UUID
     compte_id: UUID
     at: datetime
     geste: Geste
     issue: Issue | None
+    motif: str | None
     reponse_sealed: bytes | None
 
 
@@ -75,30 +86,30 @@ def of_cas(ctx: Context, cas_ids: Collection[UUID]) -> Mapping[UUID, tuple[Suite
         .order_by(_INSTRUCTION.c.id)
     )
     found = defaultdict[UUID, list[Suite]](list)
-    for cas_id, row_id, compte_id, at, geste, issue, sealed in ctx.session.execute(query):
-        found[cas_id].append(Suite(row_id, compte_id, at, Geste(geste), Issue(issue) if issue else None, sealed))
+    for cas_id, row_id, compte_id, at, geste, issue, *said in ctx.session.execute(query) if cas_ids else ():
+        found[cas_id].append(Suite(row_id, compte_id, at, Geste(geste), Issue(issue) if issue else None, *said))
     return {cas_id: tuple(suites) for cas_id, suites in found.items()}
 
 
-def take(ctx: Context, cas_id: UUID, dossier_id: UUID, en_cause: UUID | None) -> None:
+def take(ctx: Context, cas: Cas) -> None:
     """Raises: CasTaken, OwnCas."""
-    if _etat(ctx, cas_id, en_cause) is not Etat.NOUVEAU:
+    if _etat(ctx, cas) is not Etat.NOUVEAU:
         raise CasTaken
-    _add(ctx, cas_id, dossier_id, Geste.PRISE)
+    _add(ctx, cas, Geste.PRISE)
 
 
-def close(ctx: Context, cas_id: UUID, dossier_id: UUID, en_cause: UUID | None, issue: Issue, reponse: str) -> None:
-    """Raises: CasClosed, OwnCas."""
-    if _etat(ctx, cas_id, en_cause) is Etat.CLOS:
+def close(ctx: Context, cas: Cas, issue: Issue, texte: str) -> None:
+    """`texte`: the answer to the worker, or why an alerte is closed so. Raises: CasClosed, OwnCas."""
+    if _etat(ctx, cas) is Etat.CLOS:
         raise CasClosed
-    _add(ctx, cas_id, dossier_id, Geste.CLOTURE, issue, reponse)
+    _add(ctx, cas, Geste.CLOTURE, issue, texte)
 
 
-def reopen(ctx: Context, cas_id: UUID, dossier_id: UUID, en_cause: UUID | None) -> None:
+def reopen(ctx: Context, cas: Cas) -> None:
     """Raises: CasNotClosed, OwnCas."""
-    if _etat(ctx, cas_id, en_cause) is not Etat.CLOS:
+    if _etat(ctx, cas) is not Etat.CLOS:
         raise CasNotClosed
-    _add(ctx, cas_id, dossier_id, Geste.REOUVERTURE)
+    _add(ctx, cas, Geste.REOUVERTURE)
 
 
 def reponse_of(ctx: Context, dossier_id: UUID, suite: Suite) -> str | None:
@@ -109,30 +120,30 @@ def reponse_of(ctx: Context, dossier_id: UUID, suite: Suite) -> str | None:
     return keyring.open(ctx.tenant_id, dossier_id, "instruction", "reponse_sealed", suite.id, suite.reponse_sealed)
 
 
-def _etat(ctx: Context, cas_id: UUID, en_cause: UUID | None) -> Etat:
-    """Where the case stands, while nobody else acts on it. `en_cause`: the account whose access is examined."""
-    if en_cause == ctx.acteur.id:
+def _etat(ctx: Context, cas: Cas) -> Etat:
+    """Where the case stands, while nobody else acts on it."""
+    if cas.en_cause == ctx.acteur.id:
         raise OwnCas(action="alerte.decide")
-    one_at_a_time(ctx, "instruction", cas_id)
-    return etat_of(of_cas(ctx, [cas_id]).get(cas_id, ()))
+    one_at_a_time(ctx, "instruction", cas.id)
+    return etat_of(of_cas(ctx, [cas.id]).get(cas.id, ()))
 
 
-def _add(
-    ctx: Context, cas_id: UUID, dossier_id: UUID, geste: Geste, issue: Issue | None = None, reponse: str | None = None
-) -> None:
-    row_id = new_id(ctx.clock.now())
-    keyring = ctx.runtime.keyring
-    sealed = reponse and keyring.seal(ctx.tenant_id, dossier_id, "instruction", "reponse_sealed", row_id, reponse)
+def _add(ctx: Context, cas: Cas, geste: Geste, issue: Issue | None = None, texte: str | None = None) -> None:
+    row_id, sealed = new_id(ctx.clock.now()), None
+    if texte is not None and cas.dossier_id is not None:
+        keyring = ctx.runtime.keyring
+        sealed = keyring.seal(ctx.tenant_id, cas.dossier_id, "instruction", "reponse_sealed", row_id, texte)
     ctx.session.execute(
         insert(_INSTRUCTION).values(
             tenant_id=ctx.tenant_id,
             id=row_id,
-            cas_id=cas_id,
-            dossier_id=dossier_id,
+            cas_id=cas.id,
+            dossier_id=cas.dossier_id,
             compte_id=ctx.acteur.id,
             at=ctx.clock.now(),
             geste=str(geste),
             issue=issue and str(issue),
+            motif=texte if cas.dossier_id is None else None,
             reponse_sealed=sealed,
         )
     )

@@ -1,7 +1,7 @@
 """Reads of the traces. Ids sort by time, so a period is a range of ids, and a page ends where the next one begins."""
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from spst.journal import rules
 from spst.journal.rules import Acces as AccesLu
 from spst.journal.rules import Filtres, Ligne, Objet
 from spst.kernel.acteur import Role
-from spst.kernel.clock import PARIS
+from spst.kernel.clock import PARIS, midnight
 from spst.kernel.context import Context
 from spst.kernel.ids import first_id_at
 from spst.traces.models import Trace, TraceReserve
@@ -166,8 +166,8 @@ def _lines() -> Select[Any]:
 def _filtered(ctx: Context, query: Any, filtres: Filtres, dossiers: Sequence[UUID] | None) -> Any:
     query = query.where(
         _TRACE.c.tenant_id == ctx.tenant_id,
-        _TRACE.c.id >= first_id_at(_midnight(filtres.start)),
-        _TRACE.c.id < first_id_at(_midnight(filtres.end + timedelta(days=1))),
+        _TRACE.c.id >= first_id_at(midnight(filtres.start)),
+        _TRACE.c.id < first_id_at(midnight(filtres.end + timedelta(days=1))),
     )
     if filtres.compte_id is not None:
         query = query.where(_TRACE.c.acteur_id == filtres.compte_id)
@@ -182,10 +182,6 @@ def _filtered(ctx: Context, query: Any, filtres: Filtres, dossiers: Sequence[UUI
     if filtres.on_dossier:
         query = query.where(_TRACE.c.dossier_id.is_not(None))
     return query if dossiers is None else query.where(_TRACE.c.dossier_id.in_(dossiers))
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), PARIS).astimezone(UTC)
 
 
 def _read(ctx: Context, query: Select[Any]) -> list[Ligne]:

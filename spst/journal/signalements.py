@@ -14,8 +14,8 @@ from sqlalchemy import Table, insert, select
 
 from spst.habilitations import services as habilitations
 from spst.journal import instructions, queries
-from spst.journal.errors import AccesNotFound, AlreadyReported, SignalementNotFound, SignalementRefused
-from spst.journal.instructions import Etat, Geste, Issue, Suite
+from spst.journal.errors import AccesNotFound, AlreadyReported, CasNotFound, SignalementRefused
+from spst.journal.instructions import Cas, Etat, Geste, Issue, Suite
 from spst.journal.models import Signalement
 from spst.journal.rules import Acces, Ligne
 from spst.kernel.clock import PARIS
@@ -192,7 +192,7 @@ def waiting(ctx: Context) -> int:
 
 
 def get(ctx: Context, cas_id: UUID) -> CasVu:
-    """One with what the worker wrote: he reads in his list that it was read. Raises: AccessDenied, SignalementNotFound."""
+    """One with what the worker wrote: he reads in his list that it was read. Raises: AccessDenied, CasNotFound."""
     habilitations.require(ctx, "alerte.consult")
     row = _row(ctx, cas_id)
     ctx.motif = Motif(CodeMotif.DROITS)
@@ -201,33 +201,26 @@ def get(ctx: Context, cas_id: UUID) -> CasVu:
 
 
 def take(ctx: Context, cas_id: UUID) -> None:
-    """Raises: AccessDenied, SignalementNotFound, CasTaken, OwnCas."""
-    row = _decided(ctx, cas_id, "cas_pris")
-    instructions.take(ctx, cas_id, row.dossier_id, _en_cause(ctx, row.trace_id))
+    """Raises: AccessDenied, CasNotFound, CasTaken, OwnCas."""
+    instructions.take(ctx, _decided(ctx, cas_id, "cas_pris"))
 
 
 def close(ctx: Context, cas_id: UUID, issue: Issue, reponse: str) -> None:
-    """Answer the worker. Raises: AccessDenied, SignalementNotFound, CasClosed, OwnCas."""
-    row = _decided(ctx, cas_id, "cas_clos")
-    instructions.close(ctx, cas_id, row.dossier_id, _en_cause(ctx, row.trace_id), issue, reponse)
+    """Answer the worker. Raises: AccessDenied, CasNotFound, CasClosed, OwnCas."""
+    instructions.close(ctx, _decided(ctx, cas_id, "cas_clos"), issue, reponse)
 
 
 def reopen(ctx: Context, cas_id: UUID) -> None:
-    """Take an answer back. Raises: AccessDenied, SignalementNotFound, CasNotClosed, OwnCas."""
-    row = _decided(ctx, cas_id, "cas_rouvert")
-    instructions.reopen(ctx, cas_id, row.dossier_id, _en_cause(ctx, row.trace_id))
+    """Take an answer back. Raises: AccessDenied, CasNotFound, CasNotClosed, OwnCas."""
+    instructions.reopen(ctx, _decided(ctx, cas_id, "cas_rouvert"))
 
 
-def _decided(ctx: Context, cas_id: UUID, geste: str) -> Any:
+def _decided(ctx: Context, cas_id: UUID, geste: str) -> Cas:
     habilitations.require(ctx, "alerte.decide")
     row = _row(ctx, cas_id)
     ctx.motif = Motif(CodeMotif.DROITS)
     traces.record(ctx, "alerte.decide", row.dossier_id, ("S8",), {"geste": geste})
-    return row
-
-
-def _en_cause(ctx: Context, trace_id: UUID | None) -> UUID | None:
-    return queries.actors(ctx, [trace_id]).get(trace_id) if trace_id else None
+    return Cas(cas_id, row.dossier_id, queries.actors(ctx, [row.trace_id]).get(row.trace_id) if row.trace_id else None)
 
 
 def _rows(ctx: Context, *conditions: Any) -> Sequence[Any]:
@@ -238,12 +231,12 @@ def _rows(ctx: Context, *conditions: Any) -> Sequence[Any]:
 def _row(ctx: Context, cas_id: UUID) -> Any:
     found = _rows(ctx, _SIGNALEMENT.c.id == cas_id)
     if not found:
-        raise SignalementNotFound
+        raise CasNotFound
     return found[0]
 
 
 def _with_suites(ctx: Context, rows: Sequence[Any]) -> list[tuple[Any, tuple[Suite, ...]]]:
-    known = instructions.of_cas(ctx, [row.id for row in rows]) if rows else {}
+    known = instructions.of_cas(ctx, [row.id for row in rows])
     return [(row, known.get(row.id, ())) for row in rows]
 
 

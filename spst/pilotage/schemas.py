@@ -1,7 +1,7 @@
 """What the direction types, brought to the types of the services."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from spst.journal import rules as journal
 from spst.journal.instructions import Issue
 from spst.journal.rules import Filtres
 from spst.kernel.acteur import Role
-from spst.kernel.clock import PARIS
+from spst.kernel.clock import PARIS, midnight
 from spst.web.fields import DateFr, Form, French, Ligne
 
 DATES = "dates"
@@ -62,19 +62,15 @@ class RoleForm(Form):
 def demande_role(values: dict[str, Any], now: datetime) -> DemandeRole:
     """Days of the SPST become instants: from the first hour of the first day to the last of the last one."""
     debut: date | None = values["debut"]
-    starts_at = now if debut is None or debut == now.astimezone(PARIS).date() else _midnight(debut)
+    starts_at = now if debut is None or debut == now.astimezone(PARIS).date() else midnight(debut)
     fin: date | None = values["fin"]
     return DemandeRole(
         role=values["role"],
         starts_at=starts_at,
-        ends_at=_midnight(fin + timedelta(days=1)) if fin else None,
+        ends_at=midnight(fin + timedelta(days=1)) if fin else None,
         hors_structure=bool(values["hors_structure"]),
         attestation=values["attestation"] or None,
     )
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), PARIS).astimezone(UTC)
 
 
 class ClotureForm(Form):
@@ -142,7 +138,7 @@ class DepartForm(Form):
 
 def depart(values: dict[str, Any]) -> datetime:
     """The last day is a day of work: rights end with it."""
-    return _midnight(values["dernier_jour"] + timedelta(days=1))
+    return midnight(values["dernier_jour"] + timedelta(days=1))
 
 
 class ReglagesComptesForm(Form):

@@ -25,4 +25,4 @@ def home(user: Utilisateur) -> str:
 def links(user: Utilisateur, path: str) -> Iterator[Lien]:
     for page, libelle in _MENU:
         url = adresse(user.slug, page)
-        yield Lien(libelle, url, courant=path == url)
+        yield Lien(libelle, url, courant=path == url or path.startswith(f"{url}/"))

@@ -28,7 +28,9 @@ class Trace(TenantRow, Base):
         CheckConstraint("writer_n > 0", name="writer_n"),
         Index("trace_xid_ix", "tenant_id", "xid", "id"),
         {
-            **behind(Wall(Section.S8, own="dossier_id", services=("scellement", "verification"))),
+            **behind(
+                Wall(Section.S8, own="dossier_id", services=("scellement", "verification"), watchers=("surveillance",))
+            ),
             "postgresql_partition_by": "RANGE (id)",
         },
     )

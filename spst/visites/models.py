@@ -45,7 +45,7 @@ class RendezVous(TenantRow, Base):
         Index("rendez_vous_agenda_ix", "tenant_id", "compte_id", "starts_at"),
         Index("rendez_vous_jour_ix", "tenant_id", "starts_at"),
         Index("rendez_vous_travailleur_ix", "tenant_id", "travailleur_id"),
-        behind(Wall(Section.REGISTRE, own="travailleur_id", update=True)),
+        behind(Wall(Section.REGISTRE, own="travailleur_id", watchers=("surveillance",), update=True)),
     )
 
     travailleur_id: Mapped[UUID]

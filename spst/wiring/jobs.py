@@ -8,6 +8,7 @@ from functools import partial
 from procrastinate import App, PsycopgConnector
 
 from spst.comptes import inusage, limites, sessions
+from spst.journal import surveillance
 from spst.kernel.runtime import Runtime
 from spst.traces import horodatage, verification
 from spst.traces import jobs as traces
@@ -31,6 +32,7 @@ HOUSEKEEPING = (
     Periodic("comptes.purge_sessions", "*/10 * * * *", sessions.purge),
     Periodic("comptes.purge_compteurs", "7 3 * * *", limites.purge),
     Periodic("comptes.suspend_unused", "37 2 * * *", inusage.suspend_unused),
+    Periodic("journal.watch", "*/2 * * * *", surveillance.watch),
     Periodic("traces.make_partitions", "17 3 * * *", traces.make_partitions),
     Periodic("traces.purge_journal_technique", "27 3 * * *", traces.purge_journal_technique),
 )

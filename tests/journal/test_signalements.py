@@ -15,9 +15,9 @@ from spst.journal.errors import (
     AlreadyReported,
     CasClosed,
     CasNotClosed,
+    CasNotFound,
     CasTaken,
     OwnCas,
-    SignalementNotFound,
     SignalementRefused,
 )
 from spst.journal.instructions import Etat, Issue
@@ -113,7 +113,7 @@ def test_each_act_is_traced_on_the_dossier_and_the_worker_reads_it_in_plain_word
         phrases = [one.phrase for one in signalements.queries.accesses(ctx, zoe.dossier_id, 3, None)]
     assert [one.split(",")[-1].strip() for one in phrases[:2]] == [
         "a traité un accès que vous avez signalé pour répondre à votre demande.",
-        "a lu les accès à examiner pour répondre à votre demande.",
+        "a lu l’accès que vous avez signalé pour répondre à votre demande.",
     ]
     assert phrases[2] == "Vous avez signalé un accès qui vous étonne."
 
@@ -214,7 +214,7 @@ def test_other_roles_and_the_dpo_of_another_spst_read_nothing_and_decide_nothing
     with monde.work(monde.b[Role.DPO], monde.b) as ctx:
         assert signalements.queue(ctx) == ()
     for what, args in (("get", ()), ("take", ()), ("close", (Issue.JUSTIFIE, "x"))):
-        with pytest.raises(SignalementNotFound), monde.work(monde.b[Role.DPO], monde.b) as ctx:
+        with pytest.raises(CasNotFound), monde.work(monde.b[Role.DPO], monde.b) as ctx:
             getattr(signalements, what)(ctx, cas_id, *args)
     assert content(monde, "instruction", "signalement") == before
 
