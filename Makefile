@@ -64,7 +64,7 @@ bench: $(STAMP_PYTHON) ## Mesure la vitesse : une ligne JSON par mesure
 .PHONY: endurance
 endurance: install frontend ## Grandes tailles, longues séries, arrêts répétés (heures ; ENDURANCE et BENCH_DOSSIERS en règlent la taille)
 	ENDURANCE=$${ENDURANCE:-20} $(BIN)/pytest tests/visites/test_killed.py tests/traces tests/robustesse tests/habilitations tests/e2e \
-	  tests/cli/test_peuplement.py tests/cli/test_demo_run.py
+	  tests/journal/test_surveillance.py tests/cli/test_peuplement.py tests/cli/test_demo_run.py
 	BENCH_DOSSIERS=$${BENCH_DOSSIERS:-1000000} $(BIN)/python -m bench
 
 .PHONY: exigences
