@@ -12,8 +12,8 @@ from spst.comptes import services_comptes as comptes
 from spst.comptes.comptes_queries import CompteVu
 from spst.habilitations import exceptionnel, publication
 from spst.habilitations import services as habilitations
+from spst.journal import alertes, signalements
 from spst.journal import services as journal
-from spst.journal import signalements
 from spst.kernel.context import Context
 from spst.web.guards import requires
 from spst.web.requests import unit_of_work
@@ -33,7 +33,7 @@ def home() -> ResponseReturnValue:
         echeance = revues.echeance(ctx)
         exceptionnels, told = exceptionnel.count(ctx), _told(ctx)
         proposed_at = _to_confirm(ctx)
-        to_examine = signalements.waiting(ctx)
+        to_examine = signalements.waiting(ctx) + alertes.waiting(ctx)
     view: dict[str, Any] = {
         "echeance": echeance,
         "inusites": sleeping,

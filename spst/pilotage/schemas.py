@@ -75,7 +75,14 @@ def demande_role(values: dict[str, Any], now: datetime) -> DemandeRole:
 
 class ClotureForm(Form):
     issue = fields.Enum(Issue, by_value=True, required=True, error_messages={"required": _CHOOSE, "unknown": _CHOOSE})
+
+
+class ReponseForm(ClotureForm):
     reponse = Ligne(required=True, maximum=1000)
+
+
+class MotifForm(ClotureForm):
+    motif = Ligne(required=True, maximum=1000)
 
 
 class SecteurForm(Form):

@@ -163,6 +163,10 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
         "issue": "justifie",
         "reponse": "Essai",
     },
+    "POST /direction/acces-a-examiner/inhabituels/<uuid:alerte_id>/cloture": lambda s: {
+        "issue": "erreur",
+        "motif": "Essai",
+    },
     "POST /p/<slug>/acces/signaler": lambda s: {"ligne": "", "raison": "autre", "texte": ""},
     "POST /delegations/delegation": lambda s: {
         "personne": str(s.monde.a[Role.ASST].id),

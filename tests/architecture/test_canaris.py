@@ -115,7 +115,7 @@ _OF_ACCOUNTS = {
 }  # fmt: skip
 THEIRS = {
     Role.DIR: _OF_THE_DIRECTION | _OF_ACCOUNTS,
-    Role.DPO: _OF_THE_DIRECTION | {"alertes.queue", "alertes.show"},
+    Role.DPO: _OF_THE_DIRECTION | {"alertes.queue", "alertes.show", "alertes.show_alerte"},
     Role.AUD: _OF_THE_DIRECTION,
     Role.ADM: {
         "journee.show",
@@ -327,6 +327,7 @@ def of_rights(scene: Scene) -> Ids:
         "ecrit_id": [droits.ecrit(Genre.PROTOCOLE)],
         "acces_id": [acces_id],
         "cas_id": [droits.signalement(), droits.signalement(closed=True)],
+        "alerte_id": [droits.alerte(), droits.alerte(closed=True)],
         "secteur_id": [a.secteur_id],
         "centre_id": [a.centre_id],
         "equipe_id": [a.equipe_id],

@@ -105,12 +105,8 @@ def _read_again(scene: Scene) -> tuple[Poste, str, Values]:
     return droits.colleague(Role.MDT), path, {"avis": ("justifie", "injustifie"), "reponse": ("", "Vu.")}
 
 
-def _examined(tail: str, *, closed: bool = False, **values: tuple[str, ...]) -> Arrange:
-    def arrange(scene: Scene) -> tuple[Poste, str, Values]:
-        cas_id = Droits(scene).signalement(closed=closed)
-        return scene.of(Role.DPO), f"/direction/acces-a-examiner/signalements/{cas_id}/{tail}", values
-
-    return arrange
+def _examined(path: Callable[[Droits], str], **values: tuple[str, ...]) -> Arrange:
+    return lambda s: (s.of(Role.DPO), f"/direction/acces-a-examiner/{path(Droits(s))}", values)
 
 
 def _reported(scene: Scene) -> tuple[Poste, str, Values]:
@@ -234,13 +230,26 @@ FORMS_DROITS = (
         _direction(lambda d: f"nominatives/{d.nominative(revoked=True)}/retablissement"),
     ),
     Formulaire("portail_signalement.make", _reported, ("texte",)),
-    Formulaire("alertes.take", _examined("prise")),
+    Formulaire("alertes.take", _examined(lambda d: f"signalements/{d.only_signalement()}/prise")),
     Formulaire(
         "alertes.close",
-        _examined("cloture", issue=("justifie", "injustifie"), reponse=("Votre médecin vous répondait.",)),
+        _examined(
+            lambda d: f"signalements/{d.only_signalement()}/cloture",
+            issue=("justifie", "injustifie"),
+            reponse=("Il répondait.",),
+        ),
         ("reponse",),
     ),
-    Formulaire("alertes.reopen", _examined("reouverture", closed=True)),
+    Formulaire("alertes.reopen", _examined(lambda d: f"signalements/{d.only_signalement(closed=True)}/reouverture")),
+    Formulaire("alertes.take_alerte", _examined(lambda d: f"inhabituels/{d.alerte()}/prise")),
+    Formulaire(
+        "alertes.close_alerte",
+        _examined(
+            lambda d: f"inhabituels/{d.alerte()}/cloture", issue=("erreur", "sans_objet"), motif=("Une formation.",)
+        ),
+        ("motif",),
+    ),
+    Formulaire("alertes.reopen_alerte", _examined(lambda d: f"inhabituels/{d.alerte(closed=True)}/reouverture")),
     Formulaire("comptes.confirm_demande", _confirmed_role),
     Formulaire("comptes.dismiss_demande", _direction(lambda d: f"demandes/{d.demande()}/ecart")),
     Formulaire("equipes.add_secteur", _organised("secteur"), ("nom",)),

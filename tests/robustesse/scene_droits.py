@@ -4,6 +4,8 @@ from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import text
+
 from spst.comptes import demandes, departs, moyens, nominatives, revues
 from spst.comptes.moyens import DemandeMoyen
 from spst.comptes.octroi_rules import DemandeRole
@@ -12,8 +14,10 @@ from spst.habilitations.choix import Niveau
 from spst.habilitations.exceptionnel import Raison
 from spst.habilitations.protocoles import Genre, Periode
 from spst.habilitations.publication import Avis, AvisCmt
-from spst.journal import signalements
+from spst.journal import alertes, signalements
+from spst.journal.alerte_rules import Code, Signal
 from spst.journal.instructions import Issue
+from spst.journal.models import Alerte
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.clock import SystemClock, today
 from spst.kernel.context import Context
@@ -74,6 +78,11 @@ class Droits:
         with self.work(self.a.medecin) as ctx:
             return exceptionnel.start(ctx, self.a.zoe.dossier_id, Raison.URGENCE, "Essai")
 
+    def only_signalement(self, *, closed: bool = False) -> UUID:
+        """The same; earlier ones are forgotten, since nobody reports more than some at once."""
+        self.forget_signalements()
+        return self.signalement(closed=closed)
+
     def signalement(self, spst: Spst | None = None, *, closed: bool = False) -> UUID:
         """What Zoé reported, which the DPO has still to examine unless `closed`."""
         spst = spst or self.a
@@ -83,6 +92,26 @@ class Droits:
             with self.work(spst[Role.DPO], spst) as ctx:
                 signalements.close(ctx, cas_id, Issue.SANS_OBJET, "Essai")
         return cas_id
+
+    def alerte(self, spst: Spst | None = None, *, closed: bool = False) -> UUID:
+        """What rules found in a day of the médecin, which the DPO has still to examine unless `closed`."""
+        spst, now, alerte_id = spst or self.a, SystemClock().now(), new_id()
+        signal = Signal(Code.REFUS, 50, 6).to_json()
+        self.monde.add(
+            Alerte(
+                tenant_id=spst.tenant_id, id=alerte_id, compte_id=spst.medecin.id, jour=now.date(), rang=self._rang(spst),
+                score=50, signaux=[signal], at=now, updated_at=now,
+            )
+        )  # fmt: skip
+        if closed:
+            with self.work(spst[Role.DPO], spst) as ctx:
+                alertes.close(ctx, alerte_id, Issue.SANS_OBJET, "Essai")
+        return alerte_id
+
+    def _rang(self, spst: Spst) -> int:
+        with self.monde.superuser.connect() as connection:
+            query = text("SELECT count(*) FROM alerte WHERE tenant_id = :tenant")
+            return int(connection.execute(query, {"tenant": spst.tenant_id}).scalar_one())
 
     def forget_signalements(self) -> None:
         for table in ("instruction", "signalement"):

@@ -49,14 +49,26 @@ def _alertes() -> Iterator[Sample]:
         _cas(etat="en_cours", ligne=None, raison="Un accès dont j’ai connaissance n’est pas dans la liste"),
     ]
     clos = [_cas(etat="clos", issue=one, issue_libelle=label) for one, label in ISSUES.items()]
-    listed = {"ouverts": ouverts, "clos": clos, "aujourd_hui": date(2026, 12, 24)}
+    days = [_jour(), _jour(etat="en_cours", phrases=["Un dossier porte son nom et son prénom."], score=100)]
+    over = [_jour(etat="clos", issue="erreur", issue_libelle="Erreur sans intention")]
+    listed = {
+        "ouverts": ouverts,
+        "clos": clos,
+        "regles": days,
+        "regles_closes": over,
+        "aujourd_hui": date(2026, 12, 24),
+    }
     yield Sample("alertes", "pilotage/alertes.html", in_frame | {"alertes": listed})
-    yield Sample("alertes-vide", "pilotage/alertes.html", in_frame | {"alertes": listed | {"ouverts": [], "clos": []}})
-    done = {"le": at(11, 0), "qui": _DIRECTOR, "issue": None, "reponse": None}
+    yield Sample(
+        "alertes-vide",
+        "pilotage/alertes.html",
+        in_frame | {"alertes": dict.fromkeys(listed, ()) | {"aujourd_hui": date(2026, 12, 24)}},
+    )
+    done = {"le": at(11, 0), "qui": _DIRECTOR, "issue": None, "texte": None}
     closed = done | {
         "geste": "Clos",
         "issue": "Accès justifié",
-        "reponse": "Votre médecin préparait votre visite du 2 décembre.",
+        "texte": "Votre médecin préparait votre visite du 2 décembre.",
     }
     yield Sample("alerte", "pilotage/alerte.html", in_frame | {"cas": _cas()})
     refused = _cas(erreurs={"reponse": "Remplissez ce champ."}, valeurs={"issue": "erreur"}, est_a_moi=False)
@@ -64,7 +76,27 @@ def _alertes() -> Iterator[Sample]:
     suites = [done | {"geste": "Pris en charge"}, closed]
     ended = _cas(etat="clos", issue="justifie", issue_libelle="Accès justifié", suites=suites, texte=None)
     yield Sample("alerte-close", "pilotage/alerte.html", in_frame | {"cas": ended})
+    for name, changes in (
+        ("nouvelle", {}),
+        ("close", {"etat": "clos", "issue": "erreur", "issue_libelle": "Erreur sans intention", "suites": suites}),
+    ):
+        yield Sample(f"alerte-regles-{name}", "pilotage/alerte_regles.html", in_frame | {"cas": _jour(**changes)})
     yield Sample("alerte-a-moi", "pilotage/alerte.html", in_frame | {"cas": _cas(est_a_moi=True, ligne=None)})
+
+
+def _jour(**changes: object) -> Model:
+    phrases = [
+        "48 dossiers en moins d’une heure (d’habitude 3).",
+        "18 dossiers sur 48 sans rendez-vous proche, et sans rien y écrire.",
+        "2 dossiers portent son nom de famille, sans rendez-vous proche.",
+    ]
+    return {
+        "url": "alerte-regles.html", "qui": "Dr\u00a0Marie-Antoinette de la Tour d’Auvergne-Test", "jour": date(2026, 11, 23),
+        "score": 90, "phrases": phrases, "signaux": [{"phrase": one, "points": 50} for one in phrases], "le": at(21, 4),
+        "maj": at(21, 40), "etat": "nouveau", "issue": None, "issue_libelle": None, "suites": [], "est_a_moi": False,
+        "issues": [(str(one), label) for one, label in ISSUES.items()], "journal_url": "#journal", "valeurs": {}, "erreurs": {},
+        **changes,
+    }  # fmt: skip
 
 
 def _cas(**changes: object) -> Model:
