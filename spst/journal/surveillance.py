@@ -3,6 +3,8 @@
 It reads lines, names of the register, appointments: nothing of a dossier. Serves RGPD art. 32; CNIL, délibération 2021-122.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -36,19 +38,34 @@ _FEW = 10
 """Dossiers in a day below which nothing is compared with what is usual."""
 
 
-def watch(runtime: Runtime) -> int:
-    """One round over every SPST; returns how many accesses were pointed out anew."""
+@dataclass(slots=True)
+class Memoire:
+    """What is usual of each account, kept from one round to the next: of a given day it does not change."""
+
+    jour: date | None = None
+    habitudes: dict[UUID, Habitude] = field(default_factory=dict)
+
+    def of(self, compte_id: UUID, jour: date, read: Callable[[], Habitude]) -> Habitude:
+        if jour != self.jour:
+            self.jour, self.habitudes = jour, {}
+        if compte_id not in self.habitudes:
+            self.habitudes[compte_id] = read()
+        return self.habitudes[compte_id]
+
+
+def watch(runtime: Runtime, memoire: Memoire) -> int:
+    """One round over every SPST; returns how many days of somebody were pointed out anew."""
     with runtime.engine.connect() as connection:
         tenants = list(connection.scalars(select(Tenant.id).where(Tenant.suspended_at.is_(None)).order_by(Tenant.id)))
-    return sum(_watch(runtime, tenant_id) for tenant_id in tenants)
+    return sum(_watch(runtime, tenant_id, memoire) for tenant_id in tenants)
 
 
-def _watch(runtime: Runtime, tenant_id: UUID) -> int:
+def _watch(runtime: Runtime, tenant_id: UUID, memoire: Memoire) -> int:
     with unit_of_work(runtime, tenant_id, _ACTEUR, _MOTIF, origin="job") as ctx:
         if not is_alone(ctx, SURVEILLANCE, tenant_id):
             return 0
         now, since = ctx.clock.now(), _since(ctx)
-        found = sum(_examine(ctx, compte_id, jour) for compte_id, jour in queries.active(ctx, since))
+        found = sum(_examine(ctx, memoire, compte_id, jour) for compte_id, jour in queries.active(ctx, since, now))
         mark = upsert(_REPERE).values(tenant_id=tenant_id, at=now)
         ctx.session.execute(mark.on_conflict_do_update(index_elements=["tenant_id"], set_={"at": now}))
         return found
@@ -59,13 +76,13 @@ def _since(ctx: Context) -> datetime:
     return ctx.clock.now() - _FIRST if last is None else last - _AGAIN
 
 
-def _examine(ctx: Context, compte_id: UUID, jour: date) -> bool:
+def _examine(ctx: Context, memoire: Memoire, compte_id: UUID, jour: date) -> bool:
     """What one account did on one day, after what was already examined of it; whether something was pointed out anew."""
     known = _known(ctx, compte_id, jour)
     done = instructions.of_cas(ctx, [one.id for one in known])
     closed_at = [done[one.id][-1].at for one in known if instructions.etat_of(done.get(one.id, ())) is Etat.CLOS]
     acces = queries.accesses(ctx, compte_id, jour, max(closed_at, default=None))
-    found = rules.signals(_journee(ctx, compte_id, jour, acces))
+    found = rules.signals(_journee(ctx, memoire, compte_id, jour, acces))
     if len(closed_at) < len(known):
         _raise(ctx, known[-1], found)
         return False
@@ -75,22 +92,26 @@ def _examine(ctx: Context, compte_id: UUID, jour: date) -> bool:
     return True
 
 
-def _journee(ctx: Context, compte_id: UUID, jour: date, acces: list[Acces]) -> Journee:
+def _journee(ctx: Context, memoire: Memoire, compte_id: UUID, jour: date, acces: list[Acces]) -> Journee:
     dossiers = {one.dossier_id for one in acces}
     return Journee(
         acces,
-        _habitude(ctx, compte_id, jour, acces),
+        _habitude(ctx, memoire, compte_id, jour, acces),
         queries.liens(ctx, compte_id, dossiers, jour),
         queries.attendus(ctx, dossiers, jour, rules.AROUND),
     )
 
 
-def _habitude(ctx: Context, compte_id: UUID, jour: date, acces: list[Acces]) -> Habitude:
+def _habitude(ctx: Context, memoire: Memoire, compte_id: UUID, jour: date, acces: list[Acces]) -> Habitude:
     """Looked for when something is compared with it: most days of most people are short, and in daylight."""
     few = len({one.dossier_id for one in acces}) < _FEW
     if few and not any(rules.is_unusual_hour(one.at) for one in acces):
         return Habitude()
-    return rules.usual(list(queries.days_before(ctx, compte_id, jour, rules.MEMOIRE)))
+
+    def read() -> Habitude:
+        return rules.usual(list(queries.days_before(ctx, compte_id, jour, rules.MEMOIRE)))
+
+    return memoire.of(compte_id, jour, read)
 
 
 def _known(ctx: Context, compte_id: UUID, jour: date) -> list[Any]:

@@ -32,12 +32,18 @@ _NOT_STAFF = (str(Role.SAL), str(Role.SRV))
 _OF_THE_DPO = ("alerte.consult", "alerte.decide")
 _HORS_SUIVI = ("P-110", "P-111")
 _FILLS = frozenset(one.name for one in actions.all() if one.mode is Mode.REMPLIR)
+AHEAD = timedelta(minutes=1)
+"""By how much the clock of another program may be fast."""
 _DAY = cast_as(func.timezone(str(PARIS), _TRACE.c.at), Date)
 
 
-def active(ctx: Context, since: datetime) -> list[tuple[UUID, date]]:
-    """Accounts that asked for a dossier since then, with the days on which they did."""
-    query = select(_TRACE.c.acteur_id, _DAY).where(*_of_staff(ctx), _TRACE.c.id >= first_id_at(since)).distinct()
+def active(ctx: Context, since: datetime, until: datetime) -> list[tuple[UUID, date]]:
+    """Accounts that asked for a dossier in that time, with the days on which they did."""
+    query = (
+        select(_TRACE.c.acteur_id, _DAY)
+        .where(*_of_staff(ctx), _TRACE.c.id >= first_id_at(since), _TRACE.c.id < first_id_at(until + AHEAD))
+        .distinct()
+    )
     return [(compte_id, jour) for compte_id, jour in ctx.session.execute(query.order_by(_TRACE.c.acteur_id, _DAY))]
 
 

@@ -9,6 +9,7 @@ from procrastinate import App, PsycopgConnector
 
 from spst.comptes import inusage, limites, sessions
 from spst.journal import surveillance
+from spst.journal.surveillance import Memoire
 from spst.kernel.runtime import Runtime
 from spst.traces import horodatage, verification
 from spst.traces import jobs as traces
@@ -32,7 +33,7 @@ HOUSEKEEPING = (
     Periodic("comptes.purge_sessions", "*/10 * * * *", sessions.purge),
     Periodic("comptes.purge_compteurs", "7 3 * * *", limites.purge),
     Periodic("comptes.suspend_unused", "37 2 * * *", inusage.suspend_unused),
-    Periodic("journal.watch", "*/2 * * * *", surveillance.watch),
+    Periodic("journal.watch", "*/2 * * * *", partial(surveillance.watch, memoire=Memoire())),
     Periodic("traces.make_partitions", "17 3 * * *", traces.make_partitions),
     Periodic("traces.purge_journal_technique", "27 3 * * *", traces.purge_journal_technique),
 )

@@ -13,6 +13,7 @@ from spst.journal.alerte_rules import SEUIL, Code
 from spst.journal.alertes import AlerteVue
 from spst.journal.errors import CasClosed, CasNotFound, OwnCas
 from spst.journal.instructions import Etat, Issue
+from spst.journal.surveillance import Memoire
 from spst.kernel.acteur import Acteur, Role, service
 from spst.kernel.clock import SystemClock, today
 from spst.kernel.errors import AccessDenied
@@ -46,7 +47,7 @@ def activite(monde: Monde) -> Iterator[Activite]:
 
 
 def watch(monde: Monde, jour: date, hour: float = 23.9) -> int:
-    return surveillance.watch(replace(monde.runtime, clock=Moment(at(jour, hour))))
+    return surveillance.watch(replace(monde.runtime, clock=Moment(at(jour, hour))), Memoire())
 
 
 def seen(monde: Monde) -> tuple[AlerteVue, ...]:
