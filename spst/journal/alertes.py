@@ -16,14 +16,12 @@ from spst.habilitations import services as habilitations
 from spst.journal import instructions
 from spst.journal.alerte_rules import Signal
 from spst.journal.errors import CasNotFound
-from spst.journal.instructions import Cas, Etat, Issue, Suite
+from spst.journal.instructions import MOST_CLOSED, Cas, Etat, Issue, Suite
 from spst.journal.models import Alerte
 from spst.kernel.context import Context
 from spst.traces import services as traces
 
 _ALERTE = cast(Table, Alerte.__table__)
-MOST_CLOSED = 50
-"""The latest, of those that are closed."""
 
 
 @dataclass(frozen=True, slots=True)

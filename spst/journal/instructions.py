@@ -13,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, insert, select
 
+from spst.dmst import textes
 from spst.journal.errors import CasClosed, CasNotClosed, CasTaken, OwnCas
 from spst.journal.models import Instruction
 from spst.kernel.context import Context
@@ -20,6 +21,8 @@ from spst.kernel.ids import new_id
 from spst.kernel.locks import one_at_a_time
 
 _INSTRUCTION = cast(Table, Instruction.__table__)
+MOST_CLOSED = 50
+"""What a queue shows of those that are closed: the latest."""
 
 
 class Etat(StrEnum):
@@ -99,7 +102,7 @@ def take(ctx: Context, cas: Cas) -> None:
 
 
 def close(ctx: Context, cas: Cas, issue: Issue, texte: str) -> None:
-    """`texte`: the answer to the worker, or why an alerte is closed so. Raises: CasClosed, OwnCas."""
+    """`texte`: the answer to the worker, or why an alerte is closed so. Raises: CasClosed, OwnCas, DossierErased."""
     if _etat(ctx, cas) is Etat.CLOS:
         raise CasClosed
     _add(ctx, cas, Geste.CLOTURE, issue, texte)
@@ -113,11 +116,8 @@ def reopen(ctx: Context, cas: Cas) -> None:
 
 
 def reponse_of(ctx: Context, dossier_id: UUID, suite: Suite) -> str | None:
-    """What the worker is answered. Raises: KeyUnavailable, once his dossier is erased."""
-    if suite.reponse_sealed is None:
-        return None
-    keyring = ctx.runtime.keyring
-    return keyring.open(ctx.tenant_id, dossier_id, "instruction", "reponse_sealed", suite.id, suite.reponse_sealed)
+    """What the worker was answered. Raises: DossierErased."""
+    return textes.read_optional(ctx, dossier_id, _INSTRUCTION, "reponse_sealed", suite.id, suite.reponse_sealed)
 
 
 def _etat(ctx: Context, cas: Cas) -> Etat:
@@ -130,9 +130,8 @@ def _etat(ctx: Context, cas: Cas) -> Etat:
 
 def _add(ctx: Context, cas: Cas, geste: Geste, issue: Issue | None = None, texte: str | None = None) -> None:
     row_id, sealed = new_id(ctx.clock.now()), None
-    if texte is not None and cas.dossier_id is not None:
-        keyring = ctx.runtime.keyring
-        sealed = keyring.seal(ctx.tenant_id, cas.dossier_id, "instruction", "reponse_sealed", row_id, texte)
+    if cas.dossier_id is not None:
+        sealed = textes.seal_optional(ctx, cas.dossier_id, _INSTRUCTION, "reponse_sealed", row_id, texte)
     ctx.session.execute(
         insert(_INSTRUCTION).values(
             tenant_id=ctx.tenant_id,

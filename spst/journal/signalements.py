@@ -3,19 +3,22 @@
 Nobody learns whose dossier it is, unless the worker writes it. Serves RGPD art. 12, 15, 38 and 39; TRA-04.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Table, insert, select
 
+from spst.dmst import textes
+from spst.dmst.errors import DossierErased
 from spst.habilitations import services as habilitations
 from spst.journal import instructions, queries
 from spst.journal.errors import AccesNotFound, AlreadyReported, CasNotFound, SignalementRefused
-from spst.journal.instructions import Cas, Etat, Geste, Issue, Suite
+from spst.journal.instructions import MOST_CLOSED, Cas, Etat, Geste, Issue, Suite
 from spst.journal.models import Signalement
 from spst.journal.rules import Acces, Ligne
 from spst.kernel.clock import PARIS
@@ -101,8 +104,7 @@ def make(ctx: Context, dossier_id: UUID, trace_id: UUID | None, raison: Raison, 
     one_at_a_time(ctx, "signalement", dossier_id)
     _check_open(_mine(ctx, dossier_id), trace_id)
     row_id = new_id(ctx.clock.now())
-    keyring = ctx.runtime.keyring
-    sealed = texte and keyring.seal(ctx.tenant_id, dossier_id, "signalement", "texte_sealed", row_id, texte)
+    sealed = textes.seal_optional(ctx, dossier_id, _SIGNALEMENT, "texte_sealed", row_id, texte)
     ctx.session.execute(
         insert(_SIGNALEMENT).values(
             tenant_id=ctx.tenant_id,
@@ -111,7 +113,7 @@ def make(ctx: Context, dossier_id: UUID, trace_id: UUID | None, raison: Raison, 
             trace_id=trace_id,
             at=ctx.clock.now(),
             raison=str(raison),
-            texte_sealed=sealed or None,
+            texte_sealed=sealed,
         )
     )
     traces.record(ctx, "portail.report", dossier_id, ("S8",))
@@ -146,8 +148,8 @@ def _check_open(mine: Iterable[tuple[Any, tuple[Suite, ...]]], trace_id: UUID | 
 def of_dossier(ctx: Context, dossier_id: UUID) -> tuple[SignalementVu, ...]:
     """Those of one dossier, the latest first, for the worker's own page, which authorised it."""
     mine = _mine(ctx, dossier_id)
-    lines = queries.accesses(ctx, dossier_id, None, None, only=[row.trace_id for row, _ in mine]) if mine else []
-    by_id = {one.id: one for one in lines}
+    reported = [row.trace_id for row, _ in mine if row.trace_id]
+    by_id = {one.id: one for one in queries.accesses(ctx, dossier_id, None, None, only=reported)}
     return tuple(_told(ctx, row, suites, by_id.get(row.trace_id)) for row, suites in reversed(mine))
 
 
@@ -171,17 +173,16 @@ def _told(ctx: Context, row: Any, suites: tuple[Suite, ...], acces: Acces | None
 
 
 def queue(ctx: Context) -> tuple[CasVu, ...]:
-    """All of them without what the workers wrote, the one that waits for the longest first, those that are closed last.
+    """Those that wait, the oldest first, then the latest that are closed; without what the workers wrote.
 
     Raises: AccessDenied.
     """
     habilitations.require(ctx, "alerte.consult")
     rows = _with_suites(ctx, _rows(ctx))
-    found = _cas(ctx, rows, with_texts=False)
-    traces.record(ctx, "alerte.consult", details={"lignes": len(found)})
-    still_open = [one for one in found if one.etat is not Etat.CLOS]
-    closed = [one for one in found if one.etat is Etat.CLOS]
-    return (*still_open, *reversed(closed))
+    closed = [one for one in reversed(rows) if instructions.etat_of(one[1]) is Etat.CLOS][:MOST_CLOSED]
+    still_open = [one for one in rows if instructions.etat_of(one[1]) is not Etat.CLOS]
+    traces.record(ctx, "alerte.consult", details={"lignes": len(still_open) + len(closed)})
+    return tuple(_cas(ctx, [*still_open, *closed], with_texts=False))
 
 
 def waiting(ctx: Context) -> int:
@@ -250,19 +251,26 @@ def _cas(ctx: Context, rows: Sequence[tuple[Any, tuple[Suite, ...]]], *, with_te
             at=row.at,
             due_on=add_months(row.at.astimezone(PARIS).date(), MONTHS_TO_ANSWER),
             raison=RAISONS[Raison(row.raison)],
-            texte=_texte(ctx, row) if with_texts else None,
+            texte=_kept(partial(_texte, ctx, row)) if with_texts else None,
             ligne=lines.get(row.trace_id),
             en_cause=actors.get(row.trace_id),
             etat=instructions.etat_of(suites),
             suites=suites,
-            reponses=tuple(instructions.reponse_of(ctx, row.dossier_id, one) for one in suites if with_texts),
+            reponses=tuple(
+                _kept(partial(instructions.reponse_of, ctx, row.dossier_id, one)) for one in suites if with_texts
+            ),
         )
         for row, suites in rows
     ]
 
 
 def _texte(ctx: Context, row: Any) -> str | None:
-    if row.texte_sealed is None:
+    return textes.read_optional(ctx, row.dossier_id, _SIGNALEMENT, "texte_sealed", row.id, row.texte_sealed)
+
+
+def _kept(read: Callable[[], str | None]) -> str | None:
+    """A text of a dossier that was erased since left with it; what was done stays told."""
+    try:
+        return read()
+    except DossierErased:
         return None
-    keyring = ctx.runtime.keyring
-    return keyring.open(ctx.tenant_id, row.dossier_id, "signalement", "texte_sealed", row.id, row.texte_sealed)

@@ -241,3 +241,12 @@ def test_the_words_of_the_worker_and_the_answer_are_sealed_and_their_rows_never_
         for verb in (f"UPDATE {table} SET at = now()", f"DELETE FROM {table}", f"TRUNCATE {table}"):
             with pytest.raises(DBAPIError), monde.superuser.begin() as connection:
                 connection.exec_driver_sql(verb)
+
+
+def test_what_was_said_leaves_with_the_dossier_and_what_was_done_stays_told(monde: Monde) -> None:
+    pierre = monde.a.pierre
+    cas_id = report(monde, None, Raison.AUTRE, personne=pierre)
+    act(monde, "close", cas_id, Issue.SANS_OBJET, "Vu.")
+    monde.runtime.keyring.destroy_dossier_key(monde.a.tenant_id, pierre.dossier_id)
+    cas = seen_by_dpo(monde, cas_id)
+    assert (cas.texte, cas.reponses, cas.etat) == (None, (None,), Etat.CLOS)
