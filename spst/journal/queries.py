@@ -173,6 +173,8 @@ def _filtered(ctx: Context, query: Any, filtres: Filtres, dossiers: Sequence[UUI
         query = query.where(_TRACE.c.acteur_id == filtres.compte_id)
     if filtres.role is not None:
         query = query.where(_TRACE.c.role == filtres.role)
+    if filtres.acte is not None:
+        query = query.where(_TRACE.c.action.in_(filtres.acte.names))
     if filtres.section is not None:
         query = query.where(_TRACE.c.sections.contains([filtres.section]))
     if filtres.decision is not None:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from spst.habilitations import actions
+from spst.journal.genres import Choix
 from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS
 from spst.web.filters import NO_BREAK
@@ -101,6 +102,7 @@ class Filtres:
     end: date
     compte_id: UUID | None = None
     role: str | None = None
+    acte: Choix | None = None
     section: str | None = None
     decision: str | None = None
     reference: str | None = None
@@ -318,6 +320,7 @@ def csv_head(spst: str, filtres: Filtres, made_at: datetime, count: int, qui: st
         ("Exporté le", made_at.astimezone(PARIS).strftime("%d/%m/%Y à %H:%M")),
         ("Période", f"du {filtres.start:%d/%m/%Y} au {filtres.end:%d/%m/%Y}"),
         ("Personne ou rôle", (qui or "Toutes").replace(NO_BREAK, " ")),
+        ("Acte", filtres.acte.label if filtres.acte else "Tous"),
         ("Volet", filtres.section or ("Dossiers seuls" if filtres.on_dossier else "Tous")),
         ("Décision", DECISIONS.get(filtres.decision or "", "Toutes")),
         ("Dossier", filtres.reference or "Tous"),

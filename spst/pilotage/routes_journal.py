@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 from spst.habilitations.actions import TITRES
 from spst.journal import rules
 from spst.journal import services as journal
+from spst.journal.genres import GENRES
 from spst.journal.rules import Filtres
 from spst.journal.services import PageJournal
 from spst.kernel.acteur import Role
@@ -26,7 +27,7 @@ from spst.web.state import web
 bp = Blueprint("journal", __name__, url_prefix="/direction")
 
 _PATH = "/direction/journal"
-_FILTERS = ("periode", "du", "au", "qui", "volet", "decision", "dossier")
+_FILTERS = ("periode", "du", "au", "qui", "acte", "volet", "decision", "dossier")
 
 
 @bp.get("/journal")
@@ -51,6 +52,7 @@ def _page() -> ResponseReturnValue:
         "adresse": adresse_politique,
         "periodes": list(schemas.PERIODES.items()),
         "personnes": _personnes(accounts),
+        "actes": [(genre.label, [(one.value, one.label) for one in genre.choix]) for genre in GENRES],
         "volets": [
             ("", "Tous"),
             (schemas.ON_DOSSIER, "Dossiers seuls"),

@@ -16,6 +16,7 @@ from spst.habilitations.actions import SECTIONS
 from spst.habilitations.choix import INACTIVITES_MIN, ROLES, Niveau
 from spst.habilitations.publication import Avis, AvisCmt
 from spst.journal import rules as journal
+from spst.journal.genres import CHOIX
 from spst.journal.instructions import Issue
 from spst.journal.rules import Filtres
 from spst.kernel.acteur import Role
@@ -256,6 +257,7 @@ class FiltresForm(French):
     du = DateFr(load_default=None, allow_none=True)
     au = DateFr(load_default=None, allow_none=True)
     qui = fields.String(load_default="")
+    acte = fields.String(load_default="", validate=validate.OneOf(["", *CHOIX], error=_CHOOSE))
     volet = fields.String(load_default="", validate=validate.OneOf(["", ON_DOSSIER, *SECTIONS], error=_CHOOSE))
     decision = fields.String(load_default="", validate=validate.OneOf(["", *journal.DECISIONS], error=_CHOOSE))
     dossier = Ligne(load_default="", maximum=20)
@@ -277,6 +279,7 @@ def filtres(values: dict[str, Any], today: date) -> Filtres:
         end,
         compte_id=compte_id,
         role=role,
+        acte=CHOIX.get(values["acte"]),
         section=values["volet"] if values["volet"] in SECTIONS else None,
         on_dossier=True if values["volet"] == ON_DOSSIER else None,
         decision=values["decision"] or None,

@@ -9,8 +9,8 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 SCRIPTS = sorted((ROOT / "frontend").rglob("*.ts"))
 
-GET_FIELDS = {"periode", "du", "au", "qui", "volet", "decision", "dossier", "avant", "apres"}
-"""Filters of the journal: days, an account's id or a role, a section, a decision, an opaque reference; numbers of
+GET_FIELDS = {"periode", "du", "au", "qui", "acte", "volet", "decision", "dossier", "avant", "apres"}
+"""Filters of the journal: days, an account's id or a role, an act, a section, a decision, an opaque reference; numbers of
 versions of the policy. Nobody's trait."""
 
 _COMMENT = re.compile(r"{#.*?#}", re.DOTALL)

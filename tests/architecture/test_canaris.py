@@ -129,7 +129,7 @@ THEIRS = {
 """Pages that must have opened on the way: a walk through closed doors shows nothing."""
 
 QUERIES = {
-    "/direction/journal": ("?periode=30", "?volet=S3", "?qui=role:MDT", "?decision=permis"),
+    "/direction/journal": ("?periode=30", "?volet=S3", "?qui=role:MDT", "?decision=permis", "?acte=genre:lecture"),
     "/direction/journal/export.csv": ("?periode=30&volet=S8", "?qui=role:MDT"),
     "/direction/politique/comparaison": ("?avant=0&apres=1", "?avant=1&apres=2"),
     "/p/<slug>/acces": ("?filtre=refus",),

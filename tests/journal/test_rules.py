@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from spst.habilitations import actions
 from spst.journal import rules
+from spst.journal.genres import CHOIX, GENRES
 from spst.journal.rules import Filtres
 from spst.kernel.context import CodeMotif
 
@@ -127,8 +129,10 @@ def test_no_cell_of_an_export_begins_like_a_formula(values: list[str]) -> None:
 
 def test_export_repeats_its_filters_at_its_head() -> None:
     filtres = Filtres(date(2027, 3, 1), date(2027, 3, 12), section="S3", decision="refuse", reference="D-7F2K-901M")
+    filtres = replace(filtres, acte=CHOIX["genre:lecture"])
     head = rules.csv_head("SPST Test", filtres, datetime(2027, 3, 12, 9, 5, tzinfo=UTC), 3, VASSEUR)
-    for said in ("du 01/03/2027 au 12/03/2027", "12/03/2027 à 10:05", VASSEUR, "S3", "Refusé", "D-7F2K-901M"):
+    named = ("S3", "Refusé", "D-7F2K-901M", "Lecture d’un dossier (tout)")
+    for said in ("du 01/03/2027 au 12/03/2027", "12/03/2027 à 10:05", VASSEUR, *named):
         assert said in head
 
 
@@ -137,3 +141,17 @@ def test_trace_of_a_search_names_the_kinds_of_filter_only() -> None:
     assert Filtres(date(2027, 3, 1), date(2027, 3, 2), section="S3", reference="D-7F2K-901M").kinds == (
         "section,reference"
     )
+    assert Filtres(date(2027, 3, 1), date(2027, 3, 2), acte=CHOIX["dossier.open"]).kinds == "acte"
+
+
+def test_every_act_of_the_registry_is_looked_for_once_and_with_its_genre() -> None:
+    for action in actions.all():
+        assert CHOIX[action.name].names == (action.name,)
+    grouped = [name for genre in GENRES for name in genre.choix[0].names]
+    assert sorted(grouped) == sorted(action.name for action in actions.all())
+
+
+def test_acts_of_a_genre_are_told_apart() -> None:
+    for genre in GENRES:
+        labels = [one.label for one in genre.choix]
+        assert len(set(labels)) == len(labels) > 1

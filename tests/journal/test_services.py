@@ -13,6 +13,7 @@ from spst.comptes import services_comptes as comptes
 from spst.comptes.octroi_rules import DemandeRole
 from spst.habilitations import services as habilitations
 from spst.journal import services
+from spst.journal.genres import CHOIX
 from spst.journal.rules import Filtres, Ligne
 from spst.journal.services import PAGE
 from spst.kernel.acteur import Acteur, Role
@@ -95,6 +96,8 @@ def test_lines_of_the_other_spst_are_never_read(monde: Monde) -> None:
         ({"decision": "refuse"}, lambda ligne: ligne.decision == "refuse"),
         ({"section": "S3"}, lambda ligne: "S3" in ligne.sections),
         ({"role": "ADM"}, lambda ligne: ligne.role == "Administrative"),
+        ({"acte": CHOIX["dossier.open"]}, lambda ligne: ligne.acte == "Ouvrir le dossier"),
+        ({"acte": CHOIX["genre:journal"]}, lambda ligne: ligne.acte in {"Lire le journal", "Exporter le journal"}),
     ],
 )
 def test_each_filter_keeps_its_lines_only(

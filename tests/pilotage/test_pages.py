@@ -114,6 +114,7 @@ def test_journal_shows_who_by_which_rule_under_an_opaque_reference(pages: Pages)
         "qui=role:ROI",
         "volet=S9",
         "decision=peut-être",
+        "acte=dossier.voler",
         "periode=siècle",
         "periode=dates&du=31022027",
         "periode=dates&du=01012027&au=01012026",
@@ -187,6 +188,20 @@ def test_lines_of_dossiers_alone_can_be_asked_for(pages: Pages) -> None:
     page = mine.get("/direction/journal?volet=dossier").text
     assert "Ouvrir le dossier" in page
     assert '<td class="wide">Lire le journal</td>' not in page
+
+
+def test_acts_are_looked_for_one_by_one_or_by_genre(pages: Pages) -> None:
+    mine = pages.enter(pages.monde.a.directrice)
+    mine.get("/direction/journal")
+    for asked, shown, other in (
+        ("journal.consult", "Lire le journal", "Ouvrir le dossier"),
+        ("genre:lecture", "Ouvrir le dossier", "Lire le journal"),
+    ):
+        page = mine.get(f"/direction/journal?acte={asked}").text
+        assert f'<td class="wide">{shown}</td>' in page
+        assert f'<td class="wide">{other}</td>' not in page
+        assert f'<option value="{asked}" selected>' in page
+        assert f"acte={asked.replace(':', '%3A')}" in page, "the export keeps it"
 
 
 def test_export_is_a_file_that_a_spreadsheet_reads_and_that_leaves_a_trace(pages: Pages) -> None:
