@@ -152,6 +152,9 @@ def _lines() -> Select[Any]:
         _TRACE.c.decision,
         _TRACE.c.regles,
         _TRACE.c.politique_version,
+        _TRACE.c.correlation_id,
+        _COMPTE.c.id.label("compte_id"),
+        _TRACE.c.details["filtres"].astext.label("filtres"),
         _TRACE.c.details["geste"].astext.label("geste"),
         _TRACE.c.details["role"].astext.label("role_change"),
         _TRACE.c.details["volet"].astext.label("volet_change"),
@@ -204,6 +207,11 @@ def _ligne(ctx: Context, row: Any) -> Ligne:
         decision=row.decision,
         regles=tuple(row.regles),
         version=row.politique_version,
+        action=row.action,
+        code_role=row.role,
+        compte_id=row.compte_id,
+        demande=row.correlation_id,
+        filtres=row.filtres or "",
     )
 
 

@@ -133,6 +133,13 @@ class Ligne:
     decision: str
     regles: tuple[str, ...]
     version: str
+    action: str
+    code_role: str
+    compte_id: UUID | None
+    """Of the staff; None for the worker and for the program."""
+    demande: UUID
+    filtres: str
+    """Kinds of filter of a search, as it was traced."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Pages of the journal: lines without content, their filters, their export."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,13 +11,15 @@ from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
 from spst.habilitations.actions import TITRES
-from spst.journal import rules
+from spst.journal import balp, rules
 from spst.journal import services as journal
+from spst.journal.balp import Lieu
 from spst.journal.genres import GENRES
-from spst.journal.rules import Filtres
+from spst.journal.rules import Filtres, Ligne
 from spst.journal.services import PageJournal
 from spst.kernel.acteur import Role
 from spst.kernel.clock import today
+from spst.kernel.context import Context
 from spst.pilotage import schemas
 from spst.pilotage.politique import adresse_politique
 from spst.web.fields import errors_by_field
@@ -27,6 +30,7 @@ from spst.web.state import web
 bp = Blueprint("journal", __name__, url_prefix="/direction")
 
 _PATH = "/direction/journal"
+_EXPORTS = (("Exporter en CSV", "csv"), ("Exporter en FHIR", "ndjson"))
 _FILTERS = ("periode", "du", "au", "qui", "acte", "volet", "decision", "dossier")
 
 
@@ -62,7 +66,7 @@ def _page() -> ResponseReturnValue:
         "periode_query": urlencode(
             {name: value for name, value in _given().items() if name in {"periode", "du", "au"}}
         ),
-        "export_url": f"{_PATH}/export.csv{_query()}",
+        "exports": [(titre, f"{_PATH}/export.{suffix}{_query()}") for titre, suffix in _EXPORTS],
         **_neighbours(page),
     }
     return render_template("pilotage/journal.html", journal=view), 422 if erreurs else 200
@@ -71,24 +75,45 @@ def _page() -> ResponseReturnValue:
 @bp.get("/journal/export.csv")
 @requires("journal.export")
 def export() -> ResponseReturnValue:
+    def head(ctx: Context, asked: Filtres, count: int) -> str:
+        return rules.csv_head(user().spst, asked, ctx.clock.now(), count, journal.who(ctx, asked))
+
+    return _download("csv", "text/csv; charset=utf-8", head, rules.csv_line)
+
+
+@bp.get("/journal/export.ndjson")
+@requires("journal.export")
+def export_fhir() -> ResponseReturnValue:
+    """The same lines as AuditEvents of FHIR R4 (IHE BALP), one a line: what reads NDJSON takes no head (TRA-06)."""
+    lieu = Lieu(user().tenant_id, user().spst, web().config.public_url, _public_address)
+    return _download("ndjson", "application/fhir+ndjson", lambda *_: "", partial(balp.line, lieu=lieu))
+
+
+def _public_address(version: str, regle: str) -> str:
+    return web().config.public_url + adresse_politique(version, regle)
+
+
+def _download(
+    suffix: str, content_type: str, head: Callable[[Context, Filtres, int], str], write: Callable[[Ligne], str]
+) -> ResponseReturnValue:
     """The trace commits before the first byte; the lines follow in a second transaction."""
     _, asked, erreurs = _asked()
     if erreurs:
         return _page()
     with unit_of_work() as ctx:
         count, mark = journal.start_export(ctx, asked)
-        head = rules.csv_head(user().spst, asked, ctx.clock.now(), count, journal.who(ctx, asked))
-    response = Response(stream_with_context(_stream(head, asked, mark)), content_type="text/csv; charset=utf-8")
-    name = f"journal-acces-{asked.start:%Y%m%d}-{asked.end:%Y%m%d}.csv"
+        first = head(ctx, asked, count)
+    response = Response(stream_with_context(_stream(first, asked, mark, write)), content_type=content_type)
+    name = f"journal-acces-{asked.start:%Y%m%d}-{asked.end:%Y%m%d}.{suffix}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _stream(head: str, asked: Filtres, mark: UUID) -> Iterator[str]:
-    yield head
+def _stream(first: str, asked: Filtres, mark: UUID, write: Callable[[Ligne], str]) -> Iterator[str]:
+    yield first
     with unit_of_work() as ctx:
         for line in journal.export(ctx, asked, mark):
-            yield rules.csv_line(line)
+            yield write(line)
 
 
 def _asked() -> tuple[dict[str, Any], Filtres, dict[str, str]]:

@@ -105,9 +105,9 @@ IN_CLEAR = {"emploi", "exposition", "information", "trace_reserve", "nomenclatur
 """Tables behind the wall of the dossier, some of whose columns are not sealed, and the national lists that it quotes."""
 
 _OF_THE_DIRECTION = {
-    "delegations.show", "journal.export", "journal.lines", "moyens.export", "moyens.insi", "moyens.inventory", "moyens.show",
-    "pilotage.home", "politique.compare", "politique.list_versions", "politique.show", "politique.show_draft",
-    "politique.show_version", "politique.trial", "revues.export", "revues.list_revues", "revues.show",
+    "delegations.show", "journal.export", "journal.export_fhir", "journal.lines", "moyens.export", "moyens.insi",
+    "moyens.inventory", "moyens.show", "pilotage.home", "politique.compare", "politique.list_versions", "politique.show",
+    "politique.show_draft", "politique.show_version", "politique.trial", "revues.export", "revues.list_revues", "revues.show",
 }  # fmt: skip
 _OF_ACCOUNTS = {
     "comptes.confirm_revoke", "comptes.list_comptes", "comptes.new_compte", "comptes.show_compte", "equipes.show",
@@ -131,6 +131,7 @@ THEIRS = {
 QUERIES = {
     "/direction/journal": ("?periode=30", "?volet=S3", "?qui=role:MDT", "?decision=permis", "?acte=genre:lecture"),
     "/direction/journal/export.csv": ("?periode=30&volet=S8", "?qui=role:MDT"),
+    "/direction/journal/export.ndjson": ("?periode=30&volet=S8", "?acte=genre:lecture"),
     "/direction/politique/comparaison": ("?avant=0&apres=1", "?avant=1&apres=2"),
     "/p/<slug>/acces": ("?filtre=refus",),
 }

@@ -2,12 +2,14 @@
 
 import csv
 import io
+import json
 import re
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fhir.resources.R4B.auditevent import AuditEvent
 from sqlalchemy import text
 
 from spst.habilitations import services as habilitations
@@ -18,8 +20,10 @@ from spst.kernel.context import CodeMotif, Motif
 from spst.kernel.errors import AccessDenied
 from spst.kernel.ids import new_id
 from spst.traces import services as traces
+from tests.factories.balp import breaks
 from tests.factories.monde import Monde, colleague
 from tests.factories.politiques import closing, published
+from tests.factories.site import ORIGIN
 from tests.pilotage.conftest import Pages, id_in
 
 CANARI = "motif CANARI 4711"
@@ -29,6 +33,7 @@ EVERY_PAGE = (
     "/direction/comptes/nouveau",
     "/direction/journal",
     "/direction/journal/export.csv",
+    "/direction/journal/export.ndjson",
     "/direction/politique",
     "/direction/revues",
     "/direction/moyens",
@@ -87,7 +92,7 @@ def test_nobody_without_session_opens_them(pages: Pages, path: str) -> None:
 def test_officer_and_auditor_read_the_journal_but_not_the_accounts(pages: Pages, role: Role) -> None:
     mine = pages.enter(pages.monde.a[role])
     statuses = [mine.get(path).status_code for path in EVERY_PAGE]
-    assert statuses == [200, 403, 403, *[200] * 7]
+    assert statuses == [200, 403, 403, *[200] * 8]
     assert "sessions ouvertes maintenant" not in mine.get("/direction/accueil").text
 
 
@@ -124,7 +129,7 @@ def test_journal_shows_who_by_which_rule_under_an_opaque_reference(pages: Pages)
 )
 def test_filter_that_cannot_be_read_is_said_in_french(pages: Pages, query: str) -> None:
     mine = pages.enter(pages.monde.a.directrice)
-    for path in ("/direction/journal", "/direction/journal/export.csv"):
+    for path in ("/direction/journal", "/direction/journal/export.csv", "/direction/journal/export.ndjson"):
         assert mine.get(f"{path}?{query}").status_code == 422
 
 
@@ -218,6 +223,38 @@ def test_export_is_a_file_that_a_spreadsheet_reads_and_that_leaves_a_trace(pages
             text("SELECT details FROM trace WHERE action = 'journal.export' ORDER BY id DESC LIMIT 1")
         )
     assert traced == {"filtres": "section", "lignes": len(lines)}
+
+
+@pytest.mark.exigence("TRA-06", partielle="l’export FHIR des lignes filtrées ; pas encore la conservation")
+def test_the_same_lines_leave_as_audit_events_of_fhir(pages: Pages) -> None:
+    dpo = pages.enter(pages.monde.a[Role.DPO])
+    seen = dpo.get("/direction/journal/export.csv?volet=S3").text.splitlines()
+    answer = dpo.get("/direction/journal/export.ndjson?volet=S3")
+    assert answer.headers["Content-Type"] == "application/fhir+ndjson"
+    assert re.search(r'attachment; filename="[\w-]+\.ndjson"', answer.headers["Content-Disposition"])
+    events = [json.loads(line) for line in answer.text.splitlines()]
+    assert len(events) == len(seen) - seen.index("") - 2 > 0
+    for event in events:
+        AuditEvent.model_validate(event)
+        assert breaks(event) == []
+        assert "S3" in [one["valueString"] for one in event["entity"][1]["detail"]]
+    assert f"{ORIGIN}/direction/politique#P-001" in answer.text
+    assert str(pages.monde.a.zoe.dossier_id) not in answer.text
+    with pages.monde.superuser.connect() as connection:
+        traced = connection.scalar(
+            text("SELECT details FROM trace WHERE action = 'journal.export' ORDER BY id DESC LIMIT 1")
+        )
+    assert traced == {"filtres": "section", "lignes": len(events)}
+
+
+def test_audit_events_of_the_other_spst_are_its_own(pages: Pages) -> None:
+    a, b = (
+        pages.enter(spst.directrice, spst).get("/direction/journal/export.ndjson").text
+        for spst in (pages.monde.a, pages.monde.b)
+    )
+    assert (str(pages.monde.a.tenant_id) in a, str(pages.monde.b.tenant_id) in b) == (True, True)
+    assert str(pages.monde.b.tenant_id) not in a
+    assert str(pages.monde.a.tenant_id) not in b
 
 
 def test_policy_shows_each_role_and_part_with_the_article_that_closes_it(pages: Pages) -> None:
