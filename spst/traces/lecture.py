@@ -32,10 +32,8 @@ _NAMES = tuple(name for name in Event.__slots__ if not name.startswith("motif_")
 _IDS = text("""
     SELECT id, xid FROM trace WHERE tenant_id = :tenant AND (xid, id) > (:xid, :id) ORDER BY xid, id LIMIT :limit
 """)
-_PLACED = text("""
-    SELECT trace_id FROM trace_feuille
-    WHERE tenant_id = :tenant AND trace_id = ANY (:ids) AND rang >= 0 AND rang <= :last
-""")
+_PLACED = text("SELECT rang, trace_id FROM trace_feuille WHERE tenant_id = :tenant AND trace_id = ANY (:ids)")
+"""By their keys alone: were the rank bounded here too, a plan made once for all values would walk every place of the journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +110,16 @@ def unsealed(ctx: Context, taille: int) -> Iterator[Ligne]:
     while page := _next_ids(ctx, after):
         bind_context(ctx)
         ids = [row.id for row in page]
-        placed = set(ctx.session.scalars(_PLACED, {"tenant": ctx.tenant_id, "ids": ids, "last": taille - 1}))
+        placed = {trace_id for trace_id, rang in places(ctx, ids).items() if 0 <= rang < taille}
         if missing := [one for one in ids if one not in placed]:
             yield from _lines(ctx, missing)
         after = (page[-1].xid, page[-1].id)
+
+
+def places(ctx: Context, ids: list[UUID]) -> dict[UUID, int]:
+    """Ranks of lines by their ids, of those that have one."""
+    rows = ctx.session.execute(_PLACED, {"tenant": ctx.tenant_id, "ids": ids})
+    return {row.trace_id: int(row.rang) for row in rows}
 
 
 def _next_ids(ctx: Context, after: tuple[int, UUID]) -> list[Any]:

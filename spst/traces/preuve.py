@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from spst.kernel import merkle
 from spst.kernel.context import Context
@@ -21,10 +21,6 @@ MOST = 250_000
 """Lines of everybody that a proof goes back over: 16 MB."""
 
 _AT_ONCE = 200
-_PLACES = text("""
-    SELECT rang, trace_id FROM trace_feuille
-    WHERE tenant_id = :tenant AND trace_id = ANY (CAST(:ids AS uuid[])) AND rang < :taille
-""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +94,7 @@ def _first_head_after(ctx: Context, taille: int) -> TraceTete | None:
 def _placed(ctx: Context, dossier_id: UUID, taille: int) -> tuple[list[tuple[int, Ligne]], list[Ligne]]:
     """Lines of the dossier by their places, in their order; then those without one under this head."""
     lignes = {ligne.event.id: ligne for ligne in lecture.of_dossier(ctx, dossier_id)}
-    rows = ctx.session.execute(_PLACES, {"tenant": ctx.tenant_id, "ids": list(lignes), "taille": taille})
-    rangs = {row.trace_id: int(row.rang) for row in rows}
+    rangs = {trace_id: rang for trace_id, rang in lecture.places(ctx, list(lignes)).items() if rang < taille}
     placed = [(rang, lignes[trace_id]) for trace_id, rang in sorted(rangs.items(), key=lambda item: item[1])]
     return placed, [ligne for trace_id, ligne in lignes.items() if trace_id not in rangs]
 
