@@ -259,6 +259,18 @@ def count_accesses(ctx: Context, dossier_id: UUID) -> tuple[int, int]:
     return int(total), int(refus)
 
 
+def has_others(ctx: Context, dossier_id: UUID, since: datetime, until: datetime) -> bool:
+    """Whether anybody but the worker and the program stands in the accesses to a dossier, from an instant to before another."""
+    query = select(_TRACE.c.id).where(
+        _TRACE.c.tenant_id == ctx.tenant_id,
+        _TRACE.c.dossier_id == dossier_id,
+        _TRACE.c.id >= first_id_at(since),
+        _TRACE.c.id < first_id_at(until),
+        _TRACE.c.role.not_in((str(Role.SAL), str(Role.SRV))),
+    )
+    return ctx.session.execute(query.limit(1)).first() is not None
+
+
 def _name(row: Any) -> str | None:
     """Of the account behind a line, which an act of the worker or of the program has not."""
     return personnel(row.civilite, row.prenom, row.nom) if row.nom is not None else None
@@ -280,4 +292,5 @@ def _acces(row: Any) -> AccesLu:
         decision=row.decision,
         is_own=is_own,
         volets=rules.volets(row.sections),
+        sujet=rules.sujet(row.role, _name(row)),
     )

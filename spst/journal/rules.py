@@ -144,7 +144,10 @@ class Ligne:
 
 @dataclass(frozen=True, slots=True)
 class Acces:
-    """One access to a dossier as its professionals (`acte`, `motif`) and its worker (`phrase`, a sentence) read it."""
+    """One access to a dossier as its professionals (`acte`, `motif`) and its worker (`phrase`, a sentence) read it.
+
+    `sujet`: the first words of the sentence, those that say who.
+    """
 
     id: UUID
     at: datetime
@@ -157,6 +160,7 @@ class Acces:
     decision: str
     is_own: bool
     volets: str = field(default="")
+    sujet: str = field(default="")
 
 
 def reference(keyed: bytes) -> str:
@@ -293,12 +297,18 @@ def _reason(action: str, why: str) -> str:
     return f" {rest}" if rest else ""
 
 
-def _subject(role: str, name: str | None) -> str:
+def sujet(role: str, name: str | None) -> str:
+    """Who, at the beginning of a sentence to the worker."""
     if role == Role.SAL:
         return "Vous"
     if role == Role.SRV:
         return "Un traitement automatique"
-    return f"{name or 'Une personne de votre service'}, {profession_of(role, name)},"
+    return name or "Une personne de votre service"
+
+
+def _subject(role: str, name: str | None) -> str:
+    who = sujet(role, name)
+    return who if role in {Role.SAL, Role.SRV} else f"{who}, {profession_of(role, name)},"
 
 
 def _done(action: str) -> str:

@@ -182,6 +182,14 @@ def accesses_of(
     return AccesDossier(shown, total, refused, shown[-1].id if len(found) > limit else None)
 
 
+def has_news(ctx: Context, dossier_id: UUID, since: datetime, until: datetime) -> bool:
+    """Whether somebody else opened a dossier, or was refused, from `since` to before `until` (UTC).
+
+    For the message that its worker asked for, behind his own walls: nobody reads the answer, and the message is traced.
+    """
+    return queries.has_others(ctx, dossier_id, since, until)
+
+
 def seal(ctx: Context) -> SceauVu | None:
     """The last seal of the SPST's journal, None when nothing is sealed yet: it tells nothing of anybody."""
     row = tetes.last(ctx)

@@ -298,7 +298,7 @@ def _merged(lignes: tuple[Acces, ...], waiting: Collection[UUID]) -> Iterator[Li
             id=last.id,
             at=last.at,
             jour=_jour(last.at),
-            qui="Vous" if last.is_own else last.qui,
+            qui=last.sujet,
             suite=_own(lines) if last.is_own else _suite(last),
             volets=last.volets,
             is_refus=last.decision == REFUSE,
@@ -324,7 +324,7 @@ def _own(lines: list[Acces]) -> str:
 
 def _suite(one: Acces) -> str:
     """The sentence without its first words, which the page sets in bold."""
-    return one.phrase.removeprefix("Vous" if one.is_own else one.qui)
+    return one.phrase.removeprefix(one.sujet)
 
 
 def _day(at: datetime) -> date:
