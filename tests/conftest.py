@@ -18,6 +18,7 @@ pytest_plugins = [
     "tests.factories.site",
     "tests.factories.pages",
     "tests.factories.scelle",
+    "tests.factories.courrier",
     "tests.factories.navigateur",
 ]
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+_LOOPBACK = frozenset({"127.0.0.1", "localhost"})
+
 
 class ConfigurationMissing(Exception):
     """A variable is absent or unreadable; the message names it."""
@@ -21,6 +23,23 @@ class OidcPeer:
     metadata_url: str
     client_id: str
     client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpPeer:
+    """A mail server that takes our messages (RFC 6409). `sender`: address that they come from.
+
+    `security`: "starttls" (RFC 3207), "tls" from the first byte (RFC 8314), or "aucune", on this machine alone.
+    `roots`: file of the PEM certificates that the server's own must lead to; None for those of the system.
+    """
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    roots: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +58,8 @@ class Config:
     keystore: Path
     psc: OidcPeer
     franceconnect: OidcPeer
+    smtp: SmtpPeer | None = None
+    """None: this deployment sends no e-mail, and its pages say so."""
 
     @property
     def libpq_url(self) -> str:
@@ -64,6 +85,7 @@ class Config:
             keystore=Path(read.text("SPST_KEYSTORE")),
             psc=read.peer("PSC"),
             franceconnect=read.peer("FC"),
+            smtp=read.smtp(),
         )
 
 
@@ -104,7 +126,7 @@ class SealConfig:
 def _checked_public_url(url: str) -> str:
     """Cookies are only Secure over https: plain http is accepted on this machine alone."""
     parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}):
+    if parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         return url.rstrip("/")
     raise ConfigurationMissing("PUBLIC_URL doit commencer par https:// (http:// seulement vers 127.0.0.1)")
 
@@ -139,6 +161,41 @@ class Environment:
 
     def peer(self, prefix: str) -> OidcPeer:
         return OidcPeer(*(self.text(f"{prefix}_{part.name.upper()}") for part in fields(OidcPeer)))
+
+    def smtp(self) -> SmtpPeer | None:
+        host = self.optional("SPST_SMTP_HOST", "")
+        if not host:
+            return None
+        security = _checked_security(host, self.optional("SPST_SMTP_SECURITY", "starttls"))
+        user = self.optional("SPST_SMTP_USER", "") or None
+        roots = self.optional("SPST_SMTP_ROOTS", "")
+        return SmtpPeer(
+            host=host,
+            port=_port("SPST_SMTP_PORT", self.optional("SPST_SMTP_PORT", _SMTP_PORTS[security])),
+            security=security,
+            sender=self.text("SPST_SMTP_FROM"),
+            user=user,
+            password=self.text("SPST_SMTP_PASSWORD") if user else None,
+            roots=Path(roots) if roots else None,
+        )
+
+
+_SMTP_PORTS = {"starttls": "587", "tls": "465", "aucune": "25"}
+
+
+def _checked_security(host: str, security: str) -> str:
+    """Addresses of workers cross no network in clear."""
+    if security not in _SMTP_PORTS:
+        raise ConfigurationMissing(f"SPST_SMTP_SECURITY doit être {', '.join(_SMTP_PORTS)}")
+    if security == "aucune" and host not in _LOOPBACK:
+        raise ConfigurationMissing("SPST_SMTP_SECURITY ne peut être « aucune » que vers 127.0.0.1")
+    return security
+
+
+def _port(name: str, written: str) -> int:
+    if not written.isdecimal() or not 0 < int(written) < 65536:
+        raise ConfigurationMissing(f"{name} doit être un numéro de port")
+    return int(written)
 
 
 def _key(name: str, encoded: str) -> bytes:

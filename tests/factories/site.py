@@ -23,7 +23,7 @@ from spst.comptes.models_connexion import IdentiteElectronique, Rattachement, Se
 from spst.comptes.sessions import SCEAU
 from spst.identite.models import LienPortail
 from spst.kernel.acteur import Acteur, Role
-from spst.kernel.config import Config, OidcPeer
+from spst.kernel.config import Config, OidcPeer, SmtpPeer
 from spst.kernel.ids import new_id
 from spst.traces.models import JournalTechnique, Trace
 from spst.web.cookies import hash_of, new_cookie_value
@@ -199,7 +199,8 @@ def query_of(url: str) -> dict[str, str]:
 def config_for(psc: str, secret: str = PSC_SECRET, public_url: str = ORIGIN) -> Config:
     key = secrets.token_bytes(32)
     peer = OidcPeer(psc, f"{psc}/.well-known/wallet-openid-configuration", "spst-demonstration", secret)
-    return Config(8000, public_url, "", key, key, key, Path("unused"), peer, peer)
+    smtp = SmtpPeer("127.0.0.1", 9, "aucune", "ne-pas-repondre@spst.test")
+    return Config(8000, public_url, "", key, key, key, Path("unused"), peer, peer, smtp)
 
 
 @pytest.fixture(scope="module")

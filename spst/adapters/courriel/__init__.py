@@ -1,0 +1,1 @@
+"""Mail submission, on the wire."""
