@@ -18,9 +18,9 @@ from spst.kernel.config import Config, SealConfig
 from spst.kernel.runtime import Runtime
 from spst.traces.scellement import keep_sealing
 from spst.traces.tetes import Scelleur
-from spst.wiring.jobs import build_jobs
+from spst.wiring.jobs import Dehors, build_jobs
 from spst.wiring.plugs import plug_rooms
-from spst.wiring.runtime import build_horodateur, build_runtime, build_scelleur
+from spst.wiring.runtime import build_horodateur, build_messagerie, build_runtime, build_scelleur
 
 _log = logging.getLogger("spst.worker")
 _RETRY_S = 5
@@ -30,9 +30,10 @@ def main() -> None:
     config = Config.from_environment()
     plug_rooms()
     seal = SealConfig.from_environment()
-    runtime, scelleur, horodateur = build_runtime(config), build_scelleur(seal), build_horodateur(seal)
+    runtime, scelleur = build_runtime(config), build_scelleur(seal)
+    dehors = Dehors(scelleur, build_horodateur(seal), build_messagerie(config))
     with sealing(runtime, scelleur):
-        asyncio.run(work(lambda: build_jobs(runtime, config.libpq_url, scelleur, horodateur)))
+        asyncio.run(work(lambda: build_jobs(runtime, config, dehors)))
 
 
 @contextmanager

@@ -484,6 +484,23 @@ _OUTSIDE = (
         domaine="portail",
     ),
     Action("alerte.open", _R, "Repérer un accès à examiner", "a repéré un accès à examiner", domaine="systeme"),
+    Action(
+        "portail.courriel",
+        _R,
+        "Régler ses e-mails",
+        "avez réglé les e-mails qui vous préviennent",
+        "régler les e-mails qui vous préviennent",
+        domaine="portail",
+        facts=frozenset({"geste"}),
+    ),
+    Action(
+        "courriel.send",
+        _R,
+        "Prévenir le salarié par e-mail",
+        "vous a envoyé un e-mail sans contenu",
+        domaine="systeme",
+        facts=frozenset({"genre"}),
+    ),
     Action("tenant.create", _R, "Créer un SPST", "a créé un service", domaine="systeme"),
     Action(
         "session.open",

@@ -1,7 +1,7 @@
 """Reads of the traces. Ids sort by time, so a period is a range of ids, and a page ends where the next one begins."""
 
 from collections.abc import Collection, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
 

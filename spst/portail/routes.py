@@ -11,7 +11,7 @@ from spst.journal import services as journal
 from spst.journal.preuves import PreuveLue
 from spst.kernel.clock import today
 from spst.kernel.errors import NotFound
-from spst.portail import pages
+from spst.portail import courriels, pages
 from spst.portail.errors import EspaceNotFound
 from spst.portail.navigation import adresse
 from spst.portail.routes_connexion import bp as _door
@@ -33,7 +33,7 @@ def contact() -> dict[str, Any]:
 @requires("portail.dossier")
 def accueil(slug: str) -> ResponseReturnValue:
     with unit_of_work() as ctx:
-        seen = pages.accueil(ctx, dossier_id())
+        seen = pages.accueil(ctx, own_dossier())
     return render_template("portail/accueil.html", accueil=seen, racine=adresse(slug))
 
 
@@ -41,7 +41,7 @@ def accueil(slug: str) -> ResponseReturnValue:
 @requires("portail.visites")
 def visites(slug: str) -> ResponseReturnValue:
     with unit_of_work() as ctx:
-        seen = pages.mes_visites(ctx, dossier_id())
+        seen = pages.mes_visites(ctx, own_dossier())
     return render_template("portail/visites.html", visites=seen, racine=adresse(slug))
 
 
@@ -49,7 +49,7 @@ def visites(slug: str) -> ResponseReturnValue:
 @requires("portail.dossier")
 def emplois(slug: str) -> ResponseReturnValue:
     with unit_of_work() as ctx:
-        seen = pages.parcours(ctx, dossier_id())
+        seen = pages.parcours(ctx, own_dossier())
     return render_template("portail/emplois.html", parcours=seen, racine=adresse(slug))
 
 
@@ -57,7 +57,7 @@ def emplois(slug: str) -> ResponseReturnValue:
 @requires("portail.dossier")
 def identite(slug: str) -> ResponseReturnValue:
     with unit_of_work() as ctx:
-        seen = pages.mon_identite(ctx, dossier_id())
+        seen = pages.mon_identite(ctx, own_dossier())
     return render_template("portail/identite.html", identite=seen, racine=adresse(slug))
 
 
@@ -66,10 +66,13 @@ def identite(slug: str) -> ResponseReturnValue:
 def acces(slug: str) -> ResponseReturnValue:
     refus_seuls, avant = request.args.get("filtre") == "refus", line_id(request.args.get("avant"))
     with unit_of_work() as ctx:
-        seen = pages.qui_a_ouvert(ctx, dossier_id(), refus_seuls=refus_seuls, avant=avant)
+        seen = pages.qui_a_ouvert(ctx, own_dossier(), refus_seuls=refus_seuls, avant=avant)
+        courriel = courriels.state(ctx, own_dossier()) if web().config.smtp else None
         lue_at = ctx.clock.now()
     url = adresse(slug, "acces")
-    return render_template("portail/acces.html", acces=seen, racine=adresse(slug), url=url, lue_at=lue_at)
+    return render_template(
+        "portail/acces.html", acces=seen, racine=adresse(slug), url=url, lue_at=lue_at, courriel=courriel
+    )
 
 
 @bp.get("/p/<slug>/acces/preuve")
@@ -77,11 +80,11 @@ def acces(slug: str) -> ResponseReturnValue:
 def preuve(slug: str) -> ResponseReturnValue:
     """Its trace commits before anything is written; the file, of some megabytes at most, follows in a second transaction."""
     with unit_of_work() as ctx:
-        journal.start_proof(ctx, dossier_id())
+        journal.start_proof(ctx, own_dossier())
     file = BytesIO()
     with unit_of_work() as ctx:
         name = f"preuve-acces-{today(ctx.clock):%Y-%m-%d}.zip"
-        journal.write_proof(ctx, dossier_id(), file, lambda lue: _page_of_proof(slug, name, lue))
+        journal.write_proof(ctx, own_dossier(), file, lambda lue: _page_of_proof(slug, name, lue))
     file.seek(0)
     return send_file(file, mimetype="application/zip", as_attachment=True, download_name=name)
 
@@ -95,7 +98,7 @@ def _page_of_proof(slug: str, name: str, lue: PreuveLue) -> str:
 @requires("portail.dossier")
 def droits(slug: str) -> ResponseReturnValue:
     with unit_of_work() as ctx:
-        seen = pages.mes_droits(ctx, dossier_id())
+        seen = pages.mes_droits(ctx, own_dossier())
     return render_template("portail/droits.html", droits=seen, racine=adresse(slug))
 
 
@@ -114,7 +117,7 @@ def not_found(error: NotFound) -> ResponseReturnValue:
     return response
 
 
-def dossier_id() -> UUID:
+def own_dossier() -> UUID:
     """Raises: EspaceNotFound; a session of the portal always holds one."""
     found = user().dossier_id
     if found is None:

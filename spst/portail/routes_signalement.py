@@ -11,7 +11,7 @@ from spst.journal import signalements
 from spst.journal.signalements import ON_A_LINE, ON_THE_LIST, RAISONS, Raison
 from spst.kernel.errors import NotFound, RuleViolation
 from spst.portail.navigation import adresse
-from spst.portail.routes import contact, dossier_id, line_id, not_found
+from spst.portail.routes import contact, line_id, not_found, own_dossier
 from spst.web.fields import CSRF_FIELD, Form, Ligne, errors_by_field
 from spst.web.frame import flash
 from spst.web.guards import requires
@@ -43,7 +43,7 @@ def make(slug: str) -> ResponseReturnValue:
     try:
         values = SignalementForm().read(request.form)
         with unit_of_work() as ctx:
-            signalements.make(ctx, dossier_id(), ligne, values["raison"], values["texte"] or None)
+            signalements.make(ctx, own_dossier(), ligne, values["raison"], values["texte"] or None)
     except ValidationError as error:
         return _form(slug, ligne, errors_by_field(error)), 422
     except RuleViolation as refusal:
@@ -54,7 +54,7 @@ def make(slug: str) -> ResponseReturnValue:
 
 def _form(slug: str, ligne: UUID | None, erreurs: dict[str, str] | None = None) -> str:
     with unit_of_work() as ctx:
-        acces = signalements.for_report(ctx, dossier_id(), ligne)
+        acces = signalements.for_report(ctx, own_dossier(), ligne)
     view: dict[str, Any] = {
         "acces": acces,
         "ligne": ligne,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, Select, select
@@ -50,6 +51,11 @@ def by_id(connection: Connection, tenant_id: UUID) -> SpstPublic:
     return _one(connection, _public().where(Tenant.id == tenant_id))
 
 
+def in_service(connection: Connection) -> list[SpstPublic]:
+    rows = connection.execute(_public().where(Tenant.suspended_at.is_(None)).order_by(Tenant.id))
+    return [_spst(row) for row in rows]
+
+
 def _public() -> _Public:
     return select(
         Tenant.id, Tenant.slug, Tenant.nom, Tenant.type, Tenant.suspended_at, Tenant.telephone, Tenant.courriel
@@ -60,6 +66,10 @@ def _one(connection: Connection, query: _Public) -> SpstPublic:
     row = connection.execute(query).one_or_none()
     if row is None:
         raise SpstNotFound()
+    return _spst(row)
+
+
+def _spst(row: Any) -> SpstPublic:
     return SpstPublic(row.id, row.slug, row.nom, TypeSpst(row.type), row.suspended_at, row.telephone, row.courriel)
 
 

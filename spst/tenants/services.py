@@ -48,6 +48,12 @@ def get_public_by_id(runtime: Runtime, tenant_id: UUID) -> SpstPublic:
         return queries.by_id(connection, tenant_id)
 
 
+def in_service(runtime: Runtime) -> list[SpstPublic]:
+    """Every SPST that is not suspended, for the jobs that go through them all."""
+    with runtime.engine.connect() as connection:
+        return queries.in_service(connection)
+
+
 def checked(demande: DemandeSpst) -> DemandeSpst:
     """The same with its numbers compact.
 

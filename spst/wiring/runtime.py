@@ -1,6 +1,7 @@
 """Builds the runtime of a process from its configuration."""
 
 from spst.adapters.cles.fichier import FileKeyStore
+from spst.adapters.courriel.smtp import SmtpMessagerie
 from spst.adapters.horodatage.rfc3161 import TimeStampingAuthority
 from spst.adapters.tetes.dossier import FolderOfHeads
 from spst.habilitations import actions
@@ -9,6 +10,7 @@ from spst.kernel.config import Config, SealConfig
 from spst.kernel.crypto.keyring import Keyring
 from spst.kernel.database import open_engine
 from spst.kernel.runtime import Runtime
+from spst.portail.ports_courriel import Messagerie
 from spst.traces import services as traces
 from spst.traces.ports import Horodateur
 from spst.traces.tetes import Scelleur
@@ -30,6 +32,11 @@ def build_runtime(config: Config, clock: Clock | None = None) -> Runtime:
 def build_horodateur(config: SealConfig) -> Horodateur | None:
     """None where no authority was chosen: heads are then dated by the clock of the sealer alone."""
     return TimeStampingAuthority(config.tsa.url, config.tsa.roots) if config.tsa else None
+
+
+def build_messagerie(config: Config) -> Messagerie | None:
+    """None where no mail server was given: workers are then told nothing by e-mail."""
+    return SmtpMessagerie(config.smtp) if config.smtp else None
 
 
 def build_scelleur(config: SealConfig) -> Scelleur:

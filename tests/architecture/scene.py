@@ -193,6 +193,8 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /direction/moyens/<uuid:moyen_id>/retrait": lambda s: {"pourquoi": "Rendue"},
     "POST /direction/revues/reglages": lambda s: {"revue_mois": "3", "inusage_jours": "90"},
     "POST /direction/revues/lignes/<uuid:ligne_id>": lambda s: {"decision": "garder"},
+    "POST /p/<slug>/courriel": lambda s: {"adresse": "zoe@example.test"},
+    "POST /p/<slug>/courriel/code": lambda s: {"code": "123456"},
     "POST /direction/comptes/<uuid:compte_id>/equipes": lambda s: {"equipe": str(s.monde.a.equipe_id)},
 }
 

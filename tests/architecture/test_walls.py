@@ -27,6 +27,7 @@ GLOBAL_TABLES = {
     "journal_technique",
     "nomenclature_exposition",
     "rattachement",
+    "reglage_courriel",
     "section_dmst",
     "session",
     "tenant",

@@ -49,8 +49,9 @@ JOURNEES = {
     Role.DPO: f"{_LECTURE_DU_PILOTAGE} alerte.consult alerte.decide",
     Role.AUD: _LECTURE_DU_PILOTAGE,
     Role.TECH: "",
-    Role.SAL: f"{_SESSION} portail.activate portail.dossier portail.visites portail.acces portail.report opposition.record",
-    Role.SRV: "tenant.create menage.run session.close alerte.open",
+    Role.SAL: f"{_SESSION} portail.activate portail.dossier portail.visites portail.acces portail.report portail.courriel"
+    " opposition.record",
+    Role.SRV: "tenant.create menage.run session.close alerte.open courriel.send",
 }
 """Acts without which the day stops; others may be open too, within the law."""
 

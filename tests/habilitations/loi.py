@@ -152,6 +152,8 @@ habilitation.revoke  F  comptes
 session.revoke       F  comptes
 portail.activate     F  portail
 portail.report       F  portail
+portail.courriel     F  portail
+courriel.send        F  systeme
 session.open         F  systeme
 session.close        F  systeme
 tenant.create        F  systeme
@@ -212,6 +214,7 @@ _OWN_ROLES = {
     # RGPD art. 38 and 39: he answers to nobody for what he examines; the direction set up what he judges.
     "alerte.consult": frozenset({Role.DPO}),
     "alerte.decide": frozenset({Role.DPO}),
+    "portail.courriel": frozenset({Role.SAL}),
     "session.open": TOUS - {Role.TECH},
     "session.close": TOUS - {Role.TECH},
 }

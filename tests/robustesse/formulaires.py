@@ -23,7 +23,7 @@ class Formulaire:
     """`arrange` brings the world to a state in which the act may be done, and returns browser, path and right values.
 
     `shown`: fields that the page of a refusal (422) holds again. `kept_apart`: a refusal may leave what was written before,
-    each note in a transaction of its own, and what is noted of a refusal at the door of the portal.
+    each note in a transaction of its own, what is noted of a refusal at the door of the portal, and a try that was spent.
     """
 
     endpoint: str
@@ -326,6 +326,18 @@ _FORMS = (
         lambda s: (s.awaited(), f"/p/{s.a.slug}/activation", {"code": ("ABCD-EFGH-JKMN-PQRS",)}),
         kept_apart=True,
     ),
+    Formulaire(
+        "portail_courriel.ask",
+        lambda s: (s.asker(), f"/p/{s.a.slug}/courriel", {"adresse": ("zoe.adrun@example.test",)}),
+        shown=("adresse",),
+    ),
+    Formulaire("portail_courriel.ask_again", lambda s: (s.asker(waits=True), f"/p/{s.a.slug}/courriel/renvoi", {})),
+    Formulaire(
+        "portail_courriel.confirm",
+        lambda s: (s.asker(waits=True), f"/p/{s.a.slug}/courriel/code", {"code": (s.awaited_code(),)}),
+        kept_apart=True,
+    ),
+    Formulaire("portail_courriel.stop", lambda s: (s.asker(waits=True), f"/p/{s.a.slug}/courriel/arret", {})),
     Formulaire("portail_connexion.logout", lambda s: (s.of(Role.SAL), f"/p/{s.a.slug}/deconnexion", {})),
 )
 _ACCEPTED = {

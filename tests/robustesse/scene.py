@@ -21,6 +21,8 @@ from spst.identite import services as identite
 from spst.identite.rules import IdentitePivot
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.ids import new_id
+from spst.portail import courriels
+from spst.portail.courriel_queries import abonnement_of
 from spst.portail.services import Attente
 from spst.visites import services as visites
 from spst.visites.models import RendezVous
@@ -69,6 +71,26 @@ class Scene:
         attente = Attente(self.a.slug, "https://fc.test", uuid4().hex, self.site.clock.now(), pivot, "jeton")
         data = attente.to_data(self.monde.runtime)
         return self.nobody("portail", f"/p/{self.a.slug}/activation", portail_attente=data)
+
+    # ──── E-mails of the worker
+
+    def asker(self, *, waits: bool = False) -> Poste:
+        """Zoé, who asked for nothing today, or whose address waits for its code."""
+        zoe = self.a.zoe
+        with self.monde.superuser.begin() as connection:
+            connection.execute(text("DELETE FROM abonnement_courriel"))
+            connection.execute(text("DELETE FROM compteur"))
+        if waits:
+            with self.monde.work(zoe.acteur, dossier_id=zoe.dossier_id) as ctx:
+                courriels.ask(ctx, zoe.dossier_id, "zoe.adrun@example.test")
+        return self.of(Role.SAL)
+
+    def awaited_code(self) -> str:
+        zoe = self.a.zoe
+        with self.monde.work(zoe.acteur, dossier_id=zoe.dossier_id) as ctx:
+            abonnement = abonnement_of(ctx, zoe.dossier_id)
+            assert abonnement is not None
+            return courriels.code_of(ctx, abonnement) or ""
 
     # ──── Visits
 

@@ -383,6 +383,6 @@ def test_every_public_page_is_told_apart_from_the_closed_ones(scene: Scene) -> N
     views = scene.site.app.view_functions
     public = {name for name, view in views.items() if getattr(view, "policy_action", None) == PUBLIC}
     assert {name.partition(".")[0] for name in public} == {
-        "cles", "connexion", "connexion_ecps", "connexion_locale", "fournisseur", "portail", "portail_connexion", "presence",
-        "sante",
+        "cles", "connexion", "connexion_ecps", "connexion_locale", "fournisseur", "portail", "portail_connexion",
+        "portail_courriel", "presence", "sante",
     }  # fmt: skip
