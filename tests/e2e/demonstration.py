@@ -24,11 +24,12 @@ READY_WITHIN_S = 180
 
 @dataclass(frozen=True, slots=True)
 class Demonstration:
-    """A demonstration that answers. `url`: of the site; `psc`, `fc`: origins of the stand-ins."""
+    """A demonstration that answers. `url`: of the site; `psc`, `fc`, `courriel`: origins of the stand-ins."""
 
     url: str
     psc: str
     fc: str
+    courriel: str
     folder: Path
     said: str
     """What it printed while it started, accounts included."""
@@ -66,9 +67,8 @@ def running(folder: Path) -> Iterator[Demonstration]:
     try:
         said = _wait_until_ready(process)
         listener.start()
-        yield Demonstration(
-            f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}", f"http://127.0.0.1:{port + 2}", folder, said
-        )
+        url, psc, fc, courriel = (f"http://127.0.0.1:{port + rank}" for rank in range(4))
+        yield Demonstration(url, psc, fc, courriel, folder, said)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(timeout=60)
@@ -91,7 +91,7 @@ def _wait_until_ready(process: subprocess.Popen[str]) -> str:
     raise AssertionError("la démonstration n’a pas démarré :\n" + "".join(lines[-40:]))
 
 
-def free_ports(count: int = 3) -> int:
+def free_ports(count: int = 5) -> int:
     """The first of `count` neighbouring ports that are free."""
     for _ in range(50):
         with socket.socket() as probe:

@@ -174,7 +174,7 @@ def test_off_until_an_address_is_given_and_confirmed_and_off_again_in_one_gestur
     assert done(zoe.post(adresse=f" {adresse} "))
     assert "Un code part vers" in zoe.section()
     assert abonnements.send() == 1
-    assert f'Nous avons envoyé un code à <b class="adresse">{adresse}</b>' in zoe.section()
+    assert f'Nous avons envoyé un code à <b class="wrap-any">{adresse}</b>' in zoe.section()
     code = abonnements.courrier.code(adresse)
     answer = zoe.post("/code", code="000 000" if code != "000 000" else "111 111")
     assert (answer.status_code, "Ce n’est pas le bon code" in answer.text) == (422, True)

@@ -13,6 +13,7 @@ from spst.dmst import services as dmst
 from spst.kernel.acteur import Role
 from spst.kernel.errors import AccessDenied
 from tests.e2e.checks import axe_violations, console_is_clean, overflow, shoot
+from tests.factories.releves import run
 from tests.portail.conftest import BIRTH, Portail
 from tests.portail.test_pages import Followed
 from tests.simulators.launcher import free_port
@@ -153,6 +154,63 @@ def test_empty_record_reads_well(site: Portail, page: Page) -> None:
     for name in ("visites", "emplois", "identite", "acces", "acces?filtre=refus", "droits"):
         page.goto(f"{site.origin}/p/coteaux/{name}")
         check(page, f"vide-{name.replace('?filtre=', '-')}")
+
+
+LONG_ADDRESS = f"{'marieantoinette' * 4}@{'messageriepersonnelle' * 2}.example.test"
+
+
+@ETH_01
+@pytest.mark.exigence("TRA-04", partielle="prévenir par e-mail")
+def test_being_told_by_e_mail_reads_well_wherever_it_stands(site: Portail, page: Page) -> None:
+    site.fc.admin("reset")
+    followed = Followed(site, site.monde.a)
+    person = site.at_franceconnect(followed.name)
+    page.goto(f"{site.origin}/p/coteaux/connexion")
+    page.locator(f"button[value='{person}']").click()
+    page.get_by_label("Code d’activation").fill(site.code(followed.spst, followed.personne))
+    page.get_by_role("button", name="Ouvrir mon espace").click()
+    page.get_by_role("heading", name="Bonjour").wait_for()
+    page.goto(f"{site.origin}/p/coteaux/acces")
+    told = page.get_by_role("region", name="Me prévenir par e-mail")
+    told.get_by_label("Votre adresse e-mail").fill("zoe@exemple")
+    told.get_by_role("button", name="Recevoir un code").click()
+    page.get_by_text("Cette adresse n’est pas complète").wait_for()
+    assert page.get_by_label("Votre adresse e-mail").input_value() == "zoe@exemple"
+    check(page, "courriel-adresse-fausse")
+    page.get_by_label("Votre adresse e-mail").fill(LONG_ADDRESS)
+    page.get_by_role("button", name="Recevoir un code").click()
+    page.get_by_text("À confirmer").wait_for()
+    for name, change, seen in (
+        ("part", "envoye_at = NULL", "Un code part vers"),
+        ("refusee", "refuse_at = now()", "refuse notre message"),
+        ("echec", "refuse_at = NULL, echec_at = now()", "n’a pas pu partir"),
+        ("expiree", "echec_at = NULL, expires_at = now() - interval '1 hour'", "ne sert plus"),
+    ):
+        shows(site, page, followed, name, change, seen)
+    told.get_by_role("button", name="Envoyer un nouveau code").click()
+    page.get_by_text("Un nouveau code part").wait_for()
+    told.get_by_label("Code reçu").fill("12345")
+    told.get_by_role("button", name="Confirmer").click()
+    page.get_by_text("Ce n’est pas le bon code").wait_for()
+    check(page, "courriel-code-faux")
+    page.get_by_role("link", name="Revenir à la page précédente").click()
+    page.get_by_text("À confirmer").wait_for()
+    for name, change, seen in (
+        ("en-marche", "code_sealed = NULL, confirmed_at = now(), resume_on = current_date", "En marche"),
+        ("en-panne", "echec_at = now()", "Nous réessaierons au prochain"),
+        ("arretee", "refuse_at = now()", "nous n’y écrivons plus"),
+    ):
+        shows(site, page, followed, name, change, seen)
+    told.get_by_role("button", name="Ne plus me prévenir").click()
+    told.get_by_label("Votre adresse e-mail").wait_for()
+    assert LONG_ADDRESS not in page.content()
+
+
+def shows(site: Portail, page: Page, followed: Followed, name: str, change: str, seen: str) -> None:
+    run(site.monde, f"UPDATE abonnement_courriel SET {change} WHERE dossier_id = :id", id=followed.dossier_id)
+    page.reload()
+    page.get_by_text(seen).wait_for()
+    check(page, f"courriel-{name}")
 
 
 @ETH_01

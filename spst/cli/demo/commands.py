@@ -28,7 +28,7 @@ workers_option = click.option(
 @click.group(
     invoke_without_command=True, help="Lance la démonstration\u00a0: base, simulateurs, pages, travaux de fond."
 )
-@click.option("--port", envvar="PORT", type=click.IntRange(1024, 65533), default=8000, show_default=True)
+@click.option("--port", envvar="PORT", type=click.IntRange(1024, 65531), default=8000, show_default=True)
 @data_option
 @workers_option
 @click.option("--reset", envvar="RESET", is_flag=True, help="Repart de zéro.")

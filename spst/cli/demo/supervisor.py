@@ -30,13 +30,14 @@ _FC_BASE = "/api/v2"
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Where the three programs answer: the site, then the stand-ins of Pro Santé Connect and FranceConnect+."""
+    """Where the programs answer: the site, the stand-ins of Pro Santé Connect and FranceConnect+, then the mailbox to read and
+    the mail server that fills it."""
 
     port: int
 
     @property
-    def ports(self) -> tuple[int, int, int]:
-        return self.port, self.port + 1, self.port + 2
+    def ports(self) -> tuple[int, int, int, int, int]:
+        return self.port, self.port + 1, self.port + 2, self.port + 3, self.port + 4
 
     @property
     def site(self) -> str:
@@ -50,6 +51,14 @@ class Addresses:
     def fc_issuer(self) -> str:
         return f"http://127.0.0.1:{self.port + 2}{_FC_BASE}"
 
+    @property
+    def mailbox(self) -> str:
+        return f"http://127.0.0.1:{self.port + 3}"
+
+    @property
+    def smtp_port(self) -> int:
+        return self.port + 4
+
 
 def run(folder: DemoFolder, *, port: int, workers: int, reset: bool) -> None:
     """Raises: DemoRefused with the remedy. Returns once Ctrl-C or SIGTERM has stopped everything."""
@@ -62,7 +71,8 @@ def run(folder: DemoFolder, *, port: int, workers: int, reset: bool) -> None:
             environment = _prepare(folder, addresses, workers=workers, reset=reset)
             _start(children, folder, addresses, environment)
             click.echo(table(load_accounts(folder), addresses.site))
-            click.echo(f"\nPrêt : {addresses.site}\nCtrl-C arrête tout. Données\u00a0: {folder.root}")
+            click.echo(f"\nE-mails envoyés\u00a0: {addresses.mailbox}")
+            click.echo(f"Prêt : {addresses.site}\nCtrl-C arrête tout. Données\u00a0: {folder.root}")
             children.watch(lambda: folder.cluster.has_process)
         except StopRequested:
             click.echo("\nArrêt…")
@@ -80,8 +90,8 @@ def _check_ports(addresses: Addresses) -> None:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
                 raise DemoRefused(
-                    f"Le port {port} est déjà pris. La démonstration a besoin de {addresses.ports[0]}, "
-                    f"{addresses.ports[1]} et {addresses.ports[2]}\u00a0: fermez le programme qui l’occupe, ou choisissez "
+                    f"Le port {port} est déjà pris. La démonstration a besoin des ports {addresses.ports[0]} à "
+                    f"{addresses.ports[-1]}\u00a0: fermez le programme qui l’occupe, ou choisissez "
                     f"d’autres ports, par exemple PORT={addresses.port + 100} make run"
                 ) from error
 
@@ -116,6 +126,10 @@ def product_settings(addresses: Addresses) -> dict[str, str]:
         "FC_ISSUER": addresses.fc_issuer,
         "FC_METADATA_URL": f"{addresses.fc_issuer}/.well-known/openid-configuration",
         "FC_CLIENT_ID": "spst-demonstration",
+        "SPST_SMTP_HOST": "127.0.0.1",
+        "SPST_SMTP_PORT": str(addresses.smtp_port),
+        "SPST_SMTP_SECURITY": "aucune",
+        "SPST_SMTP_FROM": "ne-pas-repondre@demonstration.invalid",
     }
 
 
@@ -154,10 +168,14 @@ def _start(children: Children, folder: DemoFolder, addresses: Addresses, environ
     fc = children.start(
         "franceconnect", [node, "franceconnect/main.mjs"], _fc_settings(folder, addresses), _REPOSITORY / "simulators"
     )
+    mailbox = children.start(
+        "courriel", [node, "courriel/main.mjs"], _mailbox_settings(addresses), _REPOSITORY / "simulators"
+    )
     web = children.start("web", spst_command("serve", "--port", str(addresses.port)), environment, _REPOSITORY)
     children.start("worker", spst_command("worker"), environment, _REPOSITORY)
     children.wait_ready(psc, addresses.ports[1], f"{_PSC_REALM}/.well-known/wallet-openid-configuration")
     children.wait_ready(fc, addresses.ports[2], f"{_FC_BASE}/.well-known/openid-configuration")
+    children.wait_ready(mailbox, addresses.ports[3], "/")
     children.wait_ready(web, addresses.port, "/sante")
 
 
@@ -180,6 +198,10 @@ def _fc_settings(folder: DemoFolder, addresses: Addresses) -> dict[str, str]:
         "REDIRECT_URIS": f"{addresses.site}/connexion/franceconnect/retour",
         "POST_LOGOUT_REDIRECT_URIS": f"{addresses.site}/connexion/franceconnect/fin",
     }
+
+
+def _mailbox_settings(addresses: Addresses) -> dict[str, str]:
+    return {"PORT": str(addresses.ports[3]), "SMTP_PORT": str(addresses.smtp_port)}
 
 
 def _node() -> str:

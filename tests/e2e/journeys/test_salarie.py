@@ -2,13 +2,17 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
+from playwright.sync_api import Locator, expect
 
 from tests.e2e.journeys import steps
 from tests.e2e.journeys.conftest import Somebody, VisiteRacontee
 from tests.e2e.journeys.visitor import PHONE, Visitor
 from tests.factories import verificateur
+from tests.factories.attente import until
 
 MENU = {
     "Mes visites": "Mes visites",
@@ -51,6 +55,9 @@ def test_worker_reads_what_is_hers_who_read_it_and_takes_the_proof_away(
     when_the_dpo_answers(dpo)
     dpo.never_read(visite_racontee.notee, visite_racontee.remise, "ADRUN", "Zoe")
     then_she_reads_the_answer(zoe)
+    when_she_asks_to_be_told(zoe, "zoe.perso@example.test")
+    then_she_confirms_with_the_code_of_the_message(zoe, "zoe.perso@example.test")
+    then_she_stops_in_one_gesture(zoe)
     steps.when_he_leaves(zoe)
     zoe.sees("Votre espace est fermé")
     steps.then_nothing_comes_back(zoe, "ADRUN", visite_racontee.remise)
@@ -147,3 +154,38 @@ def then_she_reads_the_answer(zoe: Visitor) -> None:
     zoe.reads(ANSWER)
     zoe.reads("a traité un accès que vous avez signalé pour répondre à votre demande")
     zoe.finds_sound("salarie-reponse")
+
+
+def told(zoe: Visitor) -> Locator:
+    return zoe.page.get_by_role("region", name="Me prévenir par e-mail")
+
+
+def when_she_asks_to_be_told(zoe: Visitor, address: str) -> None:
+    told(zoe).get_by_label("Votre adresse e-mail").fill(address)
+    told(zoe).get_by_role("button", name="Recevoir un code").click()
+    expect(told(zoe)).to_contain_text(address)
+    expect(told(zoe)).to_contain_text("À confirmer")
+    zoe.finds_sound("salarie-courriel-attente")
+
+
+def then_she_confirms_with_the_code_of_the_message(zoe: Visitor, address: str) -> None:
+    """The message leaves by itself, from the program of background work, and tells nothing but its code."""
+    until(lambda: bool(mails(zoe, address)), "no message")
+    [mail] = mails(zoe, address)
+    assert "ADRUN" not in mail["raw"]
+    assert "dossier" not in mail["text"]
+    told(zoe).get_by_label("Code reçu").fill(re.findall(r"\d{3} \d{3}", mail["text"])[0])
+    told(zoe).get_by_role("button", name="Confirmer").click()
+    expect(told(zoe)).to_contain_text("En marche")
+    zoe.finds_sound("salarie-courriel-en-marche")
+
+
+def mails(zoe: Visitor, address: str) -> list[dict[str, Any]]:
+    received = requests.post(f"{zoe.demonstration.courriel}/admin/received", json={}, timeout=10).json()
+    return [mail for mail in received["mails"] if mail["to"] == [address]]
+
+
+def then_she_stops_in_one_gesture(zoe: Visitor) -> None:
+    told(zoe).get_by_role("button", name="Ne plus me prévenir").click()
+    expect(told(zoe).get_by_label("Votre adresse e-mail")).to_have_value("")
+    zoe.reads("votre adresse est effacée")
