@@ -18,7 +18,7 @@ _HIS_OWN = Wall(
     update=True,
     delete=True,
 )
-"""He alone reads and writes it, and the job that sends: no professional, no direction, learns whether he asked, nor where."""
+"""He alone reads and writes it, and the job that sends: to nobody else, of whatever family, do these rows exist."""
 
 
 class AbonnementCourriel(TenantRow, Base):
