@@ -51,7 +51,7 @@ class Mailbox {
     this.mails = [];
     this.faults = [];
     this.tries = 0;
-    this.release();
+    this.release(false);
   }
 
   break({ fault, times = 1 }) {
@@ -59,8 +59,9 @@ class Mailbox {
     this.faults.push(...Array(times).fill(fault));
   }
 
-  release() {
-    for (const go of this.held) go();
+  /** What is held is kept and answered for, or forgotten with its connection. */
+  release(isKept = true) {
+    for (const go of this.held) go(isKept);
     this.held.clear();
   }
 
@@ -121,8 +122,8 @@ function manners(mailbox, own, server) {
     if (stream.sizeExceeded) throw Object.assign(new Error('5.3.4 Too big'), { responseCode: 552 });
     const { error, fault } = mailbox.refusal('onData');
     if (error) throw error;
-    if (fault === 'hold') await new Promise((go) => mailbox.held.add(go));
-    if (fault === 'cut') return drop(session);
+    const isLost = fault === 'hold' && !(await new Promise((go) => mailbox.held.add(go)));
+    if (fault === 'cut' || isLost) return drop(session);
     await mailbox.keep(raw, session);
     if (fault === 'cut_after') drop(session);
     return undefined;

@@ -6,8 +6,8 @@ tomorrow is walked tomorrow. The médecin who follows the worker meets the same 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from html import unescape
 from io import BytesIO
 from itertools import product
@@ -29,19 +29,23 @@ from spst.habilitations.exceptionnel import Raison
 from spst.habilitations.protocoles import Genre
 from spst.habilitations.publication import Avis, AvisCmt
 from spst.identite import services as identite
+from spst.identite.models import LienPortail
 from spst.kernel.acteur import Acteur, Role
+from spst.kernel.clock import PARIS, today
 from spst.kernel.context import CodeMotif, Motif
 from spst.kernel.ids import new_id
 from spst.kernel.models import Base
+from spst.portail import courriel_jobs, courriels
 from spst.visites import services as visites
 from spst.visites.rules import Conclusion
 from tests.architecture import scene as architecture
 from tests.architecture.scene import named
+from tests.factories.courrier import Courrier
 from tests.factories.ecoute import Written, listening
-from tests.factories.monde import Monde, colleague
+from tests.factories.monde import LONG_AGO, Monde, colleague
 from tests.factories.politiques import seen
 from tests.factories.releves import run
-from tests.factories.site import Site
+from tests.factories.site import ORIGIN, MovableClock, Site
 from tests.robustesse.poste import Poste
 from tests.robustesse.scene import Scene
 from tests.robustesse.scene_droits import Droits
@@ -402,6 +406,49 @@ def test_no_other_line_of_the_database_holds_a_word_of_the_dossier_in_clear(terr
             for line in connection.execute(text(f"SELECT t::text FROM {table} t")).scalars():
                 seen.look(table, str(line))
     assert seen.met == {}
+
+
+@pytest.mark.exigence("TRA-02", partielle="les mots du dossier, dans les e-mails")
+@pytest.mark.exigence("TRA-04", partielle="prévenir par e-mail")
+def test_no_message_that_leaves_holds_a_word_of_the_dossier_or_of_its_readers(
+    terrain: Terrain, courrier: Courrier
+) -> None:
+    """Everybody who opened the full dossier is someone of whom Zoé is told, without a word of it."""
+    monde, zoe = terrain.scene.monde, terrain.scene.a.zoe
+    first = len(terrain.log.lines), len(terrain.log.values)
+    say_why(monde)
+    asked(monde, courrier)
+    tomorrow = datetime.combine(today(monde.runtime.clock) + timedelta(days=1), time(8), PARIS)
+    clock = MovableClock(tomorrow - monde.runtime.clock.now())
+    assert courriel_jobs.send_courriels(replace(monde.runtime, clock=clock), courrier.messagerie, ORIGIN) == 1
+    confirmation, told = courrier.mails()
+    made = Walk()
+    for mail in (confirmation, told):
+        made.look("e-mail", f"{mail['subject']} {mail['text']} {mail['raw']}")
+        names = ("ADRUN", "Zoe", "VASSEUR", "Vasseur", str(zoe.dossier_id), str(zoe.travailleur_id))
+        assert [name for name in names if name in mail["raw"] + mail["text"]] == []
+    heard = [*terrain.log.lines[first[0] :], *terrain.log.values[first[1] :]]
+    for line in heard:
+        made.look("journal technique", line)
+    assert made.met == {}
+    assert [line for line in heard if "example.test" in line] == []
+
+
+def asked(monde: Monde, courrier: Courrier) -> None:
+    """Zoé, who enters her space, gives an address and its code."""
+    zoe = monde.a.zoe
+    monde.add(
+        LienPortail(
+            tenant_id=monde.a.tenant_id, id=new_id(), travailleur_id=zoe.travailleur_id, identite_id=new_id(),
+            created_at=LONG_AGO,
+        )
+    )  # fmt: skip
+    run(monde, "UPDATE travailleur SET statut_ins = 'qualifiee' WHERE id = :id", id=zoe.travailleur_id)
+    with monde.work(zoe.acteur, dossier_id=zoe.dossier_id) as ctx:
+        courriels.ask(ctx, zoe.dossier_id, "zoe.perso@example.test")
+    assert courriel_jobs.send_courriels(monde.runtime, courrier.messagerie, ORIGIN) == 1
+    with monde.work(zoe.acteur, dossier_id=zoe.dossier_id) as ctx:
+        assert courriels.confirm(ctx, zoe.dossier_id, courrier.code("zoe.perso@example.test"))
 
 
 def test_medecin_who_follows_the_worker_meets_every_word_on_the_same_walk(terrain: Terrain) -> None:

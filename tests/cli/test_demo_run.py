@@ -135,7 +135,7 @@ def left(folder: Path) -> tuple[list[str], str]:
 
 def then_it_stops_cleanly(started: Demonstration) -> None:
     running = [os.pidfd_open(pid) for pid in started.descendants()]
-    assert len(running) == 5
+    assert len(running) == 6
     assert started.stop() == 0
     assert wait_all_gone(running)
 

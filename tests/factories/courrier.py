@@ -30,6 +30,18 @@ class Courrier:
         return SmtpPeer(**{**known, "user": USER, "password": PASSWORD, "roots": self.roots, **changes})
 
     @property
+    def settings(self) -> dict[str, str]:
+        """The same, as the environment of a program."""
+        return {
+            "SPST_SMTP_HOST": "127.0.0.1",
+            "SPST_SMTP_PORT": str(self.ports["starttls"]),
+            "SPST_SMTP_FROM": SENDER,
+            "SPST_SMTP_USER": USER,
+            "SPST_SMTP_PASSWORD": PASSWORD,
+            "SPST_SMTP_ROOTS": str(self.roots),
+        }
+
+    @property
     def messagerie(self) -> SmtpMessagerie:
         return SmtpMessagerie(self.peer())
 

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -53,10 +54,10 @@ def configuration(monde: Monde, port: int) -> dict[str, str]:
 
 
 class Program:
-    """`spst <command>` in a process group of its own."""
+    """`spst <command>` in a process group of its own. `settings`: beside those of every program."""
 
-    def __init__(self, monde: Monde, port: int, *command: str) -> None:
-        self._environment = configuration(monde, port)
+    def __init__(self, monde: Monde, port: int, *command: str, settings: Mapping[str, str] | None = None) -> None:
+        self._environment = configuration(monde, port) | dict(settings or {})
         self._command = [sys.executable, "-m", "spst.cli", *command]
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
@@ -66,7 +67,8 @@ class Program:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.kill()
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
 
     def start(self) -> None:
         self._process = subprocess.Popen(
