@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Table, and_, insert, select, update
+from sqlalchemy import Connection, Select, Table, and_, insert, select, update
 
 from spst.identite import queries, rules
 from spst.identite.errors import CodeNotIssuable
@@ -249,20 +249,29 @@ def link_stands(connection: Connection, tenant_id: UUID, identite_id: UUID, trav
 
     Its link is not suspended, and he is still qualifiée and alive. Traits are compared at the log-in: no session keeps them.
     """
+    query = _standing(tenant_id, travailleur_id).where(_LIEN.c.identite_id == identite_id)
+    return connection.execute(query).first() is not None
+
+
+def may_enter(ctx: Context, travailleur_id: UUID) -> bool:
+    """Whether some electronic identity still enters as this travailleur."""
+    return ctx.session.execute(_standing(ctx.tenant_id, travailleur_id).limit(1)).first() is not None
+
+
+def _standing(tenant_id: UUID, travailleur_id: UUID) -> Select[UUID]:
+    """Links of a travailleur that stand; none once he is no longer qualifiée, or alive."""
     of_him = and_(TRAVAILLEUR.c.tenant_id == _LIEN.c.tenant_id, TRAVAILLEUR.c.id == _LIEN.c.travailleur_id)
-    query = (
+    return (
         select(_LIEN.c.id)
         .join(TRAVAILLEUR, of_him)
         .where(
             _LIEN.c.tenant_id == tenant_id,
-            _LIEN.c.identite_id == identite_id,
             _LIEN.c.travailleur_id == travailleur_id,
             _LIEN.c.suspended_at.is_(None),
             TRAVAILLEUR.c.statut_ins == str(StatutIns.QUALIFIEE),
             TRAVAILLEUR.c.decede_on.is_(None),
         )
     )
-    return connection.execute(query).first() is not None
 
 
 def _find_link(ctx: Context, identite_id: UUID) -> tuple[UUID, bool] | None:

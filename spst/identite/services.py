@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from spst.habilitations import services as habilitations
 from spst.identite import perimetre, queries, registre, rules
-from spst.identite.activation import activate, link_stands, linked_travailleur, match_pivot
+from spst.identite.activation import activate, link_stands, linked_travailleur, match_pivot, may_enter
 from spst.identite.errors import MatriculeAlreadyUsed, MatriculeRefused
 from spst.identite.perimetre import check as check_perimetre
 from spst.identite.queries import CAP, MATRICULE, Ligne, TravailleurVu
@@ -41,6 +41,7 @@ __all__ = [
     "linked_travailleur",
     "match_pivot",
     "matricule",
+    "may_enter",
     "search",
     "set_matricule",
     "set_used_names",

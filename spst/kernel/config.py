@@ -173,7 +173,7 @@ class Environment:
             host=host,
             port=_port("SPST_SMTP_PORT", self.optional("SPST_SMTP_PORT", _SMTP_PORTS[security])),
             security=security,
-            sender=self.text("SPST_SMTP_FROM"),
+            sender=_checked_sender(self.text("SPST_SMTP_FROM")),
             user=user,
             password=self.text("SPST_SMTP_PASSWORD") if user else None,
             roots=Path(roots) if roots else None,
@@ -190,6 +190,13 @@ def _checked_security(host: str, security: str) -> str:
     if security == "aucune" and host not in _LOOPBACK:
         raise ConfigurationMissing("SPST_SMTP_SECURITY ne peut être « aucune » que vers 127.0.0.1")
     return security
+
+
+def _checked_sender(address: str) -> str:
+    mailbox, at, domain = address.partition("@")
+    if not (mailbox and at and domain) or set(address) & set(" <>,;\r\n") or "@" in domain:
+        raise ConfigurationMissing("SPST_SMTP_FROM doit être une adresse, sans nom")
+    return address
 
 
 def _port(name: str, written: str) -> int:

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from spst.dmst.errors import DossierErased
 from spst.habilitations import services as habilitations
+from spst.identite import services as identite
 from spst.journal import services as journal
 from spst.kernel.acteur import Acteur, Role, service
 from spst.kernel.clock import midnight, today
@@ -105,7 +106,8 @@ def _tell(runtime: Runtime, tenant_id: UUID, dossier_id: UUID, travailleur_id: U
             return
         since, until = midnight(abonnement.resume_on), midnight(day)
         abonnement.resume_on = day
-        if queries.enters(ctx, travailleur_id) and journal.has_news(ctx, dossier_id, since, until):
+        # One is not called to a closed door, nor after one's death.
+        if identite.may_enter(ctx, travailleur_id) and journal.has_news(ctx, dossier_id, since, until):
             queries.add_courriel(ctx, abonnement, Genre.NOUVEAU)
 
 

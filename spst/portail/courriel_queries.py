@@ -5,10 +5,9 @@ from datetime import date, datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Table, and_, delete, or_, select
+from sqlalchemy import Table, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from spst.identite.models import LienPortail, StatutIns, Travailleur
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
 from spst.portail.courriel_rules import Genre
@@ -118,24 +117,6 @@ def _is_due(today: date) -> tuple[Any, ...]:
         AbonnementCourriel.refuse_at.is_(None),
         or_(AbonnementCourriel.prevenu_on.is_(None), AbonnementCourriel.prevenu_on < today),
     )
-
-
-def enters(ctx: Context, travailleur_id: UUID) -> bool:
-    """Whether he can open his space: one is not called to a closed door, nor after one's death."""
-    of_him = and_(Travailleur.tenant_id == LienPortail.tenant_id, Travailleur.id == LienPortail.travailleur_id)
-    query = (
-        select(LienPortail.id)
-        .join(Travailleur, of_him)
-        .where(
-            LienPortail.tenant_id == ctx.tenant_id,
-            LienPortail.travailleur_id == travailleur_id,
-            LienPortail.suspended_at.is_(None),
-            Travailleur.statut_ins == str(StatutIns.QUALIFIEE),
-            Travailleur.decede_on.is_(None),
-        )
-        .limit(1)
-    )
-    return ctx.session.execute(query).first() is not None
 
 
 def heure(ctx: Context, day: date) -> int:

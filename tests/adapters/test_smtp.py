@@ -186,6 +186,8 @@ def test_a_server_is_spoken_to_by_starttls_unless_told_otherwise() -> None:
     ("given", "named"),
     [
         ({"SPST_SMTP_FROM": ""}, "SPST_SMTP_FROM"),
+        ({"SPST_SMTP_FROM": "SPST <spst@example.test>"}, "SPST_SMTP_FROM"),
+        ({"SPST_SMTP_FROM": "spst"}, "SPST_SMTP_FROM"),
         ({"SPST_SMTP_PORT": "0"}, "SPST_SMTP_PORT"),
         ({"SPST_SMTP_PORT": "smtp"}, "SPST_SMTP_PORT"),
         ({"SPST_SMTP_SECURITY": "parfois"}, "SPST_SMTP_SECURITY"),
