@@ -17,6 +17,7 @@ from spst.kernel import jobs
 from spst.kernel.clock import today
 from spst.kernel.context import Context
 from spst.kernel.ids import new_id
+from spst.kernel.locks import one_at_a_time
 from spst.portail import courriel_queries as queries
 from spst.portail import courriel_rules as rules
 from spst.portail.courriel_rules import Genre
@@ -64,6 +65,7 @@ def state(ctx: Context, dossier_id: UUID) -> ReglageVu:
 def ask(ctx: Context, dossier_id: UUID, adresse: str) -> None:
     """Have a code sent to an address; whatever was asked before is forgotten. Raises: DossierErased."""
     _authorise(ctx, dossier_id, "demande")
+    one_at_a_time(ctx, "abonnement_courriel", dossier_id)
     queries.forget(ctx, dossier_id)
     row_id = new_id()
     abonnement = AbonnementCourriel(

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
@@ -31,6 +32,7 @@ from spst.portail.errors import AbonnementMissing
 from spst.portail.ports_courriel import Messagerie
 from spst.traces import services as traces
 from spst.wiring.web import build_web
+from tests.factories.attente import until
 from tests.factories.courrier import Courrier, references
 from tests.factories.ecoute import Written, listening
 from tests.factories.monde import LONG_AGO, Personne, Spst
@@ -208,6 +210,25 @@ def test_another_code_and_another_address_take_the_place_of_the_first(abonnement
     abonnements.send()
     assert done(zoe.post("/code", code=abonnements.courrier.code("seconde@example.test")))
     assert "seconde@example.test" in zoe.section()
+
+
+def test_an_address_that_is_given_twice_at_once_is_kept_once(abonnements: Abonnements) -> None:
+    personne = abonnements.somebody()
+
+    def ask_too() -> None:
+        with abonnements.of(personne) as ctx:
+            courriels.ask(ctx, personne.dossier_id, "seconde@example.test")
+
+    waiting = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with ThreadPoolExecutor(1) as pool:
+        with abonnements.of(personne) as ctx:
+            courriels.ask(ctx, personne.dossier_id, "premiere@example.test")
+            ctx.session.flush()
+            second = pool.submit(ask_too)
+            until(lambda: bool(abonnements.rows(waiting)), "the second does not wait for the first")
+        second.result()
+    assert abonnements.state(personne).adresse == "seconde@example.test"
+    assert abonnements.send() == 1
 
 
 def test_a_code_serves_a_day_and_five_tries(abonnements: Abonnements) -> None:
