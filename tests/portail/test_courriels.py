@@ -231,6 +231,19 @@ def test_an_address_that_is_given_twice_at_once_is_kept_once(abonnements: Abonne
     assert abonnements.send() == 1
 
 
+def test_another_code_leaves_at_once_though_the_first_was_put_off(abonnements: Abonnements) -> None:
+    personne = abonnements.somebody()
+    with abonnements.of(personne) as ctx:
+        courriels.ask(ctx, personne.dossier_id, "lou@example.test")
+    abonnements.courrier.fail("later")
+    assert [abonnements.send() for _ in range(2)] == [0, 0]
+    with abonnements.of(personne) as ctx:
+        courriels.ask_again(ctx, personne.dossier_id)
+    assert abonnements.send() == 1
+    with abonnements.of(personne) as ctx:
+        assert courriels.confirm(ctx, personne.dossier_id, abonnements.courrier.code("lou@example.test"))
+
+
 def test_a_code_serves_a_day_and_five_tries(abonnements: Abonnements) -> None:
     personne = abonnements.somebody()
     for spoil in ("time", "tries"):
