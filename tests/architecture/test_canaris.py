@@ -29,7 +29,6 @@ from spst.habilitations.exceptionnel import Raison
 from spst.habilitations.protocoles import Genre
 from spst.habilitations.publication import Avis, AvisCmt
 from spst.identite import services as identite
-from spst.identite.models import LienPortail
 from spst.kernel.acteur import Acteur, Role
 from spst.kernel.clock import PARIS, today
 from spst.kernel.context import CodeMotif, Motif
@@ -42,7 +41,7 @@ from tests.architecture import scene as architecture
 from tests.architecture.scene import named
 from tests.factories.courrier import Courrier
 from tests.factories.ecoute import Written, listening
-from tests.factories.monde import LONG_AGO, Monde, colleague
+from tests.factories.monde import Monde, colleague
 from tests.factories.politiques import seen
 from tests.factories.releves import run
 from tests.factories.site import ORIGIN, MovableClock, Site
@@ -417,6 +416,7 @@ def test_no_message_that_leaves_holds_a_word_of_the_dossier_or_of_its_readers(
     monde, zoe = terrain.scene.monde, terrain.scene.a.zoe
     first = len(terrain.log.lines), len(terrain.log.values)
     say_why(monde)
+    poste_of(terrain, Role.SAL)  # she enters her space
     asked(monde, courrier)
     tomorrow = datetime.combine(today(monde.runtime.clock) + timedelta(days=1), time(8), PARIS)
     clock = MovableClock(tomorrow - monde.runtime.clock.now())
@@ -435,15 +435,8 @@ def test_no_message_that_leaves_holds_a_word_of_the_dossier_or_of_its_readers(
 
 
 def asked(monde: Monde, courrier: Courrier) -> None:
-    """Zoé, who enters her space, gives an address and its code."""
+    """Zoé gives an address and its code."""
     zoe = monde.a.zoe
-    monde.add(
-        LienPortail(
-            tenant_id=monde.a.tenant_id, id=new_id(), travailleur_id=zoe.travailleur_id, identite_id=new_id(),
-            created_at=LONG_AGO,
-        )
-    )  # fmt: skip
-    run(monde, "UPDATE travailleur SET statut_ins = 'qualifiee' WHERE id = :id", id=zoe.travailleur_id)
     with monde.work(zoe.acteur, dossier_id=zoe.dossier_id) as ctx:
         courriels.ask(ctx, zoe.dossier_id, "zoe.perso@example.test")
     assert courriel_jobs.send_courriels(monde.runtime, courrier.messagerie, ORIGIN) == 1
