@@ -51,12 +51,14 @@ def test_what_was_asked_while_no_worker_was_there_leaves_with_the_next(monde: Mo
     ask(monde)
     with Program(monde, free_ports(1), "worker", settings=courrier.settings):
         until(lambda: len(courrier.mails(ADRESSE)) == 1, "the message does not leave")
-        until(lambda: waiting(monde) == 0, "it is not known to have left")
+        until(lambda: count(monde, "courriel") == 0, "it is not known to have left")
+        done = f"procrastinate_jobs WHERE task_name = '{courriels.TASK}' AND status <> 'doing'"
+        until(lambda: count(monde, done) == 0, "what was done is kept for ever")
 
 
-def waiting(monde: Monde) -> int:
+def count(monde: Monde, rows: str) -> int:
     with monde.superuser.connect() as connection:
-        return int(connection.scalar(text("SELECT count(*) FROM courriel")) or 0)
+        return int(connection.scalar(text(f"SELECT count(*) FROM {rows}")) or 0)
 
 
 def test_without_a_mail_server_no_work_sends_anything(monde: Monde, courrier: Courrier) -> None:
