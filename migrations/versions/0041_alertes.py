@@ -60,6 +60,7 @@ def _make_alerte() -> None:
         sa.Column("signaux", JSONB(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("examined_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("score BETWEEN 1 AND 100", name=op.f("alerte_score_ck")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "compte_id"], ["compte.tenant_id", "compte.id"], name=op.f("alerte_tenant_id_compte_id_fk")

@@ -4,7 +4,7 @@ A signal alone may stay below `SEUIL`; points add up to 100. Figures are setting
 them. Sources of the kinds: CNIL, délibération 2021-122; CNIL on hospitals' records (analysis of traces), 2024.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -25,12 +25,14 @@ HOUR = timedelta(hours=1)
 IN_AN_HOUR, IN_A_DAY = 30, 100
 """Dossiers below which nothing is a mass reading, however unusual."""
 TIMES_AN_HOUR, TIMES_A_DAY = 10, 5
+FOR_ONE = 3
+"""Dossiers that an appointment or some work explains weigh as one in a mass reading: thirty visits are prepared in an hour."""
 MANY_REFUSALS, SOME_REFUSALS = 5, 3
-UNEXPECTED, UNEXPECTED_SHARE = 15, 0.8
+UNEXPECTED, MANY_UNEXPECTED, UNEXPECTED_SHARE = 15, 40, 0.8
 NIGHT_FROM, NIGHT_TO = 22, 6
 SUNDAY = 7
-USUAL_SHARE = 0.1
-"""Of the last month's accesses at such hours: from there they are this person's hours."""
+USUAL_SHARE, USUAL_DAYS = 0.1, 5
+"""Of the last month's dossiers, on so many days at least, at such hours: from there they are this person's hours."""
 
 
 class Lien(StrEnum):
@@ -55,20 +57,22 @@ class Code(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Acces:
-    """One line. `at`: UTC. `hors_suivi`: refused, since the account does not follow this worker; `ecrit`: it filled something."""
+    """One line. `at`: UTC. `hors_suivi`: refused, since the account does not follow this worker; `echu`: refused, since its
+    protocol has lapsed; `ecrit`: it wrote something that stays."""
 
     id: UUID
     at: datetime
     dossier_id: UUID
     permis: bool
     hors_suivi: bool = False
+    echu: bool = False
     ecrit: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Habitude:
-    """Medians of the last month: dossiers in an hour of work, in a day of work (0: unknown). `la_nuit`: share of the accesses at
-    night or on a Sunday."""
+    """Medians of the last month: dossiers in an hour of work, in a day of work (0: unknown). `la_nuit`: share of the dossiers at
+    night or on a Sunday, 0 when there were few such days."""
 
     par_heure: float = 0
     par_jour: float = 0
@@ -87,6 +91,12 @@ class Journee:
     @property
     def opened(self) -> list[Acces]:
         return [one for one in self.acces if one.permis]
+
+    @property
+    def refused(self) -> list[Acces]:
+        """What stayed closed: a right that was put in order the same day refused nothing in the end."""
+        opened = {one.dossier_id for one in self.opened}
+        return [one for one in self.acces if not one.permis and one.dossier_id not in opened]
 
     @property
     def explained(self) -> set[UUID]:
@@ -133,12 +143,23 @@ def score(found: Sequence[Signal]) -> int:
 def usual(days: Sequence[Sequence[Acces]]) -> Habitude:
     """What the days of the last month show: an hour or a day without any dossier is not one of work."""
     hours = [len(at_work) for day in days for at_work in _by_hour(day)]
-    lines = [one for day in days for one in day]
+    nights = [len(_dossiers([one for one in day if is_unusual_hour(one.at)])) for day in days]
+    every = sum(len(_dossiers(day)) for day in days)
     return Habitude(
         par_heure=median(hours) if hours else 0,
         par_jour=median(len(_dossiers(day)) for day in days) if days else 0,
-        la_nuit=sum(is_unusual_hour(one.at) for one in lines) / len(lines) if lines else 0,
+        la_nuit=sum(nights) / every if sum(map(bool, nights)) >= USUAL_DAYS else 0,
     )
+
+
+def strengthened(kept: Sequence[Signal], found: Sequence[Signal]) -> tuple[Signal, ...]:
+    """What was told, and what is found since: of two signals of a kind, the weightier; nothing is taken back."""
+    best = {one.code: one for one in kept}
+    for one in found:
+        known = best.get(one.code)
+        if known is None or (one.points, one.nombre) > (known.points, known.nombre):
+            best[one.code] = one
+    return tuple(sorted(best.values(), key=lambda one: -one.points))
 
 
 def is_unusual_hour(at: datetime) -> bool:
@@ -161,7 +182,8 @@ def _dossiers(acces: Sequence[Acces]) -> set[UUID]:
 def _masse_heure(journee: Journee) -> Signal | None:
     """The busiest sixty minutes, wherever they begin."""
     opened = sorted(journee.opened, key=lambda one: one.at)
-    normal, most, first = journee.habitude.par_heure, 0, 0
+    explained, normal, first = journee.explained, journee.habitude.par_heure, 0
+    most, heaviest = 0, 0.0
     held: dict[UUID, int] = {}
     for one in opened:
         held[one.dossier_id] = held.get(one.dossier_id, 0) + 1
@@ -171,24 +193,31 @@ def _masse_heure(journee: Journee) -> Signal | None:
             if not held[left]:
                 del held[left]
             first += 1
-        most = max(most, len(held))
-    return Signal(Code.MASSE_HEURE, 60, most, normal) if most >= max(IN_AN_HOUR, TIMES_AN_HOUR * normal) else None
+        most, heaviest = max((most, heaviest), (len(held), _weight(held, explained)), key=lambda pair: pair[1])
+    return Signal(Code.MASSE_HEURE, 60, most, normal) if heaviest >= max(IN_AN_HOUR, TIMES_AN_HOUR * normal) else None
 
 
 def _masse_jour(journee: Journee) -> Signal | None:
-    opened, normal = len(_dossiers(journee.opened)), journee.habitude.par_jour
-    return Signal(Code.MASSE_JOUR, 60, opened, normal) if opened >= max(IN_A_DAY, TIMES_A_DAY * normal) else None
+    opened, normal = _dossiers(journee.opened), journee.habitude.par_jour
+    if _weight(opened, journee.explained) < max(IN_A_DAY, TIMES_A_DAY * normal):
+        return None
+    return Signal(Code.MASSE_JOUR, 60, len(opened), normal)
+
+
+def _weight(dossiers: Collection[UUID], explained: Collection[UUID]) -> float:
+    known = sum(one in explained for one in dossiers)
+    return len(dossiers) - known + known / FOR_ONE
 
 
 def _refus(journee: Journee) -> Signal | None:
-    refused = sum(not one.permis for one in journee.acces)
+    refused = sum(not one.echu for one in journee.refused)
     if refused < SOME_REFUSALS:
         return None
     return Signal(Code.REFUS, 50 if refused >= MANY_REFUSALS else 20, refused)
 
 
 def _hors_suivi(journee: Journee) -> Signal | None:
-    asked = len({one.dossier_id for one in journee.acces if one.hors_suivi})
+    asked = len({one.dossier_id for one in journee.refused if one.hors_suivi})
     return Signal(Code.HORS_SUIVI, min(15 * asked + 5 * (asked >= 3), 50), asked) if asked else None
 
 
@@ -197,7 +226,7 @@ def _inattendus(journee: Journee) -> Signal | None:
     strange = len(opened - journee.explained)
     if strange < UNEXPECTED or strange < UNEXPECTED_SHARE * len(opened):
         return None
-    return Signal(Code.INATTENDUS, 30, strange, len(opened))
+    return Signal(Code.INATTENDUS, 50 if strange >= MANY_UNEXPECTED else 30, strange, len(opened))
 
 
 def _lies(journee: Journee, lien: Lien, even_explained: bool) -> int:
@@ -206,8 +235,9 @@ def _lies(journee: Journee, lien: Lien, even_explained: bool) -> int:
 
 
 def _propre(journee: Journee) -> Signal | None:
-    found = _lies(journee, Lien.PROPRE, even_explained=True)
-    return Signal(Code.PROPRE, TOUT, found) if found else None
+    """Somebody else may bear both names: an appointment makes that likelier, and never sure."""
+    found, unexplained = (_lies(journee, Lien.PROPRE, even_explained=one) for one in (True, False))
+    return Signal(Code.PROPRE, TOUT if unexplained else SEUIL, found) if found else None
 
 
 def _homonyme(journee: Journee) -> Signal | None:
@@ -223,7 +253,7 @@ def _collegue(journee: Journee) -> Signal | None:
 def _horaire(journee: Journee) -> Signal | None:
     if journee.habitude.la_nuit >= USUAL_SHARE:
         return None
-    found = len(_dossiers([one for one in journee.opened if is_unusual_hour(one.at)]))
+    found = len(_dossiers([one for one in journee.opened if is_unusual_hour(one.at)]) - journee.explained)
     return Signal(Code.HORAIRE, min(20 + 5 * found, 50), found) if found else None
 
 

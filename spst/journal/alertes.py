@@ -15,7 +15,7 @@ from sqlalchemy import Table, select
 from spst.habilitations import services as habilitations
 from spst.journal import instructions
 from spst.journal.alerte_rules import Signal
-from spst.journal.errors import CasNotFound
+from spst.journal.errors import CasChanged, CasNotFound
 from spst.journal.instructions import MOST_CLOSED, Cas, Etat, Issue, Suite
 from spst.journal.models import Alerte
 from spst.kernel.context import Context
@@ -37,6 +37,11 @@ class AlerteVue:
     updated_at: datetime
     etat: Etat
     suites: tuple[Suite, ...]
+
+    @property
+    def version(self) -> str:
+        """What changes with its signals."""
+        return self.updated_at.isoformat()
 
 
 def queue(ctx: Context) -> tuple[AlerteVue, ...]:
@@ -68,9 +73,16 @@ def take(ctx: Context, cas_id: UUID) -> None:
     instructions.take(ctx, _decided(ctx, cas_id, "cas_pris"))
 
 
-def close(ctx: Context, cas_id: UUID, issue: Issue, motif: str) -> None:
-    """Raises: AccessDenied, CasNotFound, CasClosed, OwnCas."""
-    instructions.close(ctx, _decided(ctx, cas_id, "cas_clos"), issue, motif)
+def close(ctx: Context, cas_id: UUID, issue: Issue, motif: str, vu: str) -> None:
+    """`vu`: the `version` that was read: nobody judges what he has not seen.
+
+    Raises: AccessDenied, CasNotFound, CasClosed, CasChanged, OwnCas.
+    """
+    cas = _decided(ctx, cas_id, "cas_clos")
+    instructions.hold(ctx, cas_id)
+    if _one(ctx, cas_id).version != vu:
+        raise CasChanged
+    instructions.close(ctx, cas, issue, motif)
 
 
 def reopen(ctx: Context, cas_id: UUID) -> None:

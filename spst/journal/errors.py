@@ -1,6 +1,6 @@
 """Errors of the journal; the docstring is what its reader is told."""
 
-from spst.kernel.errors import ActRefused, NotFound, RuleViolation
+from spst.kernel.errors import ActRefused, Conflict, NotFound, RuleViolation
 
 
 class PreuveUnavailable(RuleViolation):
@@ -37,3 +37,7 @@ class CasNotClosed(RuleViolation):
 
 class OwnCas(ActRefused):
     """Personne ne juge son propre accès. Un autre délégué à la protection des données le fera."""
+
+
+class CasChanged(Conflict):
+    """D’autres accès se sont ajoutés depuis que vous avez lu cette page. Relisez-la, puis concluez."""

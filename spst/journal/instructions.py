@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import Table, insert, select
 
 from spst.dmst import textes
+from spst.dmst.errors import DossierErased
 from spst.journal.errors import CasClosed, CasNotClosed, CasTaken, OwnCas
 from spst.journal.models import Instruction
 from spst.kernel.context import Context
@@ -102,7 +103,7 @@ def take(ctx: Context, cas: Cas) -> None:
 
 
 def close(ctx: Context, cas: Cas, issue: Issue, texte: str) -> None:
-    """`texte`: the answer to the worker, or why an alerte is closed so. Raises: CasClosed, OwnCas, DossierErased."""
+    """`texte`: the answer to the worker, or why an alerte is closed so. Raises: CasClosed, OwnCas."""
     if _etat(ctx, cas) is Etat.CLOS:
         raise CasClosed
     _add(ctx, cas, Geste.CLOTURE, issue, texte)
@@ -120,18 +121,23 @@ def reponse_of(ctx: Context, dossier_id: UUID, suite: Suite) -> str | None:
     return textes.read_optional(ctx, dossier_id, _INSTRUCTION, "reponse_sealed", suite.id, suite.reponse_sealed)
 
 
+def hold(ctx: Context, cas_id: UUID) -> None:
+    """Wait until nobody else acts on this case, nor adds to it; held until this transaction ends."""
+    one_at_a_time(ctx, "instruction", cas_id)
+
+
 def _etat(ctx: Context, cas: Cas) -> Etat:
     """Where the case stands, while nobody else acts on it."""
     if cas.en_cause == ctx.acteur.id:
         raise OwnCas(action="alerte.decide")
-    one_at_a_time(ctx, "instruction", cas.id)
+    hold(ctx, cas.id)
     return etat_of(of_cas(ctx, [cas.id]).get(cas.id, ()))
 
 
 def _add(ctx: Context, cas: Cas, geste: Geste, issue: Issue | None = None, texte: str | None = None) -> None:
     row_id, sealed = new_id(ctx.clock.now()), None
     if cas.dossier_id is not None:
-        sealed = textes.seal_optional(ctx, cas.dossier_id, _INSTRUCTION, "reponse_sealed", row_id, texte)
+        sealed = _sealed(ctx, cas.dossier_id, row_id, texte)
     ctx.session.execute(
         insert(_INSTRUCTION).values(
             tenant_id=ctx.tenant_id,
@@ -146,3 +152,11 @@ def _add(ctx: Context, cas: Cas, geste: Geste, issue: Issue | None = None, texte
             reponse_sealed=sealed,
         )
     )
+
+
+def _sealed(ctx: Context, dossier_id: UUID, row_id: UUID, texte: str | None) -> bytes | None:
+    """Once his dossier is erased there is nobody to answer: the case is closed, and no word of it is kept."""
+    try:
+        return textes.seal_optional(ctx, dossier_id, _INSTRUCTION, "reponse_sealed", row_id, texte)
+    except DossierErased:
+        return b""

@@ -41,7 +41,8 @@ class Alerte(TenantRow, Base):
     """What rules found unusual in what one account opened on one day (of Paris). `score`: 50 to 100.
 
     `signaux`: what was found, each with its points and counts (`alerte_rules.Signal`): no name, no dossier. `rang`: 0, then one
-    more for each alerte of that day that was closed before something else was found.
+    more for each alerte of that day that was closed before something else was found. `examined_at`: lines before it were looked
+    at, and are settled once it is closed.
     """
 
     __tablename__ = "alerte"
@@ -59,6 +60,7 @@ class Alerte(TenantRow, Base):
     signaux: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     at: Mapped[datetime]
     updated_at: Mapped[datetime]
+    examined_at: Mapped[datetime]
 
 
 class AlerteRepere(Base):

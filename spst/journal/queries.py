@@ -186,7 +186,15 @@ def _filtered(ctx: Context, query: Any, filtres: Filtres, dossiers: Sequence[UUI
         query = query.where(cast_as(_TRACE.c.correlation_id, Text).like(f"%-{filtres.demande}"))
     if filtres.on_dossier:
         query = query.where(_TRACE.c.dossier_id.is_not(None))
-    return query if dossiers is None else query.where(_TRACE.c.dossier_id.in_(dossiers))
+    if dossiers is None:
+        return query
+    hidden = () if ctx.acteur.role is Role.DPO else rules.DISCREETS
+    return query.where(_TRACE.c.dossier_id.in_(dossiers), _TRACE.c.action.not_in(hidden))
+
+
+def _may_follow(ctx: Context, action: str) -> bool:
+    """Whether the reader may know on which dossier this was done."""
+    return action not in rules.DISCREETS or ctx.acteur.role is Role.DPO
 
 
 def _read(ctx: Context, query: Select[Any]) -> list[Ligne]:
@@ -203,7 +211,7 @@ def _ligne(ctx: Context, row: Any) -> Ligne:
         role=role,
         acte=rules.acte_on(row.action, row.geste, Objet(changed, row.role_change, row.volet_change, row.niveau_change)),
         sections=tuple(row.sections),
-        reference=reference_of(ctx, row.dossier_id) if row.dossier_id else None,
+        reference=reference_of(ctx, row.dossier_id) if row.dossier_id and _may_follow(ctx, row.action) else None,
         decision=row.decision,
         regles=tuple(row.regles),
         version=row.politique_version,
@@ -222,8 +230,10 @@ def accesses(
     before: UUID | None,
     decision: str | None = None,
     only: Collection[UUID] | None = None,
+    hidden: Collection[str] = (),
 ) -> list[AccesLu]:
-    """Accesses to one dossier with their reasons, newest first. `limit`: None for all of them; `only`: of these lines alone."""
+    """Accesses to one dossier with their reasons, newest first. `limit`: None for all of them; `only`: of these lines alone;
+    `hidden`: acts that are left out."""
     reserve = (_RESERVE.c.tenant_id == _TRACE.c.tenant_id) & (_RESERVE.c.trace_id == _TRACE.c.id)
     query = (
         select(
@@ -238,7 +248,7 @@ def accesses(
             *_NAME,
         )
         .select_from(_WITH_COMPTE.outerjoin(_RESERVE, reserve))
-        .where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id)
+        .where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id, _TRACE.c.action.not_in(hidden))
         .order_by(_TRACE.c.id.desc())
         .limit(limit)
     )
@@ -251,10 +261,12 @@ def accesses(
     return [_acces(row) for row in ctx.session.execute(query)]
 
 
-def count_accesses(ctx: Context, dossier_id: UUID) -> tuple[int, int]:
-    """All the accesses to a dossier, and those that were refused."""
+def count_accesses(ctx: Context, dossier_id: UUID, hidden: Collection[str] = ()) -> tuple[int, int]:
+    """All the accesses to a dossier, and those that were refused; `hidden`: acts that are left out."""
     refused = func.count().filter(_TRACE.c.decision == rules.REFUSE)
-    query = select(func.count(), refused).where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id)
+    query = select(func.count(), refused).where(
+        _TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id, _TRACE.c.action.not_in(hidden)
+    )
     total, refus = ctx.session.execute(query).one()
     return int(total), int(refus)
 
@@ -292,5 +304,6 @@ def _acces(row: Any) -> AccesLu:
         decision=row.decision,
         is_own=is_own,
         volets=rules.volets(row.sections),
+        is_reportable=row.role not in {"SAL", "SRV"} and row.action not in rules.DISCREETS,
         sujet=rules.sujet(row.role, _name(row)),
     )

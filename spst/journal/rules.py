@@ -90,6 +90,10 @@ GESTES = {
 NIVEAUX = {"remplir": "remplir", "lire": "lire", "ferme": "fermé"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
+DISCREETS = ("portail.report", "alerte.consult", "alerte.decide")
+"""What a worker reports and what becomes of it: between him and the DPO. Who opened the dossier does not read it there, and the
+direction reads no reference beside it."""
+
 PERMIS, REFUSE = "permis", "refuse"
 DECISIONS = {PERMIS: "Permis", REFUSE: "Refusé"}
 
@@ -146,7 +150,8 @@ class Ligne:
 class Acces:
     """One access to a dossier as its professionals (`acte`, `motif`) and its worker (`phrase`, a sentence) read it.
 
-    `sujet`: the first words of the sentence, those that say who.
+    `sujet`: the first words of the sentence, those that say who. `is_reportable`: somebody of the staff did it, and not
+    to answer a report.
     """
 
     id: UUID
@@ -161,6 +166,7 @@ class Acces:
     is_own: bool
     volets: str = field(default="")
     sujet: str = field(default="")
+    is_reportable: bool = False
 
 
 def reference(keyed: bytes) -> str:

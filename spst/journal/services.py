@@ -156,12 +156,15 @@ def accounts(ctx: Context) -> list[tuple[UUID, str]]:
 def sheet_of(ctx: Context, dossier_id: UUID) -> FeuilleAcces:
     """The accesses of the last year in the worker's words, with the day's seal, to be handed to him on paper.
 
+    Whoever hands it over may be one of those whom he reported: what he reports stands in his portal alone.
+
     Raises: AccessDenied. Serves R. 4624-45-8 for whoever has no computer; TRA-04.
     """
     habilitations.require(ctx, "acces.consult", dossier_id)
     since = ctx.clock.now() - timedelta(days=YEAR)
-    found = [one for one in queries.accesses(ctx, dossier_id, MOST_ON_PAPER, None) if one.at >= since]
-    total, refused = queries.count_accesses(ctx, dossier_id)
+    lines = queries.accesses(ctx, dossier_id, MOST_ON_PAPER, None, hidden=rules.DISCREETS)
+    found = [one for one in lines if one.at >= since]
+    total, refused = queries.count_accesses(ctx, dossier_id, rules.DISCREETS)
     traces.record(ctx, "acces.consult", dossier_id, ("S8",), {"lignes": len(found)})
     return FeuilleAcces(tuple(found), total, refused, since, seal(ctx))
 
@@ -169,15 +172,17 @@ def sheet_of(ctx: Context, dossier_id: UUID) -> FeuilleAcces:
 def accesses_of(
     ctx: Context, dossier_id: UUID, *, before: UUID | None = None, decision: str | None = None, limit: int = PAGE
 ) -> AccesDossier:
-    """Who opened a dossier, when, which parts and why, refusals included: for a health professional, and for the worker.
+    """Who opened a dossier, when, which parts and why, refusals included: for the worker; for a health professional, but what the
+    worker reported and what became of it.
 
     `decision`: the lines of that decision alone; the counts are those of the whole list.
     """
     action = "portail.acces" if ctx.acteur.role is Role.SAL else "acces.consult"
     habilitations.require(ctx, action, dossier_id)
-    found = queries.accesses(ctx, dossier_id, limit + 1, before, decision)
+    hidden = () if ctx.acteur.role is Role.SAL else rules.DISCREETS
+    found = queries.accesses(ctx, dossier_id, limit + 1, before, decision, hidden=hidden)
     shown = tuple(found[:limit])
-    total, refused = queries.count_accesses(ctx, dossier_id)
+    total, refused = queries.count_accesses(ctx, dossier_id, hidden)
     traces.record(ctx, action, dossier_id, ("S8",), {"lignes": len(shown)})
     return AccesDossier(shown, total, refused, shown[-1].id if len(found) > limit else None)
 

@@ -3,11 +3,10 @@
 Nobody learns whose dossier it is, unless the worker writes it. Serves RGPD art. 12, 15, 38 and 39; TRA-04.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from functools import partial
 from typing import Any, cast
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from spst.dmst.errors import DossierErased
 from spst.habilitations import services as habilitations
 from spst.journal import instructions, queries
 from spst.journal.errors import AccesNotFound, AlreadyReported, CasNotFound, SignalementRefused
-from spst.journal.instructions import MOST_CLOSED, Cas, Etat, Geste, Issue, Suite
+from spst.journal.instructions import MOST_CLOSED, Cas, Etat, Issue, Suite
 from spst.journal.models import Signalement
 from spst.journal.rules import Acces, Ligne
 from spst.kernel.clock import PARIS
@@ -57,9 +56,16 @@ ON_THE_LIST = (Raison.MANQUE, Raison.AUTRE)
 
 
 @dataclass(frozen=True, slots=True)
+class Reponse:
+    at: datetime
+    issue: Issue
+    texte: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignalementVu:
-    """As its worker reads it. `acces`: what he reported, None when it was the list itself. `issue`, `reponse`, `repondu_at`: None
-    until the DPO closed it."""
+    """As its worker reads it. `acces`: what he reported, None when it was the list itself. `reponses`: all his
+    answers, the first one first; of an open one, they were taken back."""
 
     id: UUID
     at: datetime
@@ -67,15 +73,14 @@ class SignalementVu:
     texte: str | None
     acces: Acces | None
     etat: Etat
-    issue: Issue | None
-    reponse: str | None
-    repondu_at: datetime | None
+    reponses: tuple[Reponse, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CasVu:
     """As the DPO reads it, the dossier under its opaque reference. `ligne`: as the journal says it; `en_cause`: the account whose
-    access it is; `due_on`: the day by which the worker is answered. `texte`: None in a list."""
+    access it is; `due_on`: the day by which the worker is answered. `texte`: None in a list. `efface`: his dossier was erased,
+    and with it what was said."""
 
     id: UUID
     reference: str
@@ -89,6 +94,7 @@ class CasVu:
     suites: tuple[Suite, ...]
     reponses: tuple[str | None, ...]
     """What each of `suites` answered."""
+    efface: bool
 
 
 def make(ctx: Context, dossier_id: UUID, trace_id: UUID | None, raison: Raison, texte: str | None) -> UUID:
@@ -128,9 +134,9 @@ def for_report(ctx: Context, dossier_id: UUID, trace_id: UUID | None) -> Acces |
 
 
 def _reported(ctx: Context, dossier_id: UUID, trace_id: UUID) -> Acces:
-    """An access of somebody else to this dossier. Raises: AccesNotFound."""
+    """An access of the staff to this dossier. Raises: AccesNotFound."""
     found = queries.accesses(ctx, dossier_id, None, None, only=(trace_id,))
-    if not found or found[0].is_own:
+    if not found or not found[0].is_reportable:
         raise AccesNotFound
     return found[0]
 
@@ -158,7 +164,6 @@ def _mine(ctx: Context, dossier_id: UUID) -> list[tuple[Any, tuple[Suite, ...]]]
 
 
 def _told(ctx: Context, row: Any, suites: tuple[Suite, ...], acces: Acces | None) -> SignalementVu:
-    closed = suites[-1] if suites and suites[-1].geste is Geste.CLOTURE else None
     return SignalementVu(
         id=row.id,
         at=row.at,
@@ -166,9 +171,9 @@ def _told(ctx: Context, row: Any, suites: tuple[Suite, ...], acces: Acces | None
         texte=_texte(ctx, row),
         acces=acces,
         etat=instructions.etat_of(suites),
-        issue=closed.issue if closed else None,
-        reponse=instructions.reponse_of(ctx, row.dossier_id, closed) if closed else None,
-        repondu_at=closed.at if closed else None,
+        reponses=tuple(
+            Reponse(one.at, one.issue, instructions.reponse_of(ctx, row.dossier_id, one)) for one in suites if one.issue
+        ),
     )
 
 
@@ -193,12 +198,16 @@ def waiting(ctx: Context) -> int:
 
 
 def get(ctx: Context, cas_id: UUID) -> CasVu:
-    """One with what the worker wrote: he reads in his list that it was read. Raises: AccessDenied, CasNotFound."""
+    """One with what the worker wrote, unless the reader is whom he wrote about. He reads in his list that it was read.
+
+    Raises: AccessDenied, CasNotFound.
+    """
     habilitations.require(ctx, "alerte.consult")
     row = _row(ctx, cas_id)
     ctx.motif = Motif(CodeMotif.DROITS)
     traces.record(ctx, "alerte.consult", row.dossier_id, ("S8",))
-    return _cas(ctx, _with_suites(ctx, [row]), with_texts=True)[0]
+    (cas,) = _cas(ctx, _with_suites(ctx, [row]), with_texts=True)
+    return replace(cas, texte=None) if cas.en_cause == ctx.acteur.id else cas
 
 
 def take(ctx: Context, cas_id: UUID) -> None:
@@ -251,26 +260,25 @@ def _cas(ctx: Context, rows: Sequence[tuple[Any, tuple[Suite, ...]]], *, with_te
             at=row.at,
             due_on=add_months(row.at.astimezone(PARIS).date(), MONTHS_TO_ANSWER),
             raison=RAISONS[Raison(row.raison)],
-            texte=_kept(partial(_texte, ctx, row)) if with_texts else None,
             ligne=lines.get(row.trace_id),
             en_cause=actors.get(row.trace_id),
             etat=instructions.etat_of(suites),
             suites=suites,
-            reponses=tuple(
-                _kept(partial(instructions.reponse_of, ctx, row.dossier_id, one)) for one in suites if with_texts
-            ),
+            **(_said(ctx, row, suites) if with_texts else {"texte": None, "reponses": (), "efface": False}),
         )
         for row, suites in rows
     ]
 
 
-def _texte(ctx: Context, row: Any) -> str | None:
-    return textes.read_optional(ctx, row.dossier_id, _SIGNALEMENT, "texte_sealed", row.id, row.texte_sealed)
-
-
-def _kept(read: Callable[[], str | None]) -> str | None:
-    """A text of a dossier that was erased since left with it; what was done stays told."""
+def _said(ctx: Context, row: Any, suites: tuple[Suite, ...]) -> dict[str, Any]:
+    """Texts of a dossier that was erased since left with it; what was done stays told."""
     try:
-        return read()
+        answers = tuple(instructions.reponse_of(ctx, row.dossier_id, one) for one in suites)
+        return {"texte": _texte(ctx, row), "reponses": answers, "efface": False}
     except DossierErased:
-        return None
+        return {"texte": None, "reponses": (None,) * len(suites), "efface": True}
+
+
+def _texte(ctx: Context, row: Any) -> str | None:
+    """Raises: DossierErased."""
+    return textes.read_optional(ctx, row.dossier_id, _SIGNALEMENT, "texte_sealed", row.id, row.texte_sealed)

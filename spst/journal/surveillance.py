@@ -3,7 +3,9 @@
 It reads lines, names of the register, appointments: nothing of a dossier. Serves RGPD art. 32; CNIL, délibération 2021-122.
 """
 
+import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, cast
@@ -11,6 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.exc import SQLAlchemyError
 
 from spst.habilitations import services as habilitations
 from spst.journal import alerte_rules as rules
@@ -28,12 +31,13 @@ from spst.kernel.unit_of_work import unit_of_work
 from spst.tenants.models import Tenant
 from spst.traces import services as traces
 
+_log = logging.getLogger("spst.surveillance")
 _ALERTE = cast(Table, Alerte.__table__)
 _REPERE = cast(Table, AlerteRepere.__table__)
 _ACTEUR, _MOTIF = service(SURVEILLANCE), Motif(CodeMotif.TECHNIQUE)
 _AGAIN = timedelta(minutes=5)
 """A line commits after its instant: each round begins a little before the last one ended."""
-_FIRST = timedelta(days=1)
+_FIRST, _FURTHEST = timedelta(days=1), timedelta(days=7)
 _FEW = 10
 """Dossiers in a day below which nothing is compared with what is usual."""
 
@@ -61,34 +65,61 @@ def watch(runtime: Runtime, memoire: Memoire) -> int:
 
 
 def _watch(runtime: Runtime, tenant_id: UUID, memoire: Memoire) -> int:
-    with unit_of_work(runtime, tenant_id, _ACTEUR, _MOTIF, origin="job") as ctx:
-        if not is_alone(ctx, SURVEILLANCE, tenant_id):
-            return 0
-        now, since = ctx.clock.now(), _since(ctx)
-        found = sum(_examine(ctx, memoire, compte_id, jour) for compte_id, jour in queries.active(ctx, since, now))
-        mark = upsert(_REPERE).values(tenant_id=tenant_id, at=now)
-        ctx.session.execute(mark.on_conflict_do_update(index_elements=["tenant_id"], set_={"at": now}))
-        return found
+    """Each account in a transaction of its own: one that fails is told in the log, and keeps no other from being looked at.
+    The mark moves once all were."""
+    try:
+        with _work(runtime, tenant_id) as ctx:
+            until = ctx.clock.now()
+            active = queries.active(ctx, _since(ctx), until)
+        found = [_tried(runtime, tenant_id, memoire, *one) for one in active]
+        if None not in found:
+            with _work(runtime, tenant_id) as ctx:
+                mark = upsert(_REPERE).values(tenant_id=tenant_id, at=until)
+                ctx.session.execute(mark.on_conflict_do_update(index_elements=["tenant_id"], set_={"at": until}))
+    except SQLAlchemyError as error:
+        _log.error("surveillance failed", extra={"tenant": str(tenant_id), "cause": type(error).__name__})
+        return 0
+    return sum(map(bool, found))
+
+
+def _tried(runtime: Runtime, tenant_id: UUID, memoire: Memoire, compte_id: UUID, jour: date) -> bool | None:
+    """None when it failed."""
+    try:
+        with _work(runtime, tenant_id) as ctx:
+            return is_alone(ctx, SURVEILLANCE, compte_id) and _examine(ctx, memoire, compte_id, jour)
+    except SQLAlchemyError as error:
+        told = {"tenant": str(tenant_id), "compte": str(compte_id), "cause": type(error).__name__}
+        _log.error("surveillance failed", extra=told)
+        return None
+
+
+def _work(runtime: Runtime, tenant_id: UUID) -> AbstractContextManager[Context]:
+    return unit_of_work(runtime, tenant_id, _ACTEUR, _MOTIF, origin="job")
 
 
 def _since(ctx: Context) -> datetime:
+    """Never further back than some days: whoever cannot be examined does not keep the others waiting."""
     last = ctx.session.scalar(select(_REPERE.c.at).where(_REPERE.c.tenant_id == ctx.tenant_id))
-    return ctx.clock.now() - _FIRST if last is None else last - _AGAIN
+    now = ctx.clock.now()
+    return now - _FIRST if last is None else max(last - _AGAIN, now - _FURTHEST)
 
 
 def _examine(ctx: Context, memoire: Memoire, compte_id: UUID, jour: date) -> bool:
-    """What one account did on one day, after what was already examined of it; whether something was pointed out anew."""
-    known = _known(ctx, compte_id, jour)
+    """What one account did on one day, after what was judged of it; whether something was pointed out anew."""
+    now, known = ctx.clock.now(), _known(ctx, compte_id, jour)
+    for one in known:
+        instructions.hold(ctx, one.id)
     done = instructions.of_cas(ctx, [one.id for one in known])
-    closed_at = [done[one.id][-1].at for one in known if instructions.etat_of(done.get(one.id, ())) is Etat.CLOS]
-    acces = queries.accesses(ctx, compte_id, jour, max(closed_at, default=None))
-    found = rules.signals(_journee(ctx, memoire, compte_id, jour, acces))
-    if len(closed_at) < len(known):
-        _raise(ctx, known[-1], found)
+    closed = {one.id for one in known if instructions.etat_of(done.get(one.id, ())) is Etat.CLOS}
+    settled = max((one.examined_at for one in known if one.id in closed), default=None)
+    found = rules.signals(_journee(ctx, memoire, compte_id, jour, queries.accesses(ctx, compte_id, jour, settled)))
+    still_open = [one for one in known if one.id not in closed]
+    if still_open:
+        _strengthen(ctx, still_open[-1], found, now)
         return False
-    if rules.score(found) < rules.SEUIL:
+    if rules.score(found) < rules.SEUIL or not queries.is_account(ctx, compte_id):
         return False
-    _open(ctx, compte_id, jour, len(known), found)
+    _open(ctx, compte_id, jour, len(known), found, now)
     return True
 
 
@@ -123,9 +154,8 @@ def _known(ctx: Context, compte_id: UUID, jour: date) -> list[Any]:
     return list(ctx.session.execute(query))
 
 
-def _open(ctx: Context, compte_id: UUID, jour: date, rang: int, found: tuple[Signal, ...]) -> None:
+def _open(ctx: Context, compte_id: UUID, jour: date, rang: int, found: tuple[Signal, ...], now: datetime) -> None:
     habilitations.require(ctx, "alerte.open")
-    now = ctx.clock.now()
     ctx.session.execute(
         insert(_ALERTE).values(
             tenant_id=ctx.tenant_id,
@@ -137,17 +167,19 @@ def _open(ctx: Context, compte_id: UUID, jour: date, rang: int, found: tuple[Sig
             signaux=[one.to_json() for one in found],
             at=now,
             updated_at=now,
+            examined_at=now,
         )
     )
     traces.record(ctx, "alerte.open")
 
 
-def _raise(ctx: Context, known: Any, found: tuple[Signal, ...]) -> None:
+def _strengthen(ctx: Context, known: Any, found: tuple[Signal, ...], now: datetime) -> None:
     """What an open one rests upon, as the day goes on. It is never weakened: what was told stays told."""
-    kept = [one.to_json() for one in found]
-    if rules.score(found) < known.score or kept == known.signaux:
-        return
-    changed = {"score": rules.score(found), "signaux": kept, "updated_at": ctx.clock.now()}
+    kept = tuple(Signal.from_json(one) for one in known.signaux)
+    signals = rules.strengthened(kept, found)
+    changed: dict[str, Any] = {"examined_at": now}
+    if signals != kept:
+        changed |= {"score": rules.score(signals), "signaux": [one.to_json() for one in signals], "updated_at": now}
     ctx.session.execute(
         update(_ALERTE).where(_ALERTE.c.tenant_id == ctx.tenant_id, _ALERTE.c.id == known.id).values(**changed)
     )

@@ -1,5 +1,6 @@
 """Reads of the job that looks for unusual accesses: lines of the staff, names of the register, appointments."""
 
+import re
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
@@ -30,10 +31,15 @@ from spst.visites.models import RendezVous
 _TRACE = cast(Table, Trace.__table__)
 _NOT_STAFF = (str(Role.SAL), str(Role.SRV))
 _OF_THE_DPO = ("alerte.consult", "alerte.decide")
-_HORS_SUIVI = ("P-110", "P-111")
-_FILLS = frozenset(one.name for one in actions.all() if one.mode is Mode.REMPLIR)
+_HORS_SUIVI, _ECHU = {"P-110", "P-111"}, {"P-120", "P-121"}
+_UNDONE = {"visite.start", "visite.abandon", "information.give", "code_activation.issue"}
+"""What is written in one gesture and leaves nothing, or nearly: it explains no opening."""
+_WRITES = {one.name for one in actions.all() if one.mode is Mode.REMPLIR and one.sections} - _UNDONE
+_REGISTER = tuple(one.name for one in actions.all() if one.domaine == "registre")
+"""The agenda and the register are not the DMST: who notes arrivals opens nothing."""
 AHEAD = timedelta(minutes=1)
 """By how much the clock of another program may be fast."""
+_BETWEEN = re.compile(r"[\W_]+")
 _DAY = cast_as(func.timezone(str(PARIS), _TRACE.c.at), Date)
 
 
@@ -82,8 +88,9 @@ def _acces(row: Any) -> Acces:
         at=row.at,
         dossier_id=row.dossier_id,
         permis=permis,
-        hors_suivi=not permis and bool(set(_HORS_SUIVI).intersection(row.regles)),
-        ecrit=permis and row.action in _FILLS,
+        hors_suivi=not permis and not _HORS_SUIVI.isdisjoint(row.regles),
+        echu=not permis and not _ECHU.isdisjoint(row.regles),
+        ecrit=permis and row.action in _WRITES,
     )
 
 
@@ -92,7 +99,7 @@ def _of_staff(ctx: Context) -> tuple[Any, ...]:
         _TRACE.c.tenant_id == ctx.tenant_id,
         _TRACE.c.dossier_id.is_not(None),
         _TRACE.c.role.not_in(_NOT_STAFF),
-        _TRACE.c.action.not_in(_OF_THE_DPO),
+        _TRACE.c.action.not_in((*_OF_THE_DPO, *_REGISTER)),
     )
 
 
@@ -109,6 +116,11 @@ def liens(ctx: Context, compte_id: UUID, dossiers: Collection[UUID], jour: date)
     return {dossier_id: frozenset(held) for dossier_id, held in found.items()}
 
 
+def is_account(ctx: Context, compte_id: UUID) -> bool:
+    query = select(Compte.id).where(Compte.tenant_id == ctx.tenant_id, Compte.id == compte_id)
+    return ctx.session.scalar(query) is not None
+
+
 def _name_of(ctx: Context, compte_id: UUID) -> tuple[str, str]:
     query = select(Compte.nom, Compte.prenom).where(Compte.tenant_id == ctx.tenant_id, Compte.id == compte_id)
     nom, prenom = ctx.session.execute(query).one_or_none() or ("", "")
@@ -116,7 +128,7 @@ def _name_of(ctx: Context, compte_id: UUID) -> tuple[str, str]:
 
 
 def _is_same(mine: str, other: str) -> bool:
-    """Two family names, or one of them among the parts of the other: DUPONT-MARTIN and MARTIN.
+    """Two family names, or one of them among the words of the other: DUPONT-MARTIN, or DE MARTIN, and MARTIN.
 
     >>> _is_same("Dupont-Martin", "MARTIN"), _is_same("MARTINEAU", "MARTIN")
     (True, False)
@@ -125,7 +137,7 @@ def _is_same(mine: str, other: str) -> bool:
 
 
 def _parts(nom: str) -> set[str]:
-    return {letters(nom), *(letters(part) for part in nom.split("-"))} - {""}
+    return {letters(nom), *(letters(part) for part in _BETWEEN.split(nom))} - {""}
 
 
 def _names(ctx: Context, dossiers: Collection[UUID]) -> Iterator[Any]:
@@ -166,7 +178,7 @@ def _employed_by_spst(ctx: Context, dossiers: Collection[UUID], jour: date) -> I
 
 
 def attendus(ctx: Context, dossiers: Collection[UUID], jour: date, around: timedelta) -> frozenset[UUID]:
-    """Dossiers whose worker has an appointment around that day, with anybody of the SPST."""
+    """Dossiers whose worker has an appointment around that day, with anybody of the SPST, which was not called off."""
     query = (
         select(Dossier.id)
         .join(
@@ -176,6 +188,7 @@ def attendus(ctx: Context, dossiers: Collection[UUID], jour: date, around: timed
         .where(
             Dossier.tenant_id == ctx.tenant_id,
             Dossier.id.in_(dossiers),
+            RendezVous.statut != "excuse",
             RendezVous.starts_at >= midnight(jour) - around,
             RendezVous.starts_at < midnight(jour) + around + timedelta(days=1),
         )

@@ -98,6 +98,8 @@ def _page_signalement(cas_id: UUID, erreurs: dict[str, str] | None = None) -> st
             **_signalement(cas),
             **_treated(ctx, cas.suites, cas.reponses, cas.en_cause, erreurs),
             "texte": cas.texte,
+            "efface": cas.efface,
+            "vu": None,
             "journal_url": _journal_of(cas),
         }
     return render_template("pilotage/alerte.html", cas=view)
@@ -146,7 +148,7 @@ def close_alerte(alerte_id: UUID) -> ResponseReturnValue:
         return _page_alerte(alerte_id, errors_by_field(error)), 422
 
     def act(ctx: Context, cas: UUID) -> None:
-        alertes.close(ctx, cas, values["issue"], values["motif"])
+        alertes.close(ctx, cas, values["issue"], values["motif"], values["vu"])
 
     return _act(alerte_id, act, _page_alerte, "Clos.")
 
@@ -167,6 +169,7 @@ def _page_alerte(alerte_id: UUID, erreurs: dict[str, str] | None = None) -> str:
             "signaux": [{"phrase": signal.phrase, "points": signal.points} for signal in one.signaux],
             "le": one.at,
             "maj": one.updated_at,
+            "vu": one.version,
             "journal_url": _journal_on(one.jour, qui=f"compte:{one.compte_id}"),
         }
     return render_template("pilotage/alerte_regles.html", cas=view)

@@ -84,6 +84,7 @@ class ReponseForm(ClotureForm):
 
 class MotifForm(ClotureForm):
     motif = Ligne(required=True, maximum=1000)
+    vu = fields.String(required=True)
 
 
 class SecteurForm(Form):

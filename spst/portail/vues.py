@@ -137,6 +137,7 @@ class LigneAcces:
     fois: int
     depuis: datetime
     is_signale: bool
+    is_reportable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +307,7 @@ def _merged(lignes: tuple[Acces, ...], waiting: Collection[UUID]) -> Iterator[Li
             fois=len(lines),
             depuis=lines[-1].at,
             is_signale=any(one.id in waiting for one in lines),
+            is_reportable=last.is_reportable,
         )
 
 

@@ -166,6 +166,7 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /direction/acces-a-examiner/inhabituels/<uuid:alerte_id>/cloture": lambda s: {
         "issue": "erreur",
         "motif": "Essai",
+        "vu": "2026-11-24T10:00:00+00:00",
     },
     "POST /p/<slug>/acces/signaler": lambda s: {"ligne": "", "raison": "autre", "texte": ""},
     "POST /delegations/delegation": lambda s: {

@@ -51,7 +51,7 @@ def test_mass_reading_is_ten_times_what_is_usual_in_an_hour_and_never_few(
     count: int, minutes: int, par_heure: float, found: bool
 ) -> None:
     acces = opened(count, every=timedelta(minutes=minutes))
-    journee = Journee(acces, Habitude(par_heure=par_heure), attendus=expecting(acces))
+    journee = Journee(acces, Habitude(par_heure=par_heure))
     assert (Code.MASSE_HEURE in codes(journee)) is found
 
 
@@ -59,9 +59,17 @@ def test_mass_reading_is_ten_times_what_is_usual_in_an_hour_and_never_few(
 def test_the_hour_may_begin_at_any_minute_and_the_same_dossier_counts_once() -> None:
     late = opened(15, every=timedelta(minutes=1), start=MORNING + timedelta(minutes=40))
     across = late + opened(15, every=timedelta(minutes=1), start=MORNING + timedelta(minutes=62))
-    assert codes(Journee(across, attendus=expecting(across)))[Code.MASSE_HEURE] == 30
+    assert codes(Journee(across))[Code.MASSE_HEURE] == 30
     again = [replace(late[n % 15], id=new_id(), at=MORNING + timedelta(seconds=n)) for n in range(200)]
-    assert codes(Journee(again, attendus=expecting(again))) == {}
+    assert Code.MASSE_HEURE not in codes(Journee(again))
+
+
+@TRA_05
+def test_visits_that_are_prepared_weigh_a_third_in_a_mass_reading() -> None:
+    prepared = opened(60, every=timedelta(seconds=30))
+    assert codes(Journee(prepared, attendus=expecting(prepared))) == {}
+    many = opened(90, every=timedelta(seconds=30))
+    assert codes(Journee(many, attendus=expecting(many))) == {Code.MASSE_HEURE: 90}
 
 
 @TRA_05
@@ -70,7 +78,7 @@ def test_the_hour_may_begin_at_any_minute_and_the_same_dossier_counts_once() -> 
 )
 def test_mass_reading_over_a_day_is_five_times_what_is_usual(count: int, par_jour: float, found: bool) -> None:
     acces = opened(count, every=timedelta(minutes=5))
-    journee = Journee(acces, Habitude(par_jour=par_jour, la_nuit=0.5), attendus=expecting(acces))
+    journee = Journee(acces, Habitude(par_jour=par_jour, la_nuit=0.5))
     assert (Code.MASSE_JOUR in codes(journee)) is found
 
 
@@ -90,8 +98,10 @@ def test_dossiers_of_workers_whom_one_does_not_follow_weigh_one_by_one(count: in
 @TRA_05
 def test_one_s_own_dossier_is_always_pointed_out_and_never_more_than_that() -> None:
     own = opened(1)
-    journee = Journee(own, liens={own[0].dossier_id: frozenset({Lien.PROPRE})}, attendus=expecting(own))
+    journee = Journee(own, liens={own[0].dossier_id: frozenset({Lien.PROPRE})})
     assert rules.score(rules.signals(journee)) == TOUT
+    expected = replace(journee, attendus=expecting(own))
+    assert rules.score(rules.signals(expected)) == SEUIL, "somebody else may bear both names"
     tried = [replace(own[0], permis=False)]
     assert Code.PROPRE in codes(replace(journee, acces=tried)), "to be refused it is to have tried"
 
@@ -123,14 +133,47 @@ def test_a_namesake_or_a_colleague_is_pointed_out_unless_he_was_expected_or_work
 )
 def test_night_and_sunday_are_those_of_paris(local: str, found: bool) -> None:
     acces = opened(6, every=timedelta(), start=datetime.fromisoformat(local).astimezone(UTC))
-    assert (Code.HORAIRE in codes(Journee(acces, attendus=expecting(acces)))) is found
+    assert (Code.HORAIRE in codes(Journee(acces))) is found
+    assert codes(Journee(acces, attendus=expecting(acces))) == {}, "an emergency that an appointment explains"
 
 
 @TRA_05
 def test_who_works_at_night_as_a_rule_is_left_alone() -> None:
     night = opened(6, start=MORNING - timedelta(hours=6))
-    assert rules.score(rules.signals(Journee(night, attendus=expecting(night)))) >= SEUIL
-    assert codes(Journee(night, Habitude(la_nuit=0.2), attendus=expecting(night))) == {}
+    assert rules.score(rules.signals(Journee(night))) >= SEUIL
+    assert codes(Journee(night, Habitude(la_nuit=0.2))) == {}
+
+
+@TRA_05
+def test_some_evenings_of_the_same_dossier_do_not_make_somebody_s_usual_hours() -> None:
+    night = MORNING - timedelta(hours=6)
+    days = [opened(10, start=MORNING - timedelta(days=n)) for n in (0, 1, 3, 4, 5, 6, 7, 8)]
+    same = opened(1)[0]
+    poisoned = [[replace(same, id=new_id(), at=night - timedelta(days=n)) for _ in range(8)] for n in (21, 22, 23)]
+    assert rules.usual([*days, *poisoned]).la_nuit == 0, "three evenings"
+    at_work = [opened(5, start=night - timedelta(days=n)) for n in range(21, 27)]
+    assert rules.usual([*days, *at_work]).la_nuit > rules.USUAL_SHARE
+
+
+@TRA_05
+def test_what_was_refused_and_opened_later_or_by_a_lapsed_protocol_is_no_attempt() -> None:
+    tried = refused(6, hors_suivi=True)
+    held = [replace(one, id=new_id(), permis=True, hors_suivi=False, ecrit=True) for one in tried]
+    assert codes(Journee(tried + held)) == {}
+    lapsed = [replace(one, hors_suivi=False, echu=True) for one in tried]
+    assert codes(Journee(lapsed)) == {}
+
+
+@TRA_05
+def test_what_was_told_stays_told_when_more_is_found() -> None:
+    told = (Signal(Code.HOMONYME, 50, 1), Signal(Code.REFUS, 20, 3))
+    more = (Signal(Code.REFUS, 50, 6), Signal(Code.HORS_SUIVI, 15, 1))
+    assert rules.strengthened(told, more) == (
+        Signal(Code.HOMONYME, 50, 1),
+        Signal(Code.REFUS, 50, 6),
+        Signal(Code.HORS_SUIVI, 15, 1),
+    )
+    assert rules.strengthened(told, ()) == told
 
 
 @TRA_05
@@ -141,6 +184,7 @@ def test_many_dossiers_that_nothing_explains_add_to_the_rest_and_are_not_enough_
     few = Journee(acces, attendus=expecting(acces[:3]))
     assert codes(few) == {Code.INATTENDUS: 17}
     assert rules.score(rules.signals(few)) < SEUIL <= rules.score(rules.signals(replace(few, acces=acces + refused(3))))
+    assert rules.score(rules.signals(Journee(opened(40)))) >= SEUIL, "forty of them are"
 
 
 @TRA_05

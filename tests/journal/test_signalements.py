@@ -1,6 +1,8 @@
 """A worker reports an access; the DPO examines it without knowing whose dossier it is, and answers."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -9,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from spst.dmst import services as dmst
-from spst.journal import signalements
+from spst.journal import services, signalements
 from spst.journal.errors import (
     AccesNotFound,
     AlreadyReported,
@@ -72,6 +74,10 @@ def seen_by_zoe(monde: Monde) -> tuple[SignalementVu, ...]:
         return signalements.of_dossier(ctx, monde.a.zoe.dossier_id)
 
 
+def answers(told: SignalementVu) -> list[tuple[Issue, str | None]]:
+    return [(one.issue, one.texte) for one in told.reponses]
+
+
 def seen_by_dpo(monde: Monde, cas_id: UUID) -> CasVu:
     with monde.work(monde.a[Role.DPO]) as ctx:
         return signalements.get(ctx, cas_id)
@@ -99,8 +105,8 @@ def test_the_dpo_reads_what_was_reported_and_not_of_whom_and_the_worker_reads_hi
     act(monde, "close", cas_id, Issue.JUSTIFIE, "Votre médecin préparait votre visite.")
     (told,) = seen_by_zoe(monde)
     assert told.acces is not None
-    assert (told.acces.id, told.etat, told.issue) == (trace_id, Etat.CLOS, Issue.JUSTIFIE)
-    assert (told.texte, told.reponse) == (WORDS, "Votre médecin préparait votre visite.")
+    assert (told.acces.id, told.etat, told.texte) == (trace_id, Etat.CLOS, WORDS)
+    assert answers(told) == [(Issue.JUSTIFIE, "Votre médecin préparait votre visite.")]
 
 
 @TRA_04
@@ -125,11 +131,13 @@ def test_an_answer_is_taken_back_and_given_again_and_nothing_is_lost(monde: Mond
         act(monde, "close", cas_id, Issue.JUSTIFIE, "Encore.")
     act(monde, "reopen", cas_id)
     (told,) = seen_by_zoe(monde)
-    assert (told.etat, told.issue, told.reponse) == (Etat.EN_COURS, None, None)
+    assert (told.etat, answers(told)) == (Etat.EN_COURS, [(Issue.SANS_OBJET, "Première réponse.")])
     for again in ("reopen", "take"):
         with pytest.raises(CasNotClosed if again == "reopen" else CasTaken):
             act(monde, again, cas_id)
     act(monde, "close", cas_id, Issue.INJUSTIFIE, "Seconde réponse.")
+    (told,) = seen_by_zoe(monde)
+    assert [issue for issue, _ in answers(told)] == [Issue.SANS_OBJET, Issue.INJUSTIFIE], "what was told stays told"
     cas = seen_by_dpo(monde, cas_id)
     assert [(str(one.geste), answer) for one, answer in zip(cas.suites, cas.reponses, strict=True)] == [
         ("cloture", "Première réponse."),
@@ -195,7 +203,79 @@ def test_nobody_judges_his_own_access(monde: Monde) -> None:
     for what, args in (("take", ()), ("close", (Issue.JUSTIFIE, "Moi."))):
         with pytest.raises(OwnCas):
             act(monde, what, cas_id, *args, acteur=himself)
+    with monde.work(himself) as ctx:
+        assert signalements.get(ctx, cas_id).texte is None, "nor reads what is said of him"
     act(monde, "take", cas_id, acteur=colleague(monde, monde.a, Role.DPO))
+
+
+@TRA_04
+def test_who_opened_the_dossier_does_not_read_there_that_he_was_reported(monde: Monde) -> None:
+    zoe = monde.a.zoe
+    cas_id = report(monde, opened(monde, zoe))
+    seen_by_dpo(monde, cas_id)
+    act(monde, "close", cas_id, Issue.ERREUR, "Un homonyme.")
+    with monde.work(monde.a.medecin) as ctx:
+        page, sheet = services.accesses_of(ctx, zoe.dossier_id), services.sheet_of(ctx, zoe.dossier_id)
+    with monde.work(zoe.acteur, dossier_id=zoe.dossier_id) as ctx:
+        hers = services.accesses_of(ctx, zoe.dossier_id)
+    assert "signalé" not in repr((page, sheet))
+    assert sum("signalé" in one.phrase for one in hers.lignes[:4]) == 3
+    assert hers.total >= page.total + 3
+
+
+@pytest.mark.exigence("TRA-05", partielle="les accès signalés")
+def test_the_direction_reads_no_reference_beside_what_is_reported(monde: Monde) -> None:
+    zoe = monde.a.zoe
+    report(monde, opened(monde, zoe))
+    with monde.work(monde.a.directrice) as ctx:
+        reference = services.reference_of(ctx, zoe.dossier_id)
+        lines = services.lines(ctx, services.last_days(ctx)).lignes
+        found = services.lines(ctx, replace(services.last_days(ctx), reference=reference)).lignes
+    assert {one.reference for one in lines if one.acte == "Signaler un accès"} == {None}
+    assert "Signaler un accès" not in {one.acte for one in found}
+    with monde.work(monde.a[Role.DPO]) as ctx:
+        found = services.lines(ctx, replace(services.last_days(ctx), reference=reference)).lignes
+    assert "Signaler un accès" in {one.acte for one in found}
+
+
+def test_what_the_dpo_did_to_answer_is_not_reported_in_its_turn(monde: Monde) -> None:
+    zoe = monde.a.zoe
+    seen_by_dpo(monde, report(monde, None, Raison.AUTRE))
+    with monde.superuser.connect() as connection:
+        query = text(
+            "SELECT id FROM trace WHERE dossier_id = :one AND action = 'alerte.consult' ORDER BY id DESC LIMIT 1"
+        )
+        trace_id = connection.execute(query, {"one": zoe.dossier_id}).scalar_one()
+    with pytest.raises(AccesNotFound):
+        report(monde, trace_id)
+
+
+@pytest.mark.exigence("TRA-01", partielle="les accès signalés")
+def test_a_queue_tells_how_many_wait_and_shows_the_closed_ones_last(monde: Monde) -> None:
+    closed, first, second = (report(monde, None, Raison.AUTRE) for _ in range(3))
+    act(monde, "close", closed, Issue.SANS_OBJET, "Vu.")
+    with monde.work(monde.a[Role.DPO]) as ctx:
+        assert [one.id for one in signalements.queue(ctx)] == [first, second, closed]
+        assert all(one.texte is None for one in signalements.queue(ctx))
+        assert signalements.waiting(ctx) == 2
+    with monde.work(monde.a.directrice) as ctx:
+        assert signalements.waiting(ctx) == 0
+
+
+def test_two_closings_at_once_leave_one_answer(monde: Monde) -> None:
+    cas_id = report(monde, None, Raison.AUTRE)
+    dpos = [colleague(monde, monde.a, Role.DPO) for _ in range(4)]
+
+    def close(acteur: Acteur) -> bool:
+        try:
+            act(monde, "close", cas_id, Issue.SANS_OBJET, "Vu.", acteur=acteur)
+        except CasClosed:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(close, dpos)) == 1
+    assert len(seen_by_zoe(monde)[0].reponses) == 1
 
 
 @pytest.mark.exigence("TEN-01")
@@ -245,8 +325,10 @@ def test_the_words_of_the_worker_and_the_answer_are_sealed_and_their_rows_never_
 
 def test_what_was_said_leaves_with_the_dossier_and_what_was_done_stays_told(monde: Monde) -> None:
     pierre = monde.a.pierre
-    cas_id = report(monde, None, Raison.AUTRE, personne=pierre)
-    act(monde, "close", cas_id, Issue.SANS_OBJET, "Vu.")
+    closed, waiting = (report(monde, None, Raison.AUTRE, personne=pierre) for _ in range(2))
+    act(monde, "close", closed, Issue.SANS_OBJET, "Vu.")
     monde.runtime.keyring.destroy_dossier_key(monde.a.tenant_id, pierre.dossier_id)
-    cas = seen_by_dpo(monde, cas_id)
-    assert (cas.texte, cas.reponses, cas.etat) == (None, (None,), Etat.CLOS)
+    cas = seen_by_dpo(monde, closed)
+    assert (cas.texte, cas.reponses, cas.etat, cas.efface) == (None, (None,), Etat.CLOS, True)
+    act(monde, "close", waiting, Issue.SANS_OBJET, "Plus personne à qui répondre.")
+    assert seen_by_dpo(monde, waiting).etat is Etat.CLOS

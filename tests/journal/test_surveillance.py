@@ -1,26 +1,31 @@
 """Misuse planted among ordinary days is found, each kind by its name; ordinary days are almost always left alone."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from spst.entreprises.models import Adherent, Etablissement
-from spst.journal import alertes, surveillance
+from spst.journal import alertes, surveillance, surveillance_queries
 from spst.journal.alerte_rules import SEUIL, Code
 from spst.journal.alertes import AlerteVue
-from spst.journal.errors import CasClosed, CasNotFound, OwnCas
+from spst.journal.errors import CasChanged, CasClosed, CasNotFound, OwnCas
 from spst.journal.instructions import Etat, Issue
 from spst.journal.surveillance import Memoire
 from spst.kernel.acteur import Acteur, Role, service
 from spst.kernel.clock import SystemClock, today
+from spst.kernel.context import Context
 from spst.kernel.errors import AccessDenied
 from spst.kernel.ids import new_id
+from spst.kernel.unit_of_work import unit_of_work
 from spst.traces import services as traces
 from tests.factories.activite import Activite, Moment, at
-from tests.factories.monde import Monde, colleague
+from tests.factories.monde import FOLLOW_UP, Monde, colleague
 from tests.factories.releves import run
 from tests.scale import SCALE
 
@@ -61,6 +66,12 @@ def by_account(monde: Monde) -> dict[UUID, AlerteVue]:
 
 def codes(alerte: AlerteVue) -> set[Code]:
     return {one.code for one in alerte.signaux}
+
+
+def close(monde: Monde, alerte_id: UUID, vu: str, when: datetime) -> None:
+    runtime = replace(monde.runtime, clock=Moment(when))
+    with unit_of_work(runtime, monde.a.tenant_id, monde.a[Role.DPO], FOLLOW_UP, origin="test") as ctx:
+        alertes.close(ctx, alerte_id, Issue.ERREUR, "Formation d’une remplaçante.", vu)
 
 
 Plant = Callable[[Activite, Acteur, date], None]
@@ -184,11 +195,7 @@ def test_an_alert_grows_with_the_day_and_once_closed_what_follows_makes_another(
     assert watch(monde, jour, 14.5) == 0
     (grown,) = seen(monde)
     assert (grown.id, codes(grown) > codes(first), grown.score > first.score) == (first.id, True, True)
-    closed_at = replace(monde.runtime, clock=Moment(at(jour, 15)))
-    with surveillance.unit_of_work(
-        closed_at, monde.a.tenant_id, monde.a[Role.DPO], surveillance._MOTIF, origin="test"
-    ) as ctx:
-        alertes.close(ctx, first.id, Issue.ERREUR, "Formation d’une remplaçante.")
+    close(monde, first.id, grown.version, at(jour, 15))
     assert watch(monde, jour, 15.5) == 0, "what was judged is not pointed out again"
     activite.open(who, activite.worker("VASSEUR", "LUC"), at(jour, 16))
     assert watch(monde, jour, 16.5) == 1
@@ -214,12 +221,12 @@ def test_the_dpo_closes_with_a_reason_and_never_what_is_his_own(monde: Monde, ac
     watch(monde, jour)
     (alerte,) = seen(monde)
     with pytest.raises(OwnCas), monde.work(Acteur(who.id, Role.DPO, "s-deux", 2)) as ctx:
-        alertes.close(ctx, alerte.id, Issue.JUSTIFIE, "Moi.")
+        alertes.close(ctx, alerte.id, Issue.JUSTIFIE, "Moi.", alerte.version)
     with monde.work(monde.a[Role.DPO]) as ctx:
         alertes.take(ctx, alerte.id)
-        alertes.close(ctx, alerte.id, Issue.INJUSTIFIE, "Vu avec la direction.")
+        alertes.close(ctx, alerte.id, Issue.INJUSTIFIE, "Vu avec la direction.", alerte.version)
     with pytest.raises(CasClosed), monde.work(monde.a[Role.DPO]) as ctx:
-        alertes.close(ctx, alerte.id, Issue.JUSTIFIE, "Encore.")
+        alertes.close(ctx, alerte.id, Issue.JUSTIFIE, "Encore.", alerte.version)
     with monde.work(monde.a[Role.DPO]) as ctx:
         closed = alertes.get(ctx, alerte.id)
     assert [(one.issue, one.motif) for one in closed.suites] == [
@@ -240,7 +247,7 @@ def test_another_spst_and_other_roles_read_no_alert(monde: Monde, activite: Acti
     (alerte,) = seen(monde)
     with monde.work(monde.b[Role.DPO], monde.b) as ctx:
         assert (alertes.queue(ctx), alertes.waiting(ctx)) == ((), 0)
-    for what, args in (("get", ()), ("take", ()), ("close", (Issue.JUSTIFIE, "x"))):
+    for what, args in (("get", ()), ("take", ()), ("close", (Issue.JUSTIFIE, "x", "1"))):
         with pytest.raises(CasNotFound), monde.work(monde.b[Role.DPO], monde.b) as ctx:
             getattr(alertes, what)(ctx, alerte.id, *args)
     for role in (Role.DIR, Role.AUD, Role.MDT, Role.ADM):
@@ -265,8 +272,123 @@ def test_what_the_worker_and_the_jobs_do_is_never_pointed_out(monde: Monde, acti
     zoe = monde.a.zoe
     for n in range(60):
         when = replace(monde.runtime, clock=Moment(at(jour, 2 + n / 100)))
-        with surveillance.unit_of_work(
-            when, monde.a.tenant_id, zoe.acteur, surveillance._MOTIF, origin="test", dossier_id=zoe.dossier_id
+        with unit_of_work(
+            when, monde.a.tenant_id, zoe.acteur, FOLLOW_UP, origin="test", dossier_id=zoe.dossier_id
         ) as ctx:
             traces.record(ctx, "portail.dossier", zoe.dossier_id, ("S1",))
     assert watch(monde, jour) == 0
+
+
+@TRA_05
+def test_nobody_judges_what_he_has_not_seen(monde: Monde, activite: Activite) -> None:
+    """Neither what was found while he read, nor what was done and not yet looked at."""
+    who, (jour,) = colleague(monde, monde.a, Role.MDT), workdays(1)
+    _stranger(activite, who, jour)
+    watch(monde, jour, 13)
+    (read,) = seen(monde)
+    activite.open(who, activite.worker("VASSEUR", "ANNE"), at(jour, 14))
+    watch(monde, jour, 14.1)
+    with pytest.raises(CasChanged):
+        close(monde, read.id, read.version, at(jour, 14.2))
+    (grown,) = seen(monde)
+    _mass(activite, who, jour)
+    activite.open(who, activite.worker("VASSEUR", "LUC"), at(jour, 14.3))
+    close(monde, grown.id, grown.version, at(jour, 14.4))
+    assert watch(monde, jour, 14.5) == 1, "what came between the last round and the closing"
+    assert Code.HOMONYME in codes(seen(monde)[0])
+
+
+@TRA_05
+def test_one_that_is_opened_again_leaves_the_verdict_of_another_alone(monde: Monde, activite: Activite) -> None:
+    who, (jour,) = colleague(monde, monde.a, Role.MDT), workdays(1)
+    _stranger(activite, who, jour)
+    watch(monde, jour, 13)
+    (first,) = seen(monde)
+    close(monde, first.id, first.version, at(jour, 13.2))
+    activite.open(who, activite.worker("VASSEUR", "ANNE"), at(jour, 14))
+    watch(monde, jour, 14.1)
+    second = seen(monde)[0]
+    close(monde, second.id, second.version, at(jour, 14.2))
+    with monde.work(monde.a[Role.DPO]) as ctx:
+        alertes.reopen(ctx, first.id)
+    activite.open(who, activite.worker("VASSEUR", "CLAIRE"), at(jour, 15))
+    watch(monde, jour, 15.1)
+    found = {one.id: one for one in seen(monde)}
+    assert Code.PROPRE in codes(found[first.id])
+    assert found[second.id].signaux == second.signaux
+
+
+@TRA_05
+def test_who_is_pointed_out_does_not_take_it_back_by_writing_or_cancelling(monde: Monde, activite: Activite) -> None:
+    who, (jour,) = colleague(monde, monde.a, Role.MDT), workdays(1)
+    namesake = activite.worker("VASSEUR", "ANNE")
+    for action in ("visite.start", "visite.abandon", "information.give", "code_activation.issue"):
+        activite.open(who, namesake, at(jour, 10), action)
+    activite.open(who, namesake, at(jour, 10.1))
+    assert watch(monde, jour, 11) == 1
+    activite.expect([namesake], jour)
+    activite.open(who, namesake, at(jour, 12), "visite.note")
+    watch(monde, jour, 13)
+    assert Code.HOMONYME in codes(seen(monde)[0])
+
+
+def test_an_appointment_that_was_called_off_explains_nothing(monde: Monde, activite: Activite) -> None:
+    who, (jour,) = colleague(monde, monde.a, Role.MDT), workdays(1)
+    namesake = activite.worker("VASSEUR", "ANNE")
+    activite.expect([namesake], jour)
+    activite.open(who, namesake, at(jour, 10))
+    assert watch(monde, jour, 11) == 0
+    run(monde, "UPDATE rendez_vous SET statut = 'excuse'")
+    activite.open(who, namesake, at(jour, 12))
+    assert watch(monde, jour, 13) == 1
+
+
+@pytest.mark.parametrize(
+    ("nom", "found"),
+    [("VASSEUR", True), ("DE VASSEUR", True), ("VASSEUR MARTIN", True), ("PETIT-VASSEUR", True), ("VASSEURS", False)],
+)
+def test_names_are_compared_word_by_word(monde: Monde, activite: Activite, nom: str, found: bool) -> None:
+    who, (jour,) = colleague(monde, monde.a, Role.MDT), workdays(1)
+    activite.open(who, activite.worker(nom, "JEAN"), at(jour, 10))
+    assert bool(watch(monde, jour)) is found
+
+
+def test_who_notes_arrivals_at_the_desk_opens_no_dossier(monde: Monde, activite: Activite) -> None:
+    (jour,) = workdays(1)
+    for n in range(40):
+        activite.open(monde.a[Role.ADM], new_id(), at(jour, 9 + n / 120), "rendez_vous.update")
+    assert watch(monde, jour) == 0
+
+
+@pytest.mark.exigence("TEN-01")
+def test_an_account_that_cannot_be_looked_at_keeps_no_other_waiting_and_is_looked_at_again(
+    monde: Monde, activite: Activite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken, other, (jour,) = *(colleague(monde, monde.a, Role.MDT) for _ in range(2)), workdays(1)
+    for who in (broken, other):
+        _stranger(activite, who, jour)
+    real = surveillance_queries.liens
+
+    def liens(ctx: Context, compte_id: UUID, *asked: Any) -> Any:
+        if compte_id == broken.id:
+            raise OperationalError("SELECT", {}, Exception("cut"))
+        return real(ctx, compte_id, *asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(surveillance_queries, "liens", liens)
+        assert watch(monde, jour, 14) == 1
+        assert watch(monde, jour, 20) == 0
+    assert set(by_account(monde)) == {other.id}
+    assert watch(monde, jour, 23) == 1
+    assert set(by_account(monde)) == {other.id, broken.id}
+
+
+def test_a_suspended_spst_is_left_alone_and_rounds_at_once_point_out_once(monde: Monde, activite: Activite) -> None:
+    (jour,) = workdays(1)
+    run(monde, "UPDATE tenant SET suspended_at = now() WHERE id = :id", id=monde.a.tenant_id)
+    _stranger(activite, colleague(monde, monde.a, Role.MDT), jour)
+    assert watch(monde, jour, 14) == 0
+    run(monde, "UPDATE tenant SET suspended_at = NULL")
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(lambda _: watch(monde, jour, 14.1), range(4))) == 1
+    assert len(seen(monde)) == 1

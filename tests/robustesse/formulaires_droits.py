@@ -11,7 +11,7 @@ from tests.factories.monde import colleague
 from tests.robustesse.formulaires import Formulaire, Values
 from tests.robustesse.poste import Poste
 from tests.robustesse.scene import Scene
-from tests.robustesse.scene_droits import Droits
+from tests.robustesse.scene_droits import VU, Droits
 
 Arrange = Callable[[Scene], tuple[Poste, str, Values]]
 DRAFT = "/direction/politique/brouillon"
@@ -245,7 +245,10 @@ FORMS_DROITS = (
     Formulaire(
         "alertes.close_alerte",
         _examined(
-            lambda d: f"inhabituels/{d.alerte()}/cloture", issue=("erreur", "sans_objet"), motif=("Une formation.",)
+            lambda d: f"inhabituels/{d.alerte()}/cloture",
+            issue=("erreur", "sans_objet"),
+            motif=("Une formation.",),
+            vu=(VU.isoformat(),),
         ),
         ("motif",),
     ),

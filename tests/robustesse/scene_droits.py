@@ -31,6 +31,10 @@ from tests.robustesse.scene import Scene
 _OF_POLICIES = ("acces_exceptionnel_motif", "acces_exceptionnel", "politique_brouillon", "politique_version")
 
 
+VU = datetime(2026, 11, 24, 10, tzinfo=UTC)
+"""When an alerte was last strengthened: what its form says to have read."""
+
+
 class Droits:
     """Around a scene. `adjointe`: the second person of the direction, `confrere`: another médecin."""
 
@@ -95,17 +99,17 @@ class Droits:
 
     def alerte(self, spst: Spst | None = None, *, closed: bool = False) -> UUID:
         """What rules found in a day of the médecin, which the DPO has still to examine unless `closed`."""
-        spst, now, alerte_id = spst or self.a, SystemClock().now(), new_id()
+        spst, alerte_id = spst or self.a, new_id()
         signal = Signal(Code.REFUS, 50, 6).to_json()
         self.monde.add(
             Alerte(
-                tenant_id=spst.tenant_id, id=alerte_id, compte_id=spst.medecin.id, jour=now.date(), rang=self._rang(spst),
-                score=50, signaux=[signal], at=now, updated_at=now,
+                tenant_id=spst.tenant_id, id=alerte_id, compte_id=spst.medecin.id, jour=VU.date(), rang=self._rang(spst),
+                score=50, signaux=[signal], at=VU, updated_at=VU, examined_at=VU,
             )
         )  # fmt: skip
         if closed:
             with self.work(spst[Role.DPO], spst) as ctx:
-                alertes.close(ctx, alerte_id, Issue.SANS_OBJET, "Essai")
+                alertes.close(ctx, alerte_id, Issue.SANS_OBJET, "Essai", VU.isoformat())
         return alerte_id
 
     def _rang(self, spst: Spst) -> int:

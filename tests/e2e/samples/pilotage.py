@@ -93,7 +93,7 @@ def _jour(**changes: object) -> Model:
     return {
         "url": "alerte-regles.html", "qui": "Dr\u00a0Marie-Antoinette de la Tour d’Auvergne-Test", "jour": date(2026, 11, 23),
         "score": 90, "phrases": phrases, "signaux": [{"phrase": one, "points": 50} for one in phrases], "le": at(21, 4),
-        "maj": at(21, 40), "etat": "nouveau", "issue": None, "issue_libelle": None, "suites": [], "est_a_moi": False,
+        "maj": at(21, 40), "vu": "1", "etat": "nouveau", "issue": None, "issue_libelle": None, "suites": [], "est_a_moi": False,
         "issues": [(str(one), label) for one, label in ISSUES.items()], "journal_url": "#journal", "valeurs": {}, "erreurs": {},
         **changes,
     }  # fmt: skip
@@ -110,8 +110,8 @@ def _cas(**changes: object) -> Model:
     return {
         "url": "alerte.html", "ligne": ligne, "reference": "D-7F2K-93QD", "le": at(9, 30), "due": date(2026, 12, 23),
         "raison": "Je ne connais pas cette personne", "etat": "nouveau", "issue": None, "issue_libelle": None, "texte": words,
-        "est_a_moi": False, "suites": [], "issues": [(str(one), label) for one, label in ISSUES.items()],
-        "journal_url": "#journal", "valeurs": {}, "erreurs": {}, **changes,
+        "est_a_moi": False, "efface": False, "vu": None, "suites": [], "journal_url": "#journal",
+        "issues": [(str(one), label) for one, label in ISSUES.items()], "valeurs": {}, "erreurs": {}, **changes,
     }  # fmt: skip
 
 
