@@ -102,7 +102,7 @@ def _jour(**changes: object) -> Model:
 def _cas(**changes: object) -> Model:
     ligne = Ligne(
         new_id(), at(21, 4, 7), "Dr\u00a0Marie-Antoinette de la Tour d’Auvergne-Test", "Médecin du travail", "Ouvrir le dossier",
-        ("S1", "S2", "S3"), "D-7F2K-93QD", "permis", ("P-001",), "12-eadf994b",
+        ("S1", "S2", "S3"), "D-7F2K-93QD", "permis", ("P-001",), "12-eadf994b", "dossier.open", "MDT", new_id(), new_id(), "",
     )  # fmt: skip
     words = (
         "Je n’étais pas au travail ce jour-là, et je ne connais pas ce médecin. Pourquoi a-t-il lu mes visites\u00a0?"
