@@ -100,7 +100,7 @@ LOGIN, LOGOUT = (
 _CREATED = """
     dossier.create code_activation.issue emploi.add exposition.add visite.start courrier.add information.give opposition.record
     attestation.issue avis.issue identite.register compte.create protocole.give remplacement.set habilitation.grant
-    portail.activate portail.report alerte.open tenant.create
+    portail.activate portail.report alerte.open tenant.create reidentification.ask
 """
 PATRONS = {
     **dict.fromkeys(_CREATED.split(), CREATE),

@@ -41,3 +41,31 @@ class OwnCas(ActRefused):
 
 class CasChanged(Conflict):
     """D’autres accès se sont ajoutés depuis que vous avez lu cette page. Relisez-la, puis concluez."""
+
+
+class ReferenceUnknown(RuleViolation):
+    """Aucun dossier de votre service n’a cette référence. Relisez-la au journal."""
+
+
+class ReferenceAmbiguous(RuleViolation):
+    """Cette référence est celle de plusieurs dossiers\u00a0: personne ne peut dire duquel il s’agit."""
+
+
+class ReidentificationNotFound(NotFound):
+    """Cette demande est introuvable dans votre service."""
+
+
+class ReidentificationRefused(RuleViolation):
+    """Cette demande est close. Rechargez la page."""
+
+
+class NotHisReidentification(ActRefused):
+    """Seule la personne qui a fait cette demande en lit la réponse, et la clôt."""
+
+
+class OwnReidentification(ActRefused):
+    """Personne ne répond à sa propre demande. Un autre médecin du travail le fera."""
+
+
+class AccordEnded(ActRefused):
+    """Aucun accord n’est en cours pour cette demande. Faites-en une autre s’il le faut encore."""

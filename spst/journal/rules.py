@@ -28,6 +28,7 @@ _POURQUOI = {
     "administration": "pour la tenue de votre dossier",
     "technique": "pour une opération technique",
     "exceptionnel": "par accès exceptionnel",
+    "reidentification": "pour savoir de qui est un dossier",
 }
 _MOTIFS = {
     "visite": "Visite",
@@ -37,6 +38,7 @@ _MOTIFS = {
     "administration": "Tenue du dossier",
     "technique": "Opération technique",
     "exceptionnel": "Accès exceptionnel",
+    "reidentification": "Ré-identification",
 }
 GESTES = {
     "suspension": "Suspendre un compte",
@@ -74,6 +76,7 @@ GESTES = {
     "moyen_ajoute": "Inscrire un moyen d’identification",
     "moyen_corrige": "Corriger un moyen d’identification",
     "moyen_retire": "Retirer un moyen d’identification",
+    "reidentification_close": "Clore une demande de ré-identification",
     "brouillon_ouvert": "Ouvrir un brouillon de la politique",
     "brouillon_case": "Changer une case du brouillon",
     "brouillon_reglages": "Changer les réglages du brouillon",

@@ -23,6 +23,7 @@ class CodeMotif(StrEnum):
     ADMINISTRATION = "administration"
     TECHNIQUE = "technique"
     EXCEPTIONNEL = "exceptionnel"
+    REIDENTIFICATION = "reidentification"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from functools import partial
 from procrastinate import App, PsycopgConnector
 
 from spst.comptes import inusage, limites, sessions
-from spst.journal import surveillance
+from spst.journal import reidentification, surveillance
 from spst.journal.surveillance import Memoire
 from spst.kernel.config import Config
 from spst.kernel.jobs import QUEUE
@@ -38,6 +38,7 @@ HOUSEKEEPING = (
     Periodic("comptes.suspend_unused", "37 2 * * *", inusage.suspend_unused),
     Periodic("journal.watch", "*/2 * * * *", partial(surveillance.watch, memoire=Memoire())),
     Periodic("portail.forget_courriels", "47 3 * * *", courriel_jobs.forget_courriels),
+    Periodic("journal.purge_reidentifications", "47 2 * * *", reidentification.purge),
     Periodic("traces.make_partitions", "17 3 * * *", traces.make_partitions),
     Periodic("traces.purge_journal_technique", "27 3 * * *", traces.purge_journal_technique),
 )

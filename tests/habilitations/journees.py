@@ -32,7 +32,8 @@ _LECTURE_DU_PILOTAGE = (
 
 JOURNEES = {
     Role.MDT: f"{_EQUIPE_DE_SANTE} avis.issue acces.consult transfert.request transfert.send inspection.transmit"
-    " protocole.give protocole.revoke remplacement.set remplacement.end exceptionnel.open exceptionnel.review",
+    " protocole.give protocole.revoke remplacement.set remplacement.end exceptionnel.open exceptionnel.review"
+    " reidentification.decide",
     Role.COLL: f"{_EQUIPE_DE_SANTE} avis.issue",
     Role.INT: _EQUIPE_DE_SANTE,
     Role.INF: _EQUIPE_DE_SANTE,
@@ -45,8 +46,8 @@ JOURNEES = {
     Role.ADM: _REGISTRE,
     Role.DIR: f"{_LECTURE_DU_PILOTAGE} compte.list compte.create compte.update organisation.update"
     " habilitation.grant habilitation.revoke session.revoke politique.draft politique.propose politique.confirm"
-    " remplacement.set remplacement.end",
-    Role.DPO: f"{_LECTURE_DU_PILOTAGE} alerte.consult alerte.decide",
+    " remplacement.set remplacement.end reidentification.ask reidentification.read",
+    Role.DPO: f"{_LECTURE_DU_PILOTAGE} alerte.consult alerte.decide reidentification.ask reidentification.read",
     Role.AUD: _LECTURE_DU_PILOTAGE,
     Role.TECH: "",
     Role.SAL: f"{_SESSION} portail.activate portail.dossier portail.visites portail.acces portail.report portail.courriel"

@@ -131,6 +131,8 @@ journal.export       C  journal
 exceptionnel.count   C  journal
 alerte.consult       C  journal
 alerte.decide        F  journal
+reidentification.ask F  journal
+reidentification.read C journal
 politique.consult    C  pilotage
 revue.consult        C  pilotage
 moyen.consult        C  pilotage
@@ -141,6 +143,7 @@ protocole.consult    C  protocoles
 protocole.give       F  protocoles
 protocole.revoke     F  protocoles
 exceptionnel.review  F  protocoles
+reidentification.decide F protocoles
 remplacement.set     F  protocoles
 remplacement.end     F  protocoles
 compte.list          C  comptes
@@ -209,6 +212,9 @@ _OWN_ROLES = {
     # R. 4623-15: the direction sees to the replacement of an absent médecin.
     "remplacement.set": frozenset({Role.MDT, Role.DIR}),
     "remplacement.end": frozenset({Role.MDT, Role.DIR}),
+    # RGPD art. 24, 32 and 39; derived: not the auditor.
+    "reidentification.ask": frozenset({Role.DIR, Role.DPO}),
+    "reidentification.read": frozenset({Role.DIR, Role.DPO}),
     "portail.activate": frozenset({Role.SAL}),
     "portail.report": frozenset({Role.SAL}),
     # RGPD art. 38 and 39: he answers to nobody for what he examines; the direction set up what he judges.
