@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request, url_for
 
 from spst.espace_pro.journee import journee_model
 from spst.habilitations import exceptionnel
+from spst.journal import reidentification
 from spst.kernel.acteur import Famille, Role
 from spst.kernel.clock import today
 from spst.kernel.errors import NotFound
@@ -29,6 +30,7 @@ def show() -> str:
     with unit_of_work() as ctx:
         seen = visites.agenda(ctx, _day_asked(today(clock)), own)
         waiting = exceptionnel.waiting(ctx) if acteur.role is Role.MDT else 0
+        asked = reidentification.waiting(ctx) if acteur.role is Role.MDT else 0
     model = journee_model(seen, clock.now())
     if waiting:
         model["a_traiter"].append(
@@ -37,6 +39,15 @@ def show() -> str:
                 "titre": accord(waiting, "Accès exceptionnel à relire", "Accès exceptionnels à relire"),
                 "precision": "Ouverts par d’autres médecins, à relire sous 72 h",
                 "url": url_for("exceptionnel.queue"),
+            }
+        )
+    if asked:
+        model["a_traiter"].append(
+            {
+                "nombre": asked,
+                "titre": accord(asked, "Demande de ré-identification", "Demandes de ré-identification"),
+                "precision": "La direction demande de qui est un dossier",
+                "url": url_for("accords.queue"),
             }
         )
     return render_template("espace_pro/journee.html", journee=model)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate, validates_schema
 
 from spst.espace_pro.dossier import OPPOSITIONS, SUPPORTS
 from spst.expositions.rules import SOURCES
@@ -101,3 +101,19 @@ class RelectureSchema(Form):
         error_messages={"required": "Dites si le motif est justifié."},
     )
     reponse = Ligne(load_default="", maximum=500)
+
+
+class AccordSchema(Form):
+    """A médecin's answer to who asks whose dossier a reference is; a refusal says why."""
+
+    accord = fields.String(
+        required=True,
+        validate=validate.OneOf(("oui", "non"), error="Donnez votre accord, ou refusez."),
+        error_messages={"required": "Donnez votre accord, ou refusez."},
+    )
+    reponse = Ligne(load_default="", maximum=500)
+
+    @validates_schema
+    def _says_why(self, values: dict[str, Any], **_kwargs: Any) -> None:
+        if values.get("accord") == "non" and not values.get("reponse"):
+            raise ValidationError("Dites pourquoi vous refusez.", "reponse")

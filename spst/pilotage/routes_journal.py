@@ -6,10 +6,11 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import Blueprint, Response, render_template, request, stream_with_context, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
+from spst.habilitations import services as habilitations
 from spst.habilitations.actions import TITRES
 from spst.journal import balp, rules
 from spst.journal import services as journal
@@ -46,6 +47,7 @@ def _page() -> ResponseReturnValue:
         page = journal.lines(ctx, asked, before=values["avant"], after=values["apres"])
         par_heure = journal.figures(ctx, asked)
         accounts = journal.accounts(ctx)
+        may_ask = habilitations.may(ctx, "reidentification.ask")
     view: dict[str, Any] = {
         "page": page,
         "chiffres": par_heure,
@@ -67,6 +69,7 @@ def _page() -> ResponseReturnValue:
             {name: value for name, value in _given().items() if name in {"periode", "du", "au"}}
         ),
         "exports": [(titre, f"{_PATH}/export.{suffix}{_query()}") for titre, suffix in _EXPORTS],
+        "reidentifier_url": url_for("reidentification.show", dossier=asked.reference) if may_ask else None,
         **_neighbours(page),
     }
     return render_template("pilotage/journal.html", journal=view), 422 if erreurs else 200

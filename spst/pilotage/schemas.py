@@ -18,6 +18,7 @@ from spst.habilitations.publication import Avis, AvisCmt
 from spst.journal import rules as journal
 from spst.journal.genres import CHOIX
 from spst.journal.instructions import Issue
+from spst.journal.reidentification import Raison
 from spst.journal.rules import Filtres
 from spst.kernel.acteur import Role
 from spst.kernel.clock import PARIS, midnight
@@ -246,6 +247,25 @@ def versions_asked(args: Mapping[str, str], known: Sequence[int]) -> tuple[int, 
     asked = [args.get(name, "") for name in ("avant", "apres")]
     found = [int(one) if one.isdecimal() and int(one) in known else None for one in asked]
     return (before if found[0] is None else found[0], latest if found[1] is None else found[1])
+
+
+class ReidentificationForm(Form):
+    dossier = Ligne(required=True, maximum=20)
+    raison = fields.Enum(Raison, by_value=True, required=True, error_messages={"required": _CHOOSE, "unknown": _CHOOSE})
+    texte = Ligne(
+        required=True,
+        maximum=300,
+        validate=validate.Length(min=10, error="Dites pourquoi en quelques mots\u00a0: un médecin vous lira."),
+    )
+
+
+def reidentification(posted: "MultiDict[str, str]") -> tuple[str, Raison, str]:
+    """Reference, reason and sentence. Raises: ValidationError."""
+    values = ReidentificationForm().read(posted)
+    reference = journal.normalise_reference(values["dossier"])
+    if reference is None:
+        raise ValidationError({"dossier": ["Une référence de dossier s’écrit D-7F2K-901M."]})
+    return reference, values["raison"], values["texte"]
 
 
 class FiltresForm(French):

@@ -28,7 +28,10 @@ _LINKS: dict[Famille, tuple[tuple[str, str], ...]] = {
 }
 _RESERVED = {_COMPTES: "compte.list", _ALERTES: "alerte.consult"}
 """Links that lead only some roles of their family somewhere, with the act that they begin."""
-_UNDER = {_COMPTES[1]: ("/direction/equipes", "/direction/moyens", "/direction/revues")}
+_UNDER = {
+    "/direction/journal": ("/direction/reidentifications",),
+    _COMPTES[1]: ("/direction/equipes", "/direction/moyens", "/direction/revues"),
+}
 """Pages that one reaches from another, whose link stays the current one."""
 _SEARCHERS = {Famille.SANTE, Famille.DELEGUE, Famille.ADMINISTRATIF}
 

@@ -15,6 +15,7 @@ from spst.dmst.models import Entete
 from spst.habilitations import choix as choices
 from spst.habilitations.choix import Choix
 from spst.habilitations.models import PolitiqueBrouillon
+from spst.journal import rules as journal
 from spst.kernel.acteur import Acteur, Famille, Role
 from spst.kernel.ids import new_id
 from spst.tenants.models import Secteur
@@ -169,6 +170,12 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
         "vu": "2026-11-24T10:00:00+00:00",
     },
     "POST /p/<slug>/acces/signaler": lambda s: {"ligne": "", "raison": "autre", "texte": ""},
+    "POST /direction/reidentifications": lambda s: {
+        "dossier": _reference(s),
+        "raison": "controle",
+        "texte": "Accès à vingt-trois heures",
+    },
+    "POST /reidentifications/<uuid:reidentification_id>/reponse": lambda s: {"accord": "oui"},
     "POST /delegations/delegation": lambda s: {
         "personne": str(s.monde.a[Role.ASST].id),
         "S1": "oui",
@@ -198,6 +205,11 @@ FORMS: dict[str, Callable[[Scene], dict[str, str]]] = {
     "POST /p/<slug>/courriel/code": lambda s: {"code": "123456"},
     "POST /direction/comptes/<uuid:compte_id>/equipes": lambda s: {"equipe": str(s.monde.a.equipe_id)},
 }
+
+
+def _reference(scene: Scene) -> str:
+    a = scene.monde.a
+    return journal.reference(scene.monde.runtime.keyring.reference(a.tenant_id, a.zoe.dossier_id))
 
 
 def _next_year() -> str:

@@ -112,13 +112,14 @@ _OF_THE_DIRECTION = {
     "moyens.inventory", "moyens.show", "pilotage.home", "politique.compare", "politique.list_versions", "politique.show",
     "politique.show_draft", "politique.show_version", "politique.trial", "revues.export", "revues.list_revues", "revues.show",
 }  # fmt: skip
+_OF_DEMANDS = {"reidentification.look", "reidentification.show"}
 _OF_ACCOUNTS = {
     "comptes.confirm_revoke", "comptes.list_comptes", "comptes.new_compte", "comptes.show_compte", "equipes.show",
     "politique.question",
 }  # fmt: skip
 THEIRS = {
-    Role.DIR: _OF_THE_DIRECTION | _OF_ACCOUNTS,
-    Role.DPO: _OF_THE_DIRECTION | {"alertes.queue", "alertes.show", "alertes.show_alerte"},
+    Role.DIR: _OF_THE_DIRECTION | _OF_ACCOUNTS | _OF_DEMANDS,
+    Role.DPO: _OF_THE_DIRECTION | {"reidentification.show", "alertes.queue", "alertes.show", "alertes.show_alerte"},
     Role.AUD: _OF_THE_DIRECTION,
     Role.ADM: {
         "journee.show",
@@ -332,6 +333,7 @@ def of_rights(scene: Scene) -> Ids:
         "acces_id": [acces_id],
         "cas_id": [droits.signalement(), droits.signalement(closed=True)],
         "alerte_id": [droits.alerte(), droits.alerte(closed=True)],
+        "reidentification_id": [droits.reidentification(agreed=True)],
         "secteur_id": [a.secteur_id],
         "centre_id": [a.centre_id],
         "equipe_id": [a.equipe_id],

@@ -115,6 +115,22 @@ def _reported(scene: Scene) -> tuple[Poste, str, Values]:
     return scene.of(Role.SAL), f"/p/{scene.a.slug}/acces/signaler", values
 
 
+def _asked_whose(scene: Scene) -> tuple[Poste, str, Values]:
+    droits = Droits(scene)
+    droits.reidentification()
+    values: Values = {
+        "dossier": (droits.reference(),),
+        "raison": ("controle", "autre"),
+        "texte": ("Un accès hors de tout rendez-vous.",),
+    }
+    return scene.of(Role.DPO), "/direction/reidentifications", values
+
+
+def _answered(scene: Scene) -> tuple[Poste, str, Values]:
+    path = f"/reidentifications/{Droits(scene).reidentification()}/reponse"
+    return scene.of(Role.MDT), path, {"accord": ("oui", "non"), "reponse": ("Vu.",)}
+
+
 def _direction(path: Callable[[Droits], str], **values: tuple[str, ...]) -> Arrange:
     return lambda scene: (scene.of(Role.DIR), f"/direction/{path(Droits(scene))}", values)
 
@@ -213,6 +229,11 @@ FORMS_DROITS = (
     Formulaire("exceptionnel.start", _exceptional, ("texte",)),
     Formulaire("exceptionnel.end", _ended),
     Formulaire("exceptionnel.review", _read_again),
+    Formulaire("reidentification.ask", _asked_whose, ("dossier", "texte")),
+    Formulaire(
+        "reidentification.close", _direction(lambda d: f"reidentifications/{d.reidentification(agreed=True)}/cloture")
+    ),
+    Formulaire("accords.decide", _answered, ("reponse",)),
     Formulaire(
         "dossier.say",
         lambda s: (s.of(Role.MDT), f"/dossiers/{s.a.zoe.dossier_id}/motif", {"motif": ("suivi", "droits")}),

@@ -14,7 +14,8 @@ from spst.habilitations.choix import Niveau
 from spst.habilitations.exceptionnel import Raison
 from spst.habilitations.protocoles import Genre, Periode
 from spst.habilitations.publication import Avis, AvisCmt
-from spst.journal import alertes, signalements
+from spst.journal import alertes, reidentification, signalements
+from spst.journal import services as journal
 from spst.journal.alerte_rules import Code, Signal
 from spst.journal.instructions import Issue
 from spst.journal.models import Alerte
@@ -122,6 +123,24 @@ class Droits:
             run(self.monde, f"ALTER TABLE {table} DISABLE TRIGGER USER")
             run(self.monde, f"DELETE FROM {table}")
             run(self.monde, f"ALTER TABLE {table} ENABLE TRIGGER USER")
+
+    def reidentification(self, spst: Spst | None = None, *, agreed: bool = False) -> UUID:
+        """Asked by the direction about Zoé, once whatever was asked before is gone."""
+        spst = spst or self.a
+        with self.monde.superuser.begin() as connection:
+            for table in ("reidentification_identite", "reidentification"):
+                connection.exec_driver_sql(f"DELETE FROM {table} WHERE tenant_id = '{spst.tenant_id}'")
+        with self.work(spst.directrice, spst) as ctx:
+            reference = journal.reference_of(ctx, spst.zoe.dossier_id)
+            demande_id = reidentification.ask(ctx, reference, reidentification.Raison.CONTROLE, "Essai du soir")
+        if agreed:
+            with self.work(spst.medecin, spst) as ctx:
+                reidentification.decide(ctx, demande_id, accord=True)
+        return demande_id
+
+    def reference(self) -> str:
+        with self.work(self.a.directrice) as ctx:
+            return journal.reference_of(ctx, self.a.zoe.dossier_id)
 
     # ──── What is given in writing
 

@@ -80,6 +80,7 @@ def _of_rights(droits: Droits, spst: Spst) -> dict[str, UUID]:
         "acces_id": new_id(),
         "cas_id": droits.signalement(spst),
         "alerte_id": droits.alerte(spst),
+        "reidentification_id": droits.reidentification(spst),
         "secteur_id": spst.secteur_id,
         "centre_id": spst.centre_id,
         "equipe_id": spst.equipe_id,

@@ -1,6 +1,7 @@
 """Samples of the policy under preparation, of what is given in writing, of exceptional access."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from spst.habilitations.exceptionnel import RAISONS
 from spst.habilitations.publication import Avis, AvisCmt, BrouillonVu, VersionVue
 from spst.habilitations.rules import ACTES
 from spst.habilitations.simulation import Essai
+from spst.journal.reidentification import RAISONS as RAISONS_DE_DEMANDE
+from spst.journal.reidentification import DemandeVue, Etat, Raison
 from spst.kernel.acteur import Role
 from spst.pilotage import politique
 from spst.pilotage.routes_politique import AVIS
@@ -270,5 +273,19 @@ def _of_medecins() -> Iterator[Sample]:
     queue = "espace_pro/acces_exceptionnels.html"
     yield Sample("exceptionnels", queue, {**cadre, "relectures": _queue()})
     nothing = {"id": None, "valeurs": {}, "erreurs": {}}
+    asked = "espace_pro/reidentifications.html"
+    for name, demandes in (("", _demandes()), ("-vide", {"lignes": [], "reprise": nothing})):
+        yield Sample(f"demandes-de-reidentification{name}", asked, {**cadre, "demandes": demandes})
     empty = {"maintenant": at(10, 0), "lignes": [], "passes": [], "reprise": nothing}
     yield Sample("exceptionnels-vide", queue, {**cadre, "relectures": empty})
+
+
+def _demandes() -> Model:
+    vue = DemandeVue(
+        UUID(int=4), "D-7F2K-93QD", UUID(int=5), at(8, 0), at(18, 0), Raison.CONTROLE,
+        "Un accès à 23\u00a0h, hors de tout rendez-vous.", Etat.ATTENTE, None, None, None, None,
+    )  # fmt: skip
+    first = {"vue": vue, "qui": "Mme\u00a0Agnès Pradel-Test", "raison": RAISONS_DE_DEMANDE[vue.raison], "action": "#1"}
+    other = {**first, "vue": replace(vue, id=UUID(int=6), reference="D-1M4T-8KQC"), "action": "#2"}
+    erreurs = {"reponse": "Dites pourquoi vous refusez."}
+    return {"lignes": [first, other], "reprise": {"id": vue.id, "valeurs": {"accord": "non"}, "erreurs": erreurs}}

@@ -19,6 +19,8 @@ from spst.habilitations import politique as politiques
 from spst.habilitations.actions import TITRES
 from spst.habilitations.exceptionnel import Compte
 from spst.journal.instructions import ISSUES
+from spst.journal.reidentification import RAISONS, Etat, Identite, Raison
+from spst.journal.reidentification import DemandeVue as Demande
 from spst.journal.rules import Ligne
 from spst.kernel.acteur import Role
 from spst.kernel.ids import new_id
@@ -36,7 +38,38 @@ def pilotage() -> Iterator[Sample]:
         "politique-publiee", "pilotage/politique.html", {"cadre": of_direction("Politique"), "politique": published}
     )
     yield from _alertes()
+    yield from _reidentifications()
     yield from _accounts()
+
+
+def _reidentifications() -> Iterator[Sample]:
+    lines = [_asked(etat, rank) for rank, etat in enumerate(Etat)]
+    reasons = [("", "Choisir"), *((str(code), label) for code, label in RAISONS.items())]
+    cadre, template = {"cadre": of_direction("Journal des accès")}, "pilotage/reidentifications.html"
+    full: Model = {"lignes": lines, "raisons": reasons, "valeurs": {"dossier": "D-7F2K-93QD"}, "erreurs": {}}
+    yield Sample("reidentifications", template, {**cadre, "demandes": full})
+    refused = {
+        "valeurs": {"dossier": "D-1"},
+        "erreurs": {"dossier": "Une référence s’écrit D-7F2K-901M."},
+        "lignes": [],
+    }
+    yield Sample("reidentifications-refus", template, {**cadre, "demandes": {**full, **refused}})
+    told = {**_asked(Etat.ACCORDEE, 1), "identite": Identite("ADRUN", "Zoé", date(1990, 5, 3))}
+    yield Sample("reidentification", "pilotage/reidentification.html", {**cadre, "demande": told})
+
+
+def _asked(etat: Etat, rank: int) -> Model:
+    is_decided = etat in {Etat.ACCORDEE, Etat.REFUSEE, Etat.CLOSE}
+    vue = Demande(
+        UUID(int=rank), "D-7F2K-93QD", UUID(int=5), at(8, rank), at(18, 0), Raison.CONTROLE, "Accès à 23\u00a0h.", etat,
+        at(9, 0) if is_decided else None, UUID(int=6) if is_decided else None,
+        "Rien ne le demande." if etat is Etat.REFUSEE else None, at(19, 0) if is_decided else None,
+    )  # fmt: skip
+    return {
+        "vue": vue, "raison": RAISONS[vue.raison], "medecin": "Dr\u00a0Claire Vasseur-Test" if is_decided else None,
+        "lire_url": "#lire" if etat is Etat.ACCORDEE else None,
+        "clore_url": "#clore" if etat in {Etat.ATTENTE, Etat.ACCORDEE} else None,
+    }  # fmt: skip
 
 
 _DIRECTOR, _SECOND = "Mme\u00a0Agnès Pradel-Test", "M.\u00a0Loïc Kervazo-Test"
