@@ -16,15 +16,18 @@ from spst.comptes.remises import RemiseVue
 from spst.comptes.revue_rules import Reglages
 from spst.comptes.revues import Echeance, LigneVue, RevueVue
 from spst.habilitations import politique as politiques
-from spst.habilitations.actions import TITRES
+from spst.habilitations.actions import SECTIONS, TITRES
 from spst.habilitations.exceptionnel import Compte
+from spst.journal.genres import CHOIX, GENRES
 from spst.journal.instructions import ISSUES
 from spst.journal.reidentification import RAISONS, Etat, Identite, Raison
 from spst.journal.reidentification import DemandeVue as Demande
-from spst.journal.rules import Ligne
+from spst.journal.rules import DECISIONS, Filtres
+from spst.journal.rules import Ligne as LigneDuJournal
+from spst.journal.services import Chiffres, PageJournal
 from spst.kernel.acteur import Role
 from spst.kernel.ids import new_id
-from spst.pilotage import politique, routes_revues
+from spst.pilotage import politique, routes_revues, schemas
 from spst.pilotage.politique import Case, LigneMatrice
 from tests.e2e.samples.common import Model, Sample, at, frame
 
@@ -38,8 +41,47 @@ def pilotage() -> Iterator[Sample]:
         "politique-publiee", "pilotage/politique.html", {"cadre": of_direction("Politique"), "politique": published}
     )
     yield from _alertes()
+    yield Sample(
+        "journal", "pilotage/journal.html", {"cadre": of_direction("Journal des accès"), "journal": _journal()}
+    )
     yield from _reidentifications()
     yield from _accounts()
+
+
+def _journal() -> Model:
+    hours = (0,) * 8 + (12, 30, 41, 22, 3, 18, 35, 33, 20, 6) + (0,) * 6
+    days = (date(2026, 11, 17), date(2026, 11, 23))
+    lines = tuple(
+        LigneDuJournal(
+            UUID(int=rank), at(9, rank), "Dr\u00a0Claire Vasseur-Test", "Médecin du travail", acte, sections, reference,
+            decision, ("P-001",), "12-eadf994b", "dossier.open", "MDT", UUID(int=9), UUID(int=8), "",
+        )
+        for rank, (acte, sections, reference, decision) in enumerate((
+            ("Ouvrir le dossier", SECTIONS, "D-7F2K-93QD", "permis"),
+            ("Lire une visite", ("S3",), "D-7F2K-93QD", "refuse"),
+            ("Accorder une habilitation\u00a0: Mme\u00a0Anne Durand-Test, Administrative", (), None, "permis"),
+        ))
+    )  # fmt: skip
+    return {
+        "page": PageJournal(lines, 3, None, None),
+        "chiffres": Chiffres(*days, 220, 3, hours),
+        "pic": max(hours),
+        "filtres": Filtres(*days, acte=CHOIX["genre:comptes"], reference="D-7F2K-93QD"),
+        "valeurs": {"periode": "dates", "du": "17/11/2026", "au": "23/11/2026", "qui": "", "acte": "genre:comptes",
+                    "volet": "", "decision": "", "dossier": "D-7F2K-93QD"},
+        "erreurs": {},
+        "adresse": lambda version, regle=None: f"#{regle or version}",
+        "periodes": list(schemas.PERIODES.items()),
+        "personnes": [("", "Toutes"), ("role:MDT", "Médecin du travail")],
+        "actes": [(genre.label, [(one.value, one.label) for one in genre.choix]) for genre in GENRES],
+        "volets": [("", "Tous"), *TITRES.items()],
+        "decisions": [("", "Toutes"), *DECISIONS.items()],
+        "periode_query": "periode=30",
+        "exports": [("Exporter en CSV", "#csv"), ("Exporter en FHIR", "#fhir")],
+        "reidentifier_url": "#de-qui",
+        "plus_recents": None,
+        "plus_anciens": None,
+    }  # fmt: skip
 
 
 def _reidentifications() -> Iterator[Sample]:
@@ -133,7 +175,7 @@ def _jour(**changes: object) -> Model:
 
 
 def _cas(**changes: object) -> Model:
-    ligne = Ligne(
+    ligne = LigneDuJournal(
         new_id(), at(21, 4, 7), "Dr\u00a0Marie-Antoinette de la Tour d’Auvergne-Test", "Médecin du travail", "Ouvrir le dossier",
         ("S1", "S2", "S3"), "D-7F2K-93QD", "permis", ("P-001",), "12-eadf994b", "dossier.open", "MDT", new_id(), new_id(), "",
     )  # fmt: skip
