@@ -30,13 +30,12 @@ from spst.visites.models import RendezVous
 
 _TRACE = cast(Table, Trace.__table__)
 _NOT_STAFF = (str(Role.SAL), str(Role.SRV))
-_OF_THE_DPO = ("alerte.consult", "alerte.decide")
 _HORS_SUIVI, _ECHU = {"P-110", "P-111"}, {"P-120", "P-121"}
 _UNDONE = {"visite.start", "visite.abandon", "information.give", "code_activation.issue"}
 """What is written in one gesture and leaves nothing, or nearly: it explains no opening."""
 _WRITES = {one.name for one in actions.all() if one.mode is Mode.REMPLIR and one.sections} - _UNDONE
-_REGISTER = tuple(one.name for one in actions.all() if one.domaine == "registre")
-"""The agenda and the register are not the DMST: who notes arrivals opens nothing."""
+_OUTSIDE = tuple(one.name for one in actions.all() if one.domaine)
+"""The agenda and the register are not the DMST: who notes arrivals opens nothing, nor does who answers a worker."""
 AHEAD = timedelta(minutes=1)
 """By how much the clock of another program may be fast."""
 _BETWEEN = re.compile(r"[\W_]+")
@@ -99,7 +98,7 @@ def _of_staff(ctx: Context) -> tuple[Any, ...]:
         _TRACE.c.tenant_id == ctx.tenant_id,
         _TRACE.c.dossier_id.is_not(None),
         _TRACE.c.role.not_in(_NOT_STAFF),
-        _TRACE.c.action.not_in((*_OF_THE_DPO, *_REGISTER)),
+        _TRACE.c.action.not_in(_OUTSIDE),
     )
 
 
