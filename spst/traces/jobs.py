@@ -1,15 +1,13 @@
 """Housekeeping of the traces: partitions made ahead, the technical journal purged when its time is over."""
 
-from datetime import timedelta
+from sqlalchemy import text
 
-from sqlalchemy import delete, text
-
+from spst.kernel.ids import new_id
 from spst.kernel.runtime import Runtime
-from spst.traces.models import JournalTechnique
+from spst.traces.services import add_technical
 
 MONTHS_AHEAD = 24
-JOURNAL_KEPT = timedelta(days=365)
-"""CNIL, délibération 2021-122: six months to one year for logs without a documented need of internal control."""
+_PURGE = text("SELECT lignes, avant, plus_ancienne, plus_recente FROM purge_journal_technique()")
 
 
 def make_partitions(runtime: Runtime) -> int:
@@ -19,7 +17,15 @@ def make_partitions(runtime: Runtime) -> int:
 
 
 def purge_journal_technique(runtime: Runtime) -> int:
-    """Lines older than a year are deleted; returns how many. The traces of dossiers are never concerned."""
-    before = runtime.clock.now() - JOURNAL_KEPT
+    """Lines past the rule in force are deleted; returns how many. A line of the same transaction tells what left.
+
+    The rule is a dated row (`RegleConservation`: twelve months, CNIL 2021-122), and the clock that of the database. The traces of
+    dossiers are never concerned.
+    """
     with runtime.engine.begin() as connection:
-        return connection.execute(delete(JournalTechnique).where(JournalTechnique.at < before)).rowcount
+        done = connection.execute(_PURGE).one()
+        if done.lignes:
+            faits = {name: getattr(done, name).isoformat() for name in ("avant", "plus_ancienne", "plus_recente")}
+            told = {"lignes": done.lignes, **faits}
+            add_technical(connection, runtime.clock, "traces.journal_technique_purge", 1, told, new_id())
+        return int(done.lignes)
