@@ -546,6 +546,14 @@ _OUTSIDE = (
     Action(
         "menage.run", _R, "Faire le ménage technique", "a effacé des données techniques périmées", domaine="systeme"
     ),
+    Action(
+        "traces.destroy",
+        _R,
+        "Détruire les traces d’un dossier au terme de sa conservation",
+        "a détruit les traces d’un dossier au terme de sa conservation",
+        domaine="systeme",
+        facts=frozenset({"lignes", "registre"}),
+    ),
 )
 
 _REGISTRY = {action.name: action for action in (*_ON_THE_DOSSIER, *_OUTSIDE)}

@@ -1,4 +1,4 @@
-"""Roles, context function and extensions of a database: the one step that needs a superuser, apart from Alembic.
+"""Roles, context function, function that destroys traces at their term: the one step that needs a superuser, apart from Alembic.
 
 Run it again after a change of password or context key: it brings the database to what it is told.
 """
@@ -19,6 +19,8 @@ class Passwords:
 
 
 LOGIN_ROLES = ("owner", "app", "ops")
+_NOBODY = {"spst_ctx", "spst_destruction"}
+"""Roles that own functions and that nobody can become."""
 _LARGE_OBJECTS = ("lo_creat(integer)", "lo_create(oid)", "lo_from_bytea(oid, bytea)", "lo_open(oid, integer)")
 
 _CONTEXT = """
@@ -60,9 +62,71 @@ CREATE OR REPLACE FUNCTION spst_ctx.delegation() RETURNS uuid LANGUAGE plpgsql S
 AS $$ BEGIN RETURN nullif((spst_ctx.claims())[5], '')::uuid; END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA spst_ctx FROM PUBLIC;
-GRANT USAGE ON SCHEMA spst_ctx TO spst_app, spst_ops, spst_owner;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA spst_ctx TO spst_app, spst_ops, spst_owner;
+GRANT USAGE ON SCHEMA spst_ctx TO spst_app, spst_ops, spst_owner, spst_destruction;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA spst_ctx TO spst_app, spst_ops, spst_owner, spst_destruction;
 RESET ROLE;
+"""
+
+_DESTRUCTION = """
+CREATE SCHEMA IF NOT EXISTS spst_destruction AUTHORIZATION spst_destruction;
+GRANT USAGE ON SCHEMA public TO spst_destruction;
+SET LOCAL ROLE spst_destruction;
+
+-- Raises unless this transaction speaks for an SPST as its service of conservation. Called last too: a context that ended on the
+-- way showed fewer rows, and with them another term.
+CREATE OR REPLACE FUNCTION spst_destruction.check_context() RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF spst_ctx.tenant() IS NULL OR spst_ctx.famille() IS DISTINCT FROM 'service:conservation' THEN
+        RAISE EXCEPTION 'no context of conservation' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+END $$;
+
+-- Until when dossiers are kept, a page of them by their ids; the term is NULL while none can be told.
+CREATE OR REPLACE FUNCTION spst_destruction.terms(after uuid, at_most int)
+RETURNS TABLE (dossier_id uuid, terme date, regle text, en_vigueur_le date)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM spst_destruction.check_context();
+    RETURN QUERY SELECT d.id, t.terme, t.regle, t.en_vigueur_le
+        FROM (SELECT o.id FROM public.dossier o WHERE o.tenant_id = spst_ctx.tenant() AND o.id > after
+              ORDER BY o.id LIMIT at_most) d, LATERAL public.terme_conservation(d.id) t ORDER BY d.id;
+    PERFORM spst_destruction.check_context();
+END $$;
+
+-- Destroys the lines of one dossier and what stands beside them, and adds the entry that says so to the ledger: all or nothing.
+-- `ranks`: the places of these lines, every one of them, in their order. Leaves stay. The only way past the triggers.
+CREATE OR REPLACE FUNCTION spst_destruction.destroy_traces(of_dossier uuid, ranks bigint[], number bigint, entry text)
+RETURNS int LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    spst uuid := spst_ctx.tenant();
+    last_day date := (SELECT t.terme FROM public.terme_conservation(of_dossier) t);
+    ids uuid[] := (SELECT array_agg(t.id) FROM public.trace t WHERE t.tenant_id = spst AND t.dossier_id = of_dossier);
+    placed bigint[] := (SELECT array_agg(f.rang ORDER BY f.rang) FROM public.trace_feuille f
+                        WHERE f.tenant_id = spst AND f.trace_id = ANY (ids));
+BEGIN
+    IF last_day IS NULL OR last_day >= (now() AT TIME ZONE 'Europe/Paris')::date THEN
+        RAISE EXCEPTION 'these traces are kept until %', coalesce(last_day::text, 'a day that nobody knows yet')
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF ids IS NULL OR cardinality(ids) IS DISTINCT FROM cardinality(placed) OR placed IS DISTINCT FROM ranks THEN
+        RAISE EXCEPTION 'other lines than those named, or without seal' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    DELETE FROM public.trace_reserve r WHERE r.tenant_id = spst AND r.trace_id = ANY (ids);
+    DELETE FROM public.trace t WHERE t.tenant_id = spst AND t.id = ANY (ids);
+    INSERT INTO public.trace_destruction (tenant_id, numero, note) VALUES (spst, number, entry);
+    PERFORM spst_destruction.check_context();
+    RETURN cardinality(ids);
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA spst_destruction FROM PUBLIC;
+GRANT USAGE ON SCHEMA spst_destruction TO spst_app, spst_ops;
+GRANT EXECUTE ON FUNCTION spst_destruction.terms TO spst_app, spst_ops;
+GRANT EXECUTE ON FUNCTION spst_destruction.destroy_traces TO spst_ops;
+RESET ROLE;
+"""
+"""What destroys the traces of a dossier at the end of its retention. Its role is nobody's: neither the owner of the tables nor
+who operates can be it, so that triggers let it pass and nothing else. The law stands in `terme_conservation` (migrations).
 """
 
 
@@ -76,13 +140,14 @@ def bootstrap(superuser_conninfo: str, database: str, passwords: Passwords, cont
     with psycopg.connect(superuser_conninfo, dbname=database) as connection:
         _lock_down(connection, database)
         connection.execute(_CONTEXT)
+        connection.execute(_DESTRUCTION)
         set_context_key(connection, context_key)
 
 
 def _make_roles(server: psycopg.Connection, passwords: Passwords) -> None:
     known = {name for (name,) in server.execute("SELECT rolname FROM pg_roles").fetchall()}
-    if "spst_ctx" not in known:
-        server.execute("CREATE ROLE spst_ctx NOLOGIN")
+    for nobody in sorted(_NOBODY - known):
+        server.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(nobody)))
     for short in LOGIN_ROLES:
         name = sql.Identifier(f"spst_{short}")
         verb = sql.SQL("ALTER" if f"spst_{short}" in known else "CREATE")
@@ -108,7 +173,7 @@ def _lock_down(connection: psycopg.Connection, database: str) -> None:
     connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     connection.execute("GRANT USAGE ON SCHEMA public TO spst_app, spst_ops")
     connection.execute("GRANT USAGE, CREATE ON SCHEMA public TO spst_owner")
-    connection.execute("GRANT spst_ctx TO CURRENT_USER")
+    connection.execute("GRANT spst_ctx, spst_destruction TO CURRENT_USER")
     # Large objects have an owner but no wall: what a statement of one SPST put there, one of another would read.
     for function in _LARGE_OBJECTS:
         connection.execute(sql.SQL("REVOKE EXECUTE ON FUNCTION pg_catalog.{} FROM PUBLIC").format(sql.SQL(function)))

@@ -1,6 +1,9 @@
-"""Rows of the traces. They never change: grants, triggers and policies refuse it, on every partition."""
+"""Rows of the traces. They never change: grants, triggers and policies refuse it, on every partition.
 
-from datetime import datetime
+Those of a dossier leave at the end of its retention, by one function and no other way (`traces.destruction`).
+"""
+
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +32,12 @@ class Trace(TenantRow, Base):
         Index("trace_xid_ix", "tenant_id", "xid", "id"),
         {
             **behind(
-                Wall(Section.S8, own="dossier_id", services=("scellement", "verification"), watchers=("surveillance",))
+                Wall(
+                    Section.S8,
+                    own="dossier_id",
+                    services=("scellement", "verification", "conservation"),
+                    watchers=("surveillance",),
+                )
             ),
             "postgresql_partition_by": "RANGE (id)",
         },
@@ -69,7 +77,7 @@ class TraceReserve(Base):
     __tablename__ = "trace_reserve"
     __table_args__ = (
         PrimaryKeyConstraint("tenant_id", "trace_id"),
-        behind(Wall(Section.S8, readers=("sante",), own="dossier_id", services=("verification",))),
+        behind(Wall(Section.S8, readers=("sante",), own="dossier_id", services=("verification", "conservation"))),
     )
 
     tenant_id: Mapped[UUID]
@@ -83,7 +91,7 @@ class TraceReserve(Base):
 
 _PUBLIC = Wall(
     Section.TECHNIQUE,
-    readers=("sante", "direction", "travailleur", "service:verification"),
+    readers=("sante", "direction", "travailleur", "service:verification", "service:conservation"),
     writers=(),
     services=("scellement",),
 )
@@ -159,8 +167,64 @@ class TraceHorodatage(Base):
     jeton: Mapped[bytes]
 
 
+class TraceDestruction(Base):
+    """An entry of the ledger of destructions: the signed note that says which places lost their lines (`registre.Ecriture`).
+
+    Written by the function that destroys, in the same transaction, and by nobody else.
+    """
+
+    __tablename__ = "trace_destruction"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant_id", "numero"),
+        CheckConstraint("numero > 0", name="numero"),
+        behind(
+            Wall(
+                Section.TECHNIQUE,
+                readers=("sante", "direction", "travailleur", "service:verification", "service:conservation"),
+                writers=(),
+            )
+        ),
+    )
+
+    tenant_id: Mapped[UUID]
+    numero: Mapped[int] = mapped_column(BigInteger)
+    """From 1, without gap."""
+    note: Mapped[str] = mapped_column(Text)
+
+
+class RegleConservation(Base):
+    """How long something is kept, by the date of the text. `depuis`: from which fact the months are counted.
+
+    `familles`, `codes`: exposures that the rule is about. Source: C. trav. art. R. 4624-45-9, R. 4412-55, R. 4451-83, R. 4426-9;
+    CNIL, délibération 2021-122.
+    """
+
+    __tablename__ = "regle_conservation"
+    __table_args__ = (
+        CheckConstraint(
+            "depuis IN ('derniere_visite', 'deces', 'fin_exposition', 'naissance', 'evenement')", name="depuis"
+        ),
+        CheckConstraint("duree_mois > 0", name="duree_mois"),
+        outside_tenants("National law, the same for every SPST."),
+    )
+
+    code: Mapped[str] = mapped_column(Text, primary_key=True)
+    effective_from: Mapped[date] = mapped_column(primary_key=True)
+    effective_to: Mapped[date | None]
+    libelle: Mapped[str] = mapped_column(Text)
+    depuis: Mapped[str] = mapped_column(Text)
+    duree_mois: Mapped[int] = mapped_column(SmallInteger)
+    familles: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    codes: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    article: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text)
+
+
 class JournalTechnique(Base):
-    """Security events that have no tenant yet: a refused log-in, a forged token. Kept 12 months (CNIL 2021-122)."""
+    """Security events that have no tenant yet: a refused log-in, a forged token. Kept 12 months (CNIL 2021-122).
+
+    The application adds lines and takes none away: one function of the database purges those whose time is over.
+    """
 
     __tablename__ = "journal_technique"
     __table_args__ = (outside_tenants("Security events before a tenant is known: refused log-ins, forged tokens."),)

@@ -28,6 +28,7 @@ GLOBAL_TABLES = {
     "nomenclature_exposition",
     "rattachement",
     "reglage_courriel",
+    "regle_conservation",
     "section_dmst",
     "session",
     "tenant",
@@ -37,6 +38,18 @@ GLOBAL_TABLES = {
 
 WRITTEN_BEHIND_A_WALL = {"rattachement"}
 """Those of them whose rows are each of one tenant: read by all, written inside it alone."""
+
+OF_DESTRUCTION = {
+    "dossier": {"conservation"},
+    "exposition": {"conservation"},
+    "travailleur": {"conservation"},
+    "visite": {"conservation"},
+    "trace": {"conservation", "detruire"},
+    "trace_reserve": {"conservation", "detruire"},
+    "trace_feuille": {"conservation"},
+    "trace_destruction": {"inscrire"},
+}
+"""What the one function that destroys traces at their term reads, takes away and adds, under a role that nobody can become."""
 
 NOT_OURS = ("procrastinate_%", "alembic_version")
 
@@ -88,10 +101,12 @@ def test_the_policies_of_a_table_are_those_of_its_section(catalogue: Connection,
             text("SELECT * FROM pg_policies WHERE schemaname = 'public' AND tablename = :t"), {"t": table}
         )
     }
+    of_destruction = OF_DESTRUCTION.get(table, set())
+    assert {name for name, row in policies.items() if "spst_destruction" in row.roles} == of_destruction
     wall = wall_of(METADATA.tables[table])
     assert wall is not None
     expected = {"lire", "ajouter"} | ({"modifier"} if wall.update else set()) | ({"retirer"} if wall.delete else set())
-    assert set(policies) == expected
+    assert set(policies) == expected | of_destruction
     assert {row.permissive for row in policies.values()} == {"PERMISSIVE"}
     if wall.read_by_all:
         assert table in WRITTEN_BEHIND_A_WALL
@@ -172,7 +187,39 @@ def test_no_view_nor_privileged_function_opens_a_way_round(catalogue: Connection
                     WHERE p.prosecdef AND n.nspname NOT IN ('pg_catalog', 'information_schema')""")
         ).scalars()
     )
-    assert definers == {"claims of spst_ctx", "make_trace_partitions of spst_owner"}
+    assert definers == {
+        "claims of spst_ctx",
+        "destroy_traces of spst_destruction",
+        "make_trace_partitions of spst_owner",
+        "purge_journal_technique of spst_owner",
+        "terms of spst_destruction",
+    }
+
+
+@pytest.mark.exigence("TRA-06")
+def test_nobody_can_become_the_role_that_destroys_traces_and_it_reads_no_trait_nor_text(catalogue: Connection) -> None:
+    members = catalogue.execute(
+        text("""SELECT r.rolname FROM pg_roles r
+                WHERE NOT r.rolsuper AND r.rolname <> 'spst_destruction'
+                  AND pg_has_role(r.oid, 'spst_destruction', 'MEMBER')""")
+    ).scalars()
+    assert list(members) == []
+    role = catalogue.execute(text("SELECT * FROM pg_roles WHERE rolname = 'spst_destruction'")).one()
+    assert (role.rolcanlogin, role.rolsuper, role.rolbypassrls) == (False, False, False)
+    columns = catalogue.execute(
+        text("""SELECT table_name || '.' || column_name FROM information_schema.column_privileges
+                WHERE grantee = 'spst_destruction' AND privilege_type = 'SELECT'
+                  AND table_name NOT IN ('nomenclature_exposition', 'regle_conservation') AND column_name <> 'tenant_id'""")
+    ).scalars()
+    assert set(columns) == {
+        *(f"dossier.{name}" for name in ("id", "travailleur_id", "created_at")),
+        *(f"travailleur.{name}" for name in ("id", "date_naissance", "decede_on")),
+        *(f"visite.{name}" for name in ("dossier_id", "started_at", "closed_at", "abandoned_at")),
+        *(f"exposition.{name}" for name in ("id", "dossier_id", "code", "ends_on", "corrige_id")),
+        *(f"trace.{name}" for name in ("id", "dossier_id")),
+        "trace_reserve.trace_id",
+        *(f"trace_feuille.{name}" for name in ("rang", "trace_id")),
+    }
 
 
 def test_no_function_of_ours_is_leakproof(catalogue: Connection) -> None:

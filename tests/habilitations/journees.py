@@ -52,7 +52,7 @@ JOURNEES = {
     Role.TECH: "",
     Role.SAL: f"{_SESSION} portail.activate portail.dossier portail.visites portail.acces portail.report portail.courriel"
     " opposition.record",
-    Role.SRV: "tenant.create menage.run session.close alerte.open courriel.send",
+    Role.SRV: "tenant.create menage.run traces.destroy session.close alerte.open courriel.send",
 }
 """Acts without which the day stops; others may be open too, within the law."""
 

@@ -162,6 +162,7 @@ session.close        F  systeme
 tenant.create        F  systeme
 menage.run           F  systeme
 alerte.open          F  systeme
+traces.destroy       F  systeme
 """)
 
 

@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0050"
-down_revision = "0039"
+revision = "0044"
+down_revision = "0043"
 
-DATA = Path(__file__).parent.parent / "data" / "0050_regle_conservation.csv"
+DATA = Path(__file__).parent.parent / "data" / "0044_regle_conservation.csv"
 TABLE = "regle_conservation"
 
 IN_FORCE = """
