@@ -19,6 +19,7 @@ pytest_plugins = [
     "tests.factories.pages",
     "tests.factories.scelle",
     "tests.factories.courrier",
+    "tests.factories.terme",
     "tests.factories.navigateur",
 ]
 

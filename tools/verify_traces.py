@@ -29,6 +29,8 @@ MAX_SIGNATURES = 64
 SIGNATURE = re.compile(r"— (?P<name>[^\s+]+) (?P<signature>[A-Za-z0-9+/]+=*)")
 CONTROLS = re.compile(r"[\x00-\x09\x0b-\x1f]")
 MAX_SMALL = 50_000_000
+DESTRUCTION = "traces.spst/destruction/v1"
+OF_LEDGER = {"destruction_alteree", "destruction_dementie"}
 HANDOVER = "traces.spst/cle-suivante/v1"
 
 FAITS = {
@@ -42,6 +44,8 @@ FAITS = {
     "trou": "numéro qui manque dans la suite d’un programme : une ligne a disparu avant son sceau",
     "retour_en_arriere": "journal plus court qu’une tête que vous détenez",
     "histoire_refaite": "journal qui contredit une tête que vous détenez",
+    "destruction_alteree": "écriture du registre des destructions modifiée, manquante, ou que la clé du journal n’a pas signée",
+    "destruction_dementie": "ligne que le registre des destructions dit détruite, et qui est là",
     "cachee": "ligne qui vous concerne et que la liste ne montre pas",
 }
 
@@ -232,6 +236,72 @@ def signers_of(chain, size):
     return next((keys for since, keys in reversed(chain) if since < size), None)
 
 
+class Entry:
+    """An entry of the ledger of destructions: a note that the key of its own head signed."""
+
+    def __init__(self, note, origin, chain):
+        title, self.number, self.before, self.size, self.digest, said, writers = self.fields(note, origin, chain)
+        if title != DESTRUCTION:
+            raise Refused("ce n’est pas une écriture du registre")
+        self.spans = [(int(start), int(last or start) + 1) for start, _, last in (one.partition("-") for one in said)]
+        self.writers = [(writer, int(count), int(last)) for writer, count, last in (one.split(" ") for one in writers)]
+        self.met = hashlib.sha256()
+        stops = [bound for span in self.spans for bound in span]
+        count = sum(stop - start for start, stop in self.spans)
+        if stops != sorted(set(stops)) or stops[-1] > self.size or count != sum(count for _, count, _ in self.writers):
+            raise Refused("écriture incohérente")
+
+    @staticmethod
+    def fields(note, origin, chain):
+        """Raises: Refused, ValueError. The size says which keys sign; then the one signature is looked at."""
+        lines = note.rpartition("\n\n")[0].split("\n")
+        if len(lines) < 11 or lines[1] != origin:
+            raise Refused("écriture illisible")
+        keys = signers_of(chain, int(lines[5]))
+        if keys is None:
+            raise Refused("clé inconnue")
+        open_note(note, keys[:1])
+        before, digest = (base64.b64decode(lines[at], validate=True) for at in (3, 8))
+        return lines[0], int(lines[2]), before, int(lines[5]), digest, lines[9].split(","), lines[10:]
+
+
+class Ledger:
+    """What the ledger says is gone, met in the order of the places."""
+
+    def __init__(self, rows, origin, chain, findings):
+        self.findings, self.entries, self.next = findings, [], 0
+        before = bytes(32)
+        for number, row in enumerate(rows, 1):
+            try:
+                entry = Entry(row["note"], origin, chain)
+            except (Refused, ValueError, IndexError):
+                entry = None
+            if entry is None or (entry.number, row["numero"], entry.before) != (number, number, before):
+                findings.add("destruction_alteree", None)
+            self.entries += [entry] if entry else []
+            before = sha(row["note"].encode())
+        self.spans = sorted((*span, at) for at, entry in enumerate(self.entries) for span in entry.spans)
+
+    def meet(self, rang, sealed):
+        while self.next < len(self.spans) and self.spans[self.next][1] <= rang:
+            self.next += 1
+        is_named = self.next < len(self.spans) and self.spans[self.next][0] <= rang
+        if is_named:
+            self.entries[self.spans[self.next][2]].met.update(sealed)
+        return is_named
+
+    def end(self, size, numbers):
+        for entry in self.entries:
+            if entry.spans[-1][1] <= size and entry.met.digest() != entry.digest:
+                self.findings.add("destruction_alteree", entry.spans[0][0])
+        for entry in self.entries:
+            if entry.size > size:
+                self.findings.add("destruction_alteree", None)
+            for writer, count, last in entry.writers:
+                known = numbers[writer]
+                known[:] = max(known[0], last), known[1] + count
+
+
 class Journal:
     """Goes through an export once, in the order of its places."""
 
@@ -246,7 +316,9 @@ class Journal:
         self.edge, self.agreed, self.sealed_at, self.root = Edge(), 0, None, None
         self.before, self.moved, self.is_broken = None, None, False
         self.numbers = defaultdict(lambda: [0, 0])
-        self.last_head = 0
+        self.last_head = self.gone = 0
+        rows = records(archive, "destructions.jsonl") if "destructions.jsonl" in archive.namelist() else ()
+        self.ledger = Ledger(rows, self.about["origine"], self.chain, self.findings)
         self.held = defaultdict(set)
         for note in held:
             self.hold(note)
@@ -279,6 +351,7 @@ class Journal:
             "racine": self.root.hex() if self.root else None,
             "scelle_le": instant(self.sealed_at),
             "attente": waiting,
+            "detruites": self.gone,
             "tient": not self.findings,
             "premier": self.findings.first(),
             "constats": self.findings.listed(),
@@ -295,6 +368,11 @@ class Journal:
         self.roots()
 
     def line(self, rang, sealed, line):
+        if self.ledger.meet(rang, sealed):
+            self.gone += 1
+            if line is not None:
+                self.findings.add("destruction_dementie", rang)
+            return
         if line is None:
             self.findings.add("supprimee", rang)
             return
@@ -338,7 +416,7 @@ class Journal:
         elif self.moved is not None:
             self.stop("deplacee", self.moved)
         else:
-            self.stop(None if self.findings else "tete_fausse", self.agreed)
+            self.stop(None if set(self.findings.found) - OF_LEDGER else "tete_fausse", self.agreed)
 
     def is_at_head(self):
         return self.next_head is not None and self.next_head["taille"] == self.edge.size
@@ -371,6 +449,7 @@ class Journal:
             self.findings.add("inseree", self.last_head, size - self.last_head)
         if self.held and max(self.held) > size:
             self.findings.add("retour_en_arriere", size)
+        self.ledger.end(size, self.numbers)
 
     def waiting(self):
         count = 0
@@ -531,6 +610,8 @@ def told(report):
             yield f"  - {one['fait']} ({one['nombre']}{where})"
     yield from told_of_key(report)
     yield f"Le sceau s’arrête au rang {report['taille'] - 1}." if report["taille"] else "Rien n’est encore scellé."
+    if report["detruites"]:
+        yield f"Détruites au terme de leur conservation, chacune nommée au registre signé : {lines(report['detruites'])}."
     if report["attente"]:
         waiting = lines(report["attente"])
         yield f"Sans sceau encore : {waiting}. Rien ne prouve encore ce qui attend, ni qu’il n’y manque rien."

@@ -26,7 +26,12 @@ PUBLIC = Wall(
     services=("scellement",),
 )
 WIDENED = {
-    "trace": Wall(Section.S8, own="dossier_id", services=("scellement", "verification", "conservation")),
+    "trace": Wall(
+        Section.S8,
+        own="dossier_id",
+        services=("scellement", "verification", "conservation"),
+        watchers=("surveillance",),
+    ),
     "trace_reserve": Wall(Section.S8, readers=("sante",), own="dossier_id", services=("verification", "conservation")),
     **{f"trace_{name}": PUBLIC for name in ("feuille", "noeud", "tete", "cle", "horodatage")},
 }

@@ -4,8 +4,11 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -18,11 +21,16 @@ from spst.kernel.clock import PARIS
 from spst.kernel.config import Config, Environment, SealConfig
 from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.notes import NoteRefused, text_of
+from spst.kernel.runtime import Runtime
 from spst.kernel.unit_of_work import unit_of_work
 from spst.tenants import queries as tenants
+from spst.traces import destruction, services, tetes, verification
 from spst.traces import export as exporting
-from spst.traces import services, tetes, verification
+from spst.traces.destruction import DestructionRefused, Terme
+from spst.traces.ports import TetesUnavailable
+from spst.traces.registre import Ecriture
 from spst.traces.sceau import ClesPubliques, Tete
+from spst.traces.tetes import ScellementRefused, Scelleur
 from spst.traces.verification import Rapport
 from spst.wiring.runtime import build_runtime, build_scelleur
 
@@ -96,7 +104,13 @@ def verify(slug: str, tenues: tuple[Path, ...], cles: tuple[Path, ...], as_json:
     try:
         pinned = [ClesPubliques.parse(*path.read_text(encoding="utf-8").split()[:2]) for path in cles]
         with _journal(slug) as ctx:
-            rapport = verification.verify(ctx, cles=pinned or _ours(ctx), tenues=[*held, *_copies(ctx)])
+            copie = _copies()
+            rapport = verification.verify(
+                ctx,
+                cles=pinned or _ours(ctx),
+                tenues=chain(held, copie.all(ctx.tenant_id) if copie else ()),
+                destructions=copie.destructions(ctx.tenant_id) if copie else (),
+            )
             services.record(ctx, "journal.consult", details={"lignes": rapport.taille})
     except (NoteRefused, TypeError) as error:
         raise click.ClickException(f"Une tête ou une clé donnée n’est pas de ce journal ({error}).") from error
@@ -104,16 +118,99 @@ def verify(slug: str, tenues: tuple[Path, ...], cles: tuple[Path, ...], as_json:
     sys.exit(0 if rapport.holds else 1)
 
 
+@traces.command(
+    help="Montre les dossiers dont les traces sont au terme de leur conservation\u00a0; avec --executer, les détruit "
+    "(DATABASE_URL_OPS, SPST_SEAL_KEY et SPST_HEADS). Le registre signé garde ce qui est parti."
+)
+@click.argument("slug")
+@click.option("--dossier", "dossiers", multiple=True, type=click.UUID, help="Ce dossier seul. Plusieurs fois.")
+@click.option(
+    "--decision", help="Référence de la décision du service, sans nom ni donnée de santé. Inscrite au registre."
+)
+@click.option("--executer", is_flag=True, help="Détruit. Sans cette option, rien ne change.")
+@json_option
+def destroy(slug: str, dossiers: tuple[UUID, ...], decision: str | None, executer: bool, as_json: bool) -> None:
+    if executer and not decision:
+        raise click.UsageError("Donnez --decision\u00a0: une destruction se décide, et le registre dit par quel écrit.")
+    environment = _environment()
+    config = Config.from_environment(environment)
+    ops = replace(config, database_url=Environment(environment).text("DATABASE_URL_OPS"))
+    with _runtime(ops, slug) as (runtime, spst):
+        with unit_of_work(runtime, spst, destruction.CONSERVATION, destruction.MOTIF, origin="cli") as ctx:
+            termes = [one for one in destruction.due(ctx) if not dossiers or one.dossier_id in dossiers]
+        if not (executer and termes):
+            facts = [_term_facts(one) for one in termes]
+            show({"dossiers": facts, "detruites": 0}, "\n".join(_told_terms(termes)), as_json=as_json)
+            return
+        scelleur = build_scelleur(SealConfig.from_environment(environment))
+        done, kept = _destroyed(runtime, scelleur, spst, termes, decision or "")
+    entries = [{"numero": one.numero, "lignes": one.nombre} for one in done]
+    total = sum(one.nombre for one in done)
+    told = [f"Détruit\u00a0: {_lines(total)} de {_dossiers(len(done))}. Le registre signé le dit."] if done else []
+    told += [f"Gardé\u00a0: {dossier_id}, {why}." for dossier_id, why in kept.items()]
+    refusals = {str(dossier_id): why for dossier_id, why in kept.items()}
+    show({"ecritures": entries, "detruites": total, "refus": refusals}, "\n".join(told), as_json=as_json)
+    sys.exit(1 if kept else 0)
+
+
+def _destroyed(
+    runtime: Runtime, scelleur: Scelleur, tenant_id: UUID, termes: list[Terme], decision: str
+) -> tuple[list[Ecriture], dict[UUID, str]]:
+    """Entries of the dossiers whose traces left, and why the others keep theirs: one that is refused does not stop the next."""
+    done, kept = [], {}
+    for one in termes:
+        try:
+            done.append(destruction.destroy(runtime, scelleur, tenant_id, one.dossier_id, decision))
+        except DestructionRefused as refusal:
+            kept[one.dossier_id] = str(refusal)
+        except (TetesUnavailable, ScellementRefused) as error:
+            raise click.ClickException(
+                f"Détruit et inscrit au registre, mais la copie hors de la base reste à faire ({error}). spst worker la refait "
+                "chaque nuit\u00a0; les dossiers suivants attendent."
+            ) from error
+    return done, kept
+
+
+def _term_facts(terme: Terme) -> dict[str, Any]:
+    return {
+        "dossier": terme.dossier_id,
+        "terme": terme.terme.isoformat(),
+        "regle": str(terme.regle),
+        "lignes": terme.lignes,
+    }
+
+
+def _told_terms(termes: list[Terme]) -> Iterator[str]:
+    if not termes:
+        yield "Aucun dossier n’est au terme de sa conservation."
+        return
+    yield f"Au terme de leur conservation\u00a0: {_dossiers(len(termes))}. Rien n’est détruit sans --executer."
+    for one in termes:
+        yield f"  {one.dossier_id}  jusqu’au {one.terme:%d/%m/%Y}  {_lines(one.lignes)}  {one.libelle} ({one.regle.article})"
+
+
+def _dossiers(count: int) -> str:
+    return f"{count} dossier{'s' if count > 1 else ''}"
+
+
 @contextmanager
-def _journal(slug: str) -> Iterator[Context]:
-    runtime = build_runtime(Config.from_environment(_environment()))
+def _runtime(config: Config, slug: str) -> Iterator[tuple[Runtime, UUID]]:
+    runtime = build_runtime(config)
     try:
         with runtime.engine.connect() as connection:
             spst = tenants.by_slug(connection, slug)
-        with unit_of_work(runtime, spst.id, _VERIFICATION, _MOTIF, origin="cli") as ctx:
-            yield ctx
+        yield runtime, spst.id
     finally:
         runtime.engine.dispose()
+
+
+@contextmanager
+def _journal(slug: str) -> Iterator[Context]:
+    with (
+        _runtime(Config.from_environment(_environment()), slug) as (runtime, spst),
+        unit_of_work(runtime, spst, _VERIFICATION, _MOTIF, origin="cli") as ctx,
+    ):
+        yield ctx
 
 
 def _environment() -> Mapping[str, str]:
@@ -133,10 +230,10 @@ def _ours(ctx: Context) -> list[ClesPubliques]:
     return tetes.own_keys(ctx, build_scelleur(SealConfig.from_environment(environment)))
 
 
-def _copies(ctx: Context) -> list[str]:
+def _copies() -> FolderOfHeads | None:
     """What was copied outside, where this machine reaches it."""
     place = Environment(_environment()).optional("SPST_HEADS", "")
-    return list(FolderOfHeads(Path(place)).all(ctx.tenant_id)) if place else []
+    return FolderOfHeads(Path(place)) if place else None
 
 
 def _facts(rapport: Rapport) -> dict[str, Any]:
@@ -147,6 +244,7 @@ def _facts(rapport: Rapport) -> dict[str, Any]:
         "attente": rapport.attente,
         "retard": rapport.retard,
         "antidatees": rapport.antidatees,
+        "detruites": rapport.detruites,
         "cle": rapport.cle,
         "cle_comparee": rapport.cle_comparee,
         "tient": rapport.holds,
@@ -172,6 +270,9 @@ def _told(rapport: Rapport) -> Iterator[str]:
     if rapport.cle and not rapport.cle_comparee:
         yield f"Clé {rapport.cle}, lue dans la base\u00a0: donnez par --cle celle que vous détenez, ou SPST_SEAL_KEY."
     yield f"Le sceau s’arrête au rang {rapport.taille - 1}." if rapport.taille else "Rien n’est encore scellé."
+    if rapport.detruites:
+        gone = _lines(rapport.detruites)
+        yield f"Détruites au terme de leur conservation, chacune nommée au registre signé\u00a0: {gone}."
     if rapport.attente:
         late = " Plus personne ne scelle\u00a0: voyez spst worker." if rapport.retard else ""
         waiting = _lines(rapport.attente)

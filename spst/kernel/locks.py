@@ -7,8 +7,7 @@ from sqlalchemy import text
 from spst.kernel.context import Context
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
-
-
+_SHARED = text("SELECT pg_advisory_xact_lock_shared(hashtextextended(:what, 0))")
 _TRY = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:what, 0))")
 
 
@@ -23,3 +22,11 @@ def one_at_a_time(ctx: Context, what: str, about: UUID) -> None:
     Statements sent afterwards see what the other one committed.
     """
     ctx.session.execute(_LOCK, {"what": f"{ctx.tenant_id}|{what}|{about}"})
+
+
+def hold_off(ctx: Context, what: str, about: UUID) -> None:
+    """Wait until nobody is at `what` about the same thing, and keep everybody from it until this transaction ends.
+
+    Several may hold it off together.
+    """
+    ctx.session.execute(_SHARED, {"what": f"{ctx.tenant_id}|{what}|{about}"})

@@ -1,7 +1,8 @@
 """The journal of an SPST as a file that `tools/verify_traces.py` checks far from here.
 
 A zip of JSON lines: `journal.json` (what it is), `cles.jsonl`, `tetes.jsonl`, `lignes.jsonl` (one by place: canonical event,
-salt, what was sealed of it), `attente.jsonl` (lines that wait for their seal), `horodatages.jsonl`. Reasons stand in it when
+salt, what was sealed of it), `attente.jsonl` (lines that wait for their seal), `destructions.jsonl` (the ledger of those that
+left at the end of their retention), `horodatages.jsonl`. Reasons stand in it when
 they are asked for; without them a line shows its commitment to its reason, and verifies all the same.
 """
 
@@ -14,7 +15,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from sqlalchemy import select
 
 from spst.kernel.context import Context
-from spst.traces import lecture, tetes
+from spst.kernel.locks import hold_off
+from spst.kernel.unit_of_work import bind_context
+from spst.traces import destruction, lecture, tetes
 from spst.traces.lecture import Feuille, Ligne
 from spst.traces.models import TraceHorodatage, TraceTete
 from spst.traces.rules import line_salt
@@ -25,6 +28,8 @@ FORMAT = "spst-traces/1"
 
 def write(ctx: Context, out: IO[bytes], *, with_reasons: bool) -> int:
     """Write the whole journal of the context's SPST; returns how many lines are under its seal."""
+    hold_off(ctx, destruction.LOCK, ctx.tenant_id)
+    bind_context(ctx)
     last, places = tetes.last_and_places(ctx)
     taille = min(places, last.taille) if last else 0
     about = {
@@ -42,6 +47,9 @@ def write(ctx: Context, out: IO[bytes], *, with_reasons: bool) -> int:
         _add(archive, "tetes.jsonl", _heads(ctx, last, places))
         _add(archive, "lignes.jsonl", _places(ctx, places, with_reasons))
         _add(archive, "attente.jsonl", (_line(one, with_reasons) for one in lecture.unsealed(ctx, places)))
+        _add(
+            archive, "destructions.jsonl", ({"numero": row.numero, "note": row.note} for row in destruction.ledger(ctx))
+        )
         _add(archive, "horodatages.jsonl", _stamps(ctx))
     return taille
 

@@ -34,6 +34,9 @@ _IDS = text("""
 """)
 _PLACED = text("SELECT rang, trace_id FROM trace_feuille WHERE tenant_id = :tenant AND trace_id = ANY (:ids)")
 """By their keys alone: were the rank bounded here too, a plan made once for all values would walk every place of the journal."""
+_LEAVES = text(
+    "SELECT rang, trace_id, empreinte FROM trace_feuille WHERE tenant_id = :tenant AND trace_id = ANY (:ids)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +68,13 @@ class Ligne:
 
 @dataclass(frozen=True, slots=True)
 class Feuille:
-    """A place of the tree. `ligne`: None when the line is not there."""
+    """A place of the tree. `ligne`: None when the line is not there; `is_salted`: whether its salt and reason are."""
 
     rang: int
     trace_id: UUID
     empreinte: bytes
     ligne: Ligne | None
+    is_salted: bool
 
 
 def pages(taille: int) -> Iterator[range]:
@@ -84,17 +88,23 @@ def sealed(ctx: Context, page: range) -> list[Feuille]:
     query = select(_FEUILLE.c.rang, _FEUILLE.c.trace_id, _FEUILLE.c.empreinte)
     query = query.where(_FEUILLE.c.tenant_id == ctx.tenant_id, _FEUILLE.c.rang >= page.start)
     rows = ctx.session.execute(query.where(_FEUILLE.c.rang < page.stop).order_by(_FEUILLE.c.rang)).all()
-    lines = {line.event.id: line for line in _lines(ctx, [row.trace_id for row in rows])}
-    return [Feuille(row.rang, row.trace_id, row.empreinte, lines.get(row.trace_id)) for row in rows]
+    ids = [row.trace_id for row in rows]
+    beside = _beside(ctx, ids)
+    lines = {line.event.id: line for line in _lines(ctx, ids, beside)}
+    return [
+        Feuille(row.rang, row.trace_id, row.empreinte, lines.get(row.trace_id), row.trace_id in beside) for row in rows
+    ]
 
 
-def _lines(ctx: Context, ids: list[UUID]) -> list[Ligne]:
-    """Lines by their ids, in the order of their transactions, each with what stands beside it.
+def _beside(ctx: Context, ids: list[UUID]) -> dict[UUID, Any]:
+    """Salts and reasons of lines by their ids. Read by keys, as the lines are, and not joined to them: the planner expects one
+    row of an SPST where all of them come."""
+    return {row.trace_id: row for row in ctx.session.execute(_BESIDE, {"tenant": ctx.tenant_id, "ids": ids})}
 
-    Two statements by keys and no join: the planner expects one row of an SPST where all of them come.
-    """
-    values = {"tenant": ctx.tenant_id, "ids": ids}
-    beside = {row.trace_id: row for row in ctx.session.execute(_BESIDE, values)}
+
+def _lines(ctx: Context, ids: list[UUID], beside: dict[UUID, Any] | None = None) -> list[Ligne]:
+    """Lines by their ids, in the order of their transactions, each with what stands beside it."""
+    beside = _beside(ctx, ids) if beside is None else beside
     query = select(*_LINE).where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.id == func.any(ids))
     rows = ctx.session.execute(query.order_by(_TRACE.c.xid, _TRACE.c.id)).all()
     return [_ligne(ctx, row, beside.get(row.id)) for row in rows]
@@ -131,6 +141,14 @@ def of_dossier(ctx: Context, dossier_id: UUID) -> Iterator[Ligne]:
     """Every line of a dossier, in the order of its transactions."""
     query = select(_TRACE.c.id).where(_TRACE.c.tenant_id == ctx.tenant_id, _TRACE.c.dossier_id == dossier_id)
     yield from _lines(ctx, list(ctx.session.scalars(query)))
+
+
+def at_their_places(ctx: Context, lignes: list[Ligne]) -> list[Feuille]:
+    """The places of these lines, in the order of the tree; those that wait for their seal have none."""
+    lines = {ligne.event.id: ligne for ligne in lignes}
+    rows = ctx.session.execute(_LEAVES, {"tenant": ctx.tenant_id, "ids": list(lines)})
+    found = [Feuille(int(row.rang), row.trace_id, row.empreinte, lines[row.trace_id], True) for row in rows]
+    return sorted(found, key=lambda feuille: feuille.rang)
 
 
 def _ligne(ctx: Context, row: Any, beside: Any | None) -> Ligne:

@@ -26,6 +26,12 @@ class CopieDesTetes(Protocol):
     def all(self, tenant_id: UUID) -> Iterator[str]:
         """Every head, the smallest first. Raises: TetesUnavailable."""
 
+    def add_destruction(self, tenant_id: UUID, numero: int, note: str) -> None:
+        """Keep an entry of the ledger of destructions, likewise. Raises: TetesUnavailable, TetesContradicted."""
+
+    def destructions(self, tenant_id: UUID) -> Iterator[tuple[int, str]]:
+        """Every entry with its number, the first ones first. Raises: TetesUnavailable."""
+
 
 class HorodatageRefused(Exception):
     """The time-stamping authority refused, or its answer does not hold."""

@@ -17,14 +17,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from spst.kernel.acteur import service
 from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.ids import new_id
+from spst.kernel.locks import hold_off
 from spst.kernel.merkle import Frontier, Node, leaf_hash
 from spst.kernel.notes import KeyUnknown, NoteRefused, text_of
 from spst.kernel.runtime import Runtime
 from spst.kernel.unit_of_work import bind_context, unit_of_work
-from spst.traces import arbre, attente, lecture, tetes
+from spst.traces import arbre, attente, destruction, lecture, tetes
 from spst.traces.lecture import Feuille, Ligne
 from spst.traces.models import TraceCle, TraceTete
 from spst.traces.ports import TetesUnavailable
+from spst.traces.registre import FIRST, Detruites, Ecriture, note_hash, open_entry
 from spst.traces.sceau import ClesPubliques, Tete, TeteSignee, open_handover, open_head, origin_of
 from spst.traces.services import record_technical
 from spst.traces.tetes import Scelleur
@@ -55,9 +57,14 @@ FAITS = {
     "partition_detachee": "mois de traces détaché du journal",
     "retour_en_arriere": "journal plus court qu’une tête connue ailleurs",
     "histoire_refaite": "journal qui contredit une tête connue ailleurs",
+    "destruction_alteree": "écriture du registre des destructions modifiée, manquante, ou que la clé du journal n’a pas signée",
+    "destruction_dementie": "ligne que le registre des destructions dit détruite, et qui est là",
+    "destruction_perdue": "destruction connue ailleurs, que le registre ne porte pas",
 }
 """What each finding is, as an operator reads it."""
 CODES = tuple(FAITS)
+_OF_LEDGER = {"destruction_alteree", "destruction_dementie", "destruction_perdue"}
+"""What leaves the tree as it is: a head that differs has another cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,7 @@ class Rapport:
     `attente`: lines after it, whose removal only the log stream would show; `retard`: they wait for too long.
     `cle`: id of the first key; `cle_comparee`: it is one that whoever verifies holds, and not only what the database shows.
     `antidatees`: lines that say they are older than the head before theirs by more than a day: to be asked about, not a fault.
+    `detruites`: places whose lines left at the end of their retention, each named by a signed entry of the ledger.
     """
 
     taille: int
@@ -89,6 +97,7 @@ class Rapport:
     attente: int
     retard: bool
     antidatees: int
+    detruites: int
     cle: str | None
     cle_comparee: bool
     constats: tuple[Constat, ...]
@@ -103,13 +112,20 @@ class Rapport:
         return min((one.rang for one in self.constats if one.rang is not None), default=None)
 
 
-def verify(ctx: Context, *, cles: Sequence[ClesPubliques] = (), tenues: Iterable[str] = ()) -> Rapport:
+def verify(
+    ctx: Context,
+    *,
+    cles: Sequence[ClesPubliques] = (),
+    tenues: Iterable[str] = (),
+    destructions: Iterable[tuple[int, str]] = (),
+) -> Rapport:
     """Go through the whole journal of the context's SPST.
 
     `cles`: public keys that whoever verifies holds from before; without any, the journal's first keys are taken as they stand.
-    `tenues`: heads that he holds, or that were copied outside. Raises: NoteRefused, when one of these is no head of this journal.
+    `tenues`: heads that he holds, or that were copied outside; `destructions`: entries of the ledger that were, by their number.
+    Raises: NoteRefused, when one of these heads is none of this journal.
     """
-    return _Controle(ctx, cles, tenues).run()
+    return _Controle(ctx, cles, tenues, dict(destructions)).run()
 
 
 def verify_all(runtime: Runtime, scelleur: Scelleur) -> int:
@@ -124,7 +140,9 @@ def _is_broken(runtime: Runtime, scelleur: Scelleur, tenant_id: UUID) -> bool:
     motif = Motif(CodeMotif.TECHNIQUE)
     try:
         with unit_of_work(runtime, tenant_id, service("verification"), motif, origin="job") as ctx:
-            rapport = verify(ctx, cles=tetes.own_keys(ctx, scelleur), tenues=scelleur.copie.all(tenant_id))
+            copie, ours = scelleur.copie, tetes.own_keys(ctx, scelleur)
+            entries = copie.destructions(tenant_id)
+            rapport = verify(ctx, cles=ours, tenues=copie.all(tenant_id), destructions=entries)
             codes, premier = [one.code for one in rapport.constats], rapport.premier
             if rapport.retard:
                 codes.append("retard")
@@ -143,8 +161,9 @@ class _Numeros:
     highest: int = 0
     count: int = 0
 
-    def add(self, number: int) -> None:
-        self.highest, self.count = max(self.highest, number), self.count + 1
+    def add(self, number: int, count: int = 1) -> None:
+        """`count`: lines whose highest number this is."""
+        self.highest, self.count = max(self.highest, number), self.count + count
 
     @property
     def missing(self) -> int:
@@ -155,7 +174,11 @@ class _Controle:
     """One verification. `_agreed`: the largest size whose heads are all those of the lines; nothing is looked at past the first
     head that is not (`_is_broken`), since all that follow differ."""
 
-    def __init__(self, ctx: Context, cles: Sequence[ClesPubliques], tenues: Iterable[str]) -> None:
+    def __init__(
+        self, ctx: Context, cles: Sequence[ClesPubliques], tenues: Iterable[str], destructions: dict[int, str]
+    ) -> None:
+        hold_off(ctx, destruction.LOCK, ctx.tenant_id)
+        bind_context(ctx)  # a destruction under way may have lasted
         self._ctx = ctx
         self._found: dict[str, list[Any]] = {}
         self._last, self._places = tetes.last_and_places(ctx)
@@ -172,7 +195,8 @@ class _Controle:
         self._before: tuple[int, UUID] | None = None
         self._numbers: dict[UUID, _Numeros] = defaultdict(_Numeros)
         self._nodes: list[tuple[Node, bytes]] = []
-        self._antidated = 0
+        self._destroyed = Detruites(self._ledger(destructions))
+        self._antidated = self._gone = 0
         self._is_broken = False
 
     @property
@@ -195,6 +219,7 @@ class _Controle:
             attente=attente,
             retard=oldest is not None and self._ctx.clock.now() - oldest > LATE,
             antidatees=self._antidated,
+            detruites=self._gone,
             cle=self._keys[0][1].journal.id.hex() if self._keys else None,
             cle_comparee=bool(self._pinned and self._keys),
             constats=tuple(self._constats()),
@@ -238,6 +263,29 @@ class _Controle:
             chain.append((row.depuis, cles))
         return chain
 
+    def _ledger(self, copied: dict[int, str]) -> list[Ecriture]:
+        """Entries that hold; each names the one before."""
+        found: list[Ecriture] = []
+        expected, before = 0, FIRST
+        for expected, row in enumerate(destruction.ledger(self._ctx), start=1):
+            ecriture = self._entry(row.note)
+            if ecriture is None or (ecriture.numero, row.numero, ecriture.precedente) != (expected, expected, before):
+                self._find("destruction_alteree", None)
+            if ecriture:
+                found.append(ecriture)
+            before = note_hash(row.note)
+            if copied.pop(row.numero, row.note) != row.note:
+                self._find("destruction_perdue", None)
+        if copied:
+            self._find("destruction_perdue", None, len(copied))
+        return found
+
+    def _entry(self, note: str) -> Ecriture | None:
+        try:
+            return open_entry(note, self._keys)
+        except NoteRefused:
+            return None
+
     def _opened(self, row: TraceTete) -> TeteSignee | None:
         signers = [cles for depuis, cles in self._keys if depuis < row.taille]
         try:
@@ -279,7 +327,12 @@ class _Controle:
         self._is_broken = True
 
     def _check_line(self, feuille: Feuille) -> None:
-        ligne = feuille.ligne
+        ligne, is_destroyed = feuille.ligne, self._destroyed.meet(feuille.rang, feuille.empreinte)
+        if is_destroyed:
+            self._gone += 1
+            if ligne is not None or feuille.is_salted:
+                self._find("destruction_dementie", feuille.rang)
+            return
         if ligne is None:
             self._find("supprimee", feuille.rang)
             return
@@ -314,7 +367,7 @@ class _Controle:
         elif self._moved is not None:
             self._break("deplacee", self._moved)
         else:
-            self._break("tete_fausse" if not self._found else None, self._agreed)
+            self._break(None if self._found.keys() - _OF_LEDGER else "tete_fausse", self._agreed)
 
     def _break(self, code: str | None, rang: int) -> None:
         """`code`: None when a line was already found to be the cause."""
@@ -336,13 +389,26 @@ class _Controle:
             self._find("inseree", largest, self._places - largest)
 
     def _check_strays(self) -> None:
-        """What stands where no sealing puts anything."""
+        """What stands where no sealing puts anything, or is named and never stood there."""
+        self._check_destroyed()
         if strays := tetes.strays(self._ctx):
             self._find("inseree", None, strays)
         if not self._found:
             beyond = arbre.kept_count(self._ctx) - arbre.expected_count(self._places)
             if beyond:
                 self._find("noeud_altere", None, abs(beyond))
+
+    def _check_destroyed(self) -> None:
+        """Each entry names what was sealed at its places; the numbers of these lines are met with those that stand."""
+        if self._is_broken:
+            return
+        for ecriture in self._destroyed.differing(self._edge.size):
+            self._find("destruction_alteree", ecriture.rangs[0].start)
+        for ecriture in self._destroyed.entries:
+            if ecriture.taille > self._edge.size:
+                self._find("destruction_alteree", None)
+            for writer in ecriture.ecrivains:
+                self._numbers[writer.id].add(writer.dernier, writer.nombre)
 
     def _check_nodes(self) -> None:
         nodes, self._nodes = self._nodes, []

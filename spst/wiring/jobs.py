@@ -15,7 +15,7 @@ from spst.kernel.jobs import QUEUE
 from spst.kernel.runtime import Runtime
 from spst.portail import courriel_jobs, courriels
 from spst.portail.ports_courriel import Messagerie
-from spst.traces import horodatage, verification
+from spst.traces import destruction, horodatage, verification
 from spst.traces import jobs as traces
 from spst.traces.ports import Horodateur
 from spst.traces.tetes import Scelleur
@@ -69,7 +69,10 @@ def build_jobs(runtime: Runtime, config: Config, dehors: Dehors) -> App:
 def _checking(scelleur: Scelleur | None) -> tuple[Periodic, ...]:
     if scelleur is None:
         return ()
-    return (Periodic("traces.verify_all", "7 1 * * *", partial(verification.verify_all, scelleur=scelleur)),)
+    return (
+        Periodic("traces.tell_due", "37 0 * * *", partial(destruction.tell_due, scelleur=scelleur)),
+        Periodic("traces.verify_all", "7 1 * * *", partial(verification.verify_all, scelleur=scelleur)),
+    )
 
 
 def _stamping(horodateur: Horodateur | None) -> tuple[Periodic, ...]:

@@ -15,11 +15,11 @@ from spst.traces import scellement
 from spst.traces import services as traces
 from spst.traces.scellement import Ronde
 from spst.traces.tetes import Scelleur
-from tests.factories.monde import Monde, Spst
+from tests.factories.monde import Monde, Personne, Spst
 
 VERIFICATION = service("verification")
 TECHNIQUE = Motif(CodeMotif.TECHNIQUE)
-_SEALED = ("trace_feuille", "trace_noeud", "trace_tete", "trace_cle", "trace_horodatage")
+_SEALED = ("trace_feuille", "trace_noeud", "trace_tete", "trace_cle", "trace_horodatage", "trace_destruction")
 
 
 @dataclass(slots=True)
@@ -31,12 +31,12 @@ class Scelle:
     folder: Path
     ronde: Ronde = field(default_factory=Ronde)
 
-    def write(self, count: int = 1, spst: Spst | None = None) -> None:
-        """Traces of the médecin, one a transaction."""
+    def write(self, count: int = 1, spst: Spst | None = None, personne: Personne | None = None) -> None:
+        """Traces of the médecin on one dossier, Zoé's unless told otherwise, one a transaction."""
         where = spst or self.monde.a
         for _ in range(count):
             with self.monde.work(where.medecin, where) as ctx:
-                traces.record(ctx, "dossier.open", where.zoe.dossier_id, ["S3"])
+                traces.record(ctx, "dossier.open", (personne or where.zoe).dossier_id, ["S3"])
 
     def seal(self) -> int:
         return scellement.go_round(self.monde.runtime, self.scelleur, self.ronde)

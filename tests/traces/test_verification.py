@@ -165,7 +165,7 @@ def test_one_change_anywhere_is_named_with_the_first_place_that_does_not_hold(jo
         assert_the_other_verifier_agrees(journal, rapport)
 
 
-NEEDS_THE_DATABASE = {"forgee", "noeud_altere", "partition_detachee"}
+NEEDS_THE_DATABASE = {"destruction_perdue", "forgee", "noeud_altere", "partition_detachee"}
 """What an export cannot show: signatures under a key that it does not hold, and what is only in the database."""
 
 

@@ -1,7 +1,7 @@
 """Copies of heads in a folder, a file each: on another disk, another machine, or a store that keeps what it was given.
 
-`<tenant>/<day>/<size>.note`, under a root that the operator made. A file is made once and never opened for writing again, so
-the folder may sit on a store where objects are locked.
+`<tenant>/<day>/<size>.note`, and `<tenant>/destructions/<number>.note` for the ledger, under a root that the operator made. A
+file is made once and never opened for writing again, so the folder may sit on a store where objects are locked.
 """
 
 import os
@@ -14,6 +14,7 @@ from uuid import UUID
 from spst.traces.ports import TetesContradicted, TetesUnavailable
 
 _DIGITS = 15
+_LEDGER = "destructions"
 _DAY, _NOTE = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(rf"\d{{{_DIGITS}}}\.note")
 
 
@@ -22,10 +23,21 @@ class FolderOfHeads:
         self._root = root
 
     def add(self, tenant_id: UUID, taille: int, at: datetime, note: str) -> None:
-        day = self._root / str(tenant_id) / at.strftime("%Y-%m-%d")
-        path = day / f"{taille:0{_DIGITS}d}.note"
+        self._keep(self._root / str(tenant_id) / at.strftime("%Y-%m-%d"), taille, note)
+
+    def add_destruction(self, tenant_id: UUID, numero: int, note: str) -> None:
+        self._keep(self._root / str(tenant_id) / _LEDGER, numero, note)
+
+    def destructions(self, tenant_id: UUID) -> Iterator[tuple[int, str]]:
+        folder = self._root / str(tenant_id)
+        if folder not in _listed(self._root) or folder / _LEDGER not in _listed(folder):
+            return
+        yield from ((int(path.stem), _read(path)) for path in _notes(folder / _LEDGER))
+
+    def _keep(self, folder: Path, number: int, note: str) -> None:
+        path = folder / f"{number:0{_DIGITS}d}.note"
         try:
-            day.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             if not _create(path, note):
                 self._check_same(path, note)
         except OSError as error:
@@ -50,7 +62,7 @@ class FolderOfHeads:
     @staticmethod
     def _check_same(path: Path, note: str) -> None:
         if path.read_text(encoding="utf-8") != note:
-            raise TetesContradicted(f"{path} holds another head")
+            raise TetesContradicted(f"{path} holds another note")
 
 
 def _create(path: Path, note: str) -> bool:
