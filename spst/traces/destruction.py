@@ -95,7 +95,8 @@ def destroy(runtime: Runtime, scelleur: Scelleur, tenant_id: UUID, dossier_id: U
     """
     with unit_of_work(runtime, tenant_id, CONSERVATION, MOTIF, origin="cli") as ctx:
         ecriture = destroy_within(ctx, scelleur, dossier_id, decision)
-    copy_missing(runtime, scelleur, tenant_id)
+        row = ctx.session.get_one(TraceDestruction, (tenant_id, ecriture.numero))
+    _copy(scelleur, row)
     return ecriture
 
 
@@ -194,11 +195,11 @@ def _sealed_lines(ctx: Context, dossier_id: UUID) -> list[Feuille]:
 
 
 def _entry(ctx: Context, regle: Regle, decision: str, feuilles: list[Feuille]) -> Ecriture:
-    head, entries = tetes.last(ctx), ledger(ctx)
+    head, before = tetes.last(ctx), _last_entry(ctx)
     return Ecriture(
         origin=origin_of(ctx.tenant_id),
-        numero=len(entries) + 1,
-        precedente=registre.note_hash(entries[-1].note) if entries else FIRST,
+        numero=before.numero + 1 if before else 1,
+        precedente=registre.note_hash(before.note) if before else FIRST,
         at=ctx.clock.now().astimezone(UTC).replace(microsecond=0),
         taille=head.taille if head else 0,
         regle=regle,
@@ -207,6 +208,11 @@ def _entry(ctx: Context, regle: Regle, decision: str, feuilles: list[Feuille]) -
         rangs=registre.spans(feuille.rang for feuille in feuilles),
         ecrivains=registre.writers((one.ligne.writer_id, one.ligne.writer_n) for one in feuilles if one.ligne),
     )
+
+
+def _last_entry(ctx: Context) -> TraceDestruction | None:
+    query = select(TraceDestruction).where(TraceDestruction.tenant_id == ctx.tenant_id)
+    return ctx.session.scalars(query.order_by(TraceDestruction.numero.desc()).limit(1)).one_or_none()
 
 
 def _signer(ctx: Context, scelleur: Scelleur, dossier_id: UUID) -> Sceau:

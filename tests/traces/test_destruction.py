@@ -26,6 +26,7 @@ from spst.traces.ports import TetesUnavailable
 from spst.traces.registre import Ecriture, open_entry
 from spst.traces.sceau import Sceau, open_head
 from spst.traces.tetes import Scelleur
+from spst.wiring.jobs import build_jobs
 from tests.factories import verificateur
 from tests.factories.monde import Personne
 from tests.factories.programs import configuration
@@ -339,6 +340,13 @@ def test_a_journal_that_is_gone_through_loses_no_line_meanwhile(terme: Terme, zo
             ctx.session.execute(text("SET LOCAL lock_timeout = '100ms'"))
             destruction.destroy_within(ctx, terme.scelle.scelleur, zoe.dossier_id, "DIR-2066-12")
     assert terme.destroy(zoe).nombre == OF_ZOE
+
+
+@KEPT
+def test_the_worker_tells_and_copies_each_night_before_it_verifies(terme: Terme) -> None:
+    monde = terme.scelle.monde
+    tasks = build_jobs(monde.runtime, monde.database.app_url, terme.scelle.scelleur).tasks
+    assert {"traces.tell_due", "traces.verify_all", "traces.purge_journal_technique"} <= tasks.keys()
 
 
 # ──── What is tried against the ledger
