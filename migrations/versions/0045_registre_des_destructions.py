@@ -72,8 +72,10 @@ BEGIN
     FROM dossier d WHERE d.tenant_id = le_spst AND d.id = le_dossier;
     SELECT t.date_naissance, t.decede_on INTO ne_le, decede_le
     FROM travailleur t WHERE t.tenant_id = le_spst AND t.id = le_travailleur;
-    SELECT coalesce(max((greatest(v.started_at, v.closed_at) AT TIME ZONE 'Europe/Paris')::date), derniere) INTO derniere
-    FROM visite v WHERE v.tenant_id = le_spst AND v.dossier_id = le_dossier AND v.abandoned_at IS NULL;
+    -- No other condition on visits than their dossier: a partial index would be walked for the whole SPST.
+    SELECT coalesce(max((greatest(v.started_at, v.closed_at) AT TIME ZONE 'Europe/Paris')::date)
+                    FILTER (WHERE v.abandoned_at IS NULL), derniere) INTO derniere
+    FROM visite v WHERE v.tenant_id = le_spst AND v.dossier_id = le_dossier;
 
     WITH regles AS MATERIALIZED (SELECT * FROM regles_en_vigueur()),
     expositions AS MATERIALIZED (

@@ -1,9 +1,12 @@
 """Until when the traces of a dossier are kept: as long as the dossier (R. 4624-45-9 and the articles it yields to)."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
+from sqlalchemy import text
 
+from spst.traces import destruction
 from tests.factories.monde import Personne
 from tests.factories.terme import Terme
 
@@ -113,3 +116,45 @@ def test_the_rule_of_the_day_holds_and_not_one_of_before(terme: Terme, zoe: Pers
     finally:
         scelle.sql("DELETE FROM regle_conservation WHERE code = 'ORDINAIRE' AND effective_from = '2024-01-01'")
         scelle.sql("UPDATE regle_conservation SET effective_to = NULL WHERE code = 'ORDINAIRE'")
+
+
+DOSSIERS, VISITS = 300, 3
+
+
+def test_the_terms_of_many_dossiers_read_each_of_their_facts_once(terme: Terme, zoe: Personne) -> None:
+    """Whatever the server knows of its tables: one that it did not count yet makes it choose any index of the SPST."""
+    crowd(terme, zoe)
+    with terme.work() as ctx:
+        page = ctx.session.execute(destruction._TERMS, {"after": UUID(int=0), "at_most": 100}).all()
+        read = ctx.session.execute(
+            text("""SELECT relname, coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0)
+                    FROM pg_stat_xact_user_tables WHERE relname IN ('visite', 'exposition')""")
+        )
+        rows = {name: int(count) for name, count in read}
+    assert len(page) == 100
+    assert all(row.terme for row in page)
+    assert 0 < rows["visite"] <= VISITS * 100
+    assert 0 < rows["exposition"] <= 3 * 100
+
+
+def crowd(terme: Terme, like: Personne) -> None:
+    """As many dossiers, each with visits and an exposure."""
+    scelle, a = terme.scelle, terme.scelle.monde.a
+    scelle.sql(
+        """WITH made AS (INSERT INTO dossier SELECT (jsonb_populate_record(d, jsonb_build_object('id', gen_random_uuid(),
+             'travailleur_id', gen_random_uuid()))).* FROM dossier d, generate_series(1, %s) WHERE d.id = %s RETURNING *),
+           people AS (INSERT INTO travailleur SELECT (jsonb_populate_record(t, jsonb_build_object('id', m.travailleur_id))).*
+             FROM travailleur t, made m WHERE t.id = %s RETURNING id),
+           visits AS (INSERT INTO visite (tenant_id, id, dossier_id, type_code, professionnel_id, started_at, closed_at)
+             SELECT tenant_id, gen_random_uuid(), id, 'VIPI', %s, now(), now() FROM made, generate_series(1, %s) RETURNING id),
+           met AS (INSERT INTO exposition (tenant_id, id, dossier_id, code, starts_on, ends_on, source, created_at, created_by)
+             SELECT tenant_id, gen_random_uuid(), id, 'AMIANTE', '2000-01-01', '2001-01-01', 'declare', now(), %s FROM made
+             RETURNING id)
+           SELECT (SELECT count(*) FROM people) + (SELECT count(*) FROM visits) + (SELECT count(*) FROM met)""",
+        DOSSIERS,
+        like.dossier_id,
+        like.travailleur_id,
+        a.medecin.id,
+        VISITS,
+        a.medecin.id,
+    )

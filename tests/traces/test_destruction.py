@@ -26,11 +26,12 @@ from spst.traces.ports import TetesUnavailable
 from spst.traces.registre import Ecriture, open_entry
 from spst.traces.sceau import Sceau, open_head
 from spst.traces.tetes import Scelleur
-from spst.wiring.jobs import build_jobs
+from spst.wiring.jobs import Dehors, build_jobs
 from tests.factories import verificateur
 from tests.factories.monde import Personne
 from tests.factories.programs import configuration
 from tests.factories.scelle import TECHNIQUE, VERIFICATION, Scelle
+from tests.factories.site import config_for
 from tests.factories.terme import Terme
 from tests.traces.test_verification import assert_the_other_verifier_agrees, found, verify
 
@@ -344,9 +345,12 @@ def test_a_journal_that_is_gone_through_loses_no_line_meanwhile(terme: Terme, zo
 
 @KEPT
 def test_the_worker_tells_and_copies_each_night_before_it_verifies(terme: Terme) -> None:
-    monde = terme.scelle.monde
-    tasks = build_jobs(monde.runtime, monde.database.app_url, terme.scelle.scelleur).tasks
-    assert {"traces.tell_due", "traces.verify_all", "traces.purge_journal_technique"} <= tasks.keys()
+    monde, config = (
+        terme.scelle.monde,
+        replace(config_for("http://127.0.0.1:9"), database_url=terme.scelle.monde.database.app_url),
+    )
+    tasks = build_jobs(monde.runtime, config, Dehors(terme.scelle.scelleur)).tasks
+    assert {"traces.tell_due", "traces.verify_all", "traces.purge_journal_technique", "journal.watch"} <= tasks.keys()
 
 
 # ──── What is tried against the ledger
