@@ -63,7 +63,7 @@ def every_line() -> list[Ligne]:
     ] + [SALARIE, PROGRAMME]
 
 
-@pytest.mark.exigence("TRA-06", partielle="l’export FHIR AuditEvent ; pas encore la conservation")
+@pytest.mark.exigence("TRA-06", partielle="l’export FHIR AuditEvent")
 def test_every_line_is_an_audit_event_of_fhir() -> None:
     for ligne in every_line():
         made = event(ligne)
@@ -72,7 +72,7 @@ def test_every_line_is_an_audit_event_of_fhir() -> None:
         assert {name for name in made if name != "resourceType"} <= set(AuditEvent.model_fields)
 
 
-@pytest.mark.exigence("TRA-06", partielle="les profils d’IHE BALP ; pas encore la conservation")
+@pytest.mark.exigence("TRA-06", partielle="les profils d’IHE BALP")
 def test_every_line_keeps_to_the_profile_that_it_claims() -> None:
     for ligne in every_line():
         assert breaks(event(ligne)) == [], ligne.action

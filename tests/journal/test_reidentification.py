@@ -26,7 +26,7 @@ from spst.kernel.ids import new_id
 from tests.factories.monde import Monde, Spst, colleague
 from tests.factories.releves import clock
 
-pytestmark = pytest.mark.exigence("TRA-05", partielle="la ré-identification ; ni accès inhabituels")
+pytestmark = pytest.mark.exigence("TRA-05", partielle="la ré-identification")
 WHY = "CANARI Accès à vingt-trois heures."
 
 

@@ -54,7 +54,7 @@ def reference(monde: Monde, dossier_id: UUID) -> str:
         return services.queries.reference_of(ctx, dossier_id)
 
 
-@pytest.mark.exigence("TRA-05", partielle="recherche sans contenu ; ni accès inhabituels, ni ré-identification")
+@pytest.mark.exigence("TRA-05", partielle="recherche sans contenu")
 @pytest.mark.exigence("HAB-08", partielle="règle et version sur chaque ligne ; pas encore d’explication à la demande")
 def test_direction_reads_who_did_what_by_which_rule_and_never_why(monde: Monde) -> None:
     lignes = read(monde, reference=reference(monde, monde.a.zoe.dossier_id))
@@ -211,7 +211,7 @@ def test_figures_count_what_the_filters_leave(monde: Monde) -> None:
     assert (none.acces, sum(none.par_heure)) == (0, 0)
 
 
-@pytest.mark.exigence("TRA-04", partielle="la liste ; ni preuve à emporter")
+@pytest.mark.exigence("TRA-04", partielle="la liste")
 def test_worker_reads_who_opened_his_dossier_why_and_who_was_refused(monde: Monde) -> None:
     zoe = monde.a.zoe
     with monde.work(zoe.acteur, dossier_id=zoe.dossier_id) as ctx:

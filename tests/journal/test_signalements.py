@@ -293,9 +293,9 @@ def test_other_roles_and_the_dpo_of_another_spst_read_nothing_and_decide_nothing
                 getattr(signalements, what)(ctx, *args)
     with monde.work(monde.b[Role.DPO], monde.b) as ctx:
         assert signalements.queue(ctx) == ()
-    for what, args in (("get", ()), ("take", ()), ("close", (Issue.JUSTIFIE, "x"))):
+    for what, said in (("get", ()), ("take", ()), ("close", (Issue.JUSTIFIE, "x"))):
         with pytest.raises(CasNotFound), monde.work(monde.b[Role.DPO], monde.b) as ctx:
-            getattr(signalements, what)(ctx, cas_id, *args)
+            getattr(signalements, what)(ctx, cas_id, *said)
     assert content(monde, "instruction", "signalement") == before
 
 

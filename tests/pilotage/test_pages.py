@@ -225,7 +225,7 @@ def test_export_is_a_file_that_a_spreadsheet_reads_and_that_leaves_a_trace(pages
     assert traced == {"filtres": "section", "lignes": len(lines)}
 
 
-@pytest.mark.exigence("TRA-06", partielle="l’export FHIR des lignes filtrées ; pas encore la conservation")
+@pytest.mark.exigence("TRA-06", partielle="l’export FHIR des lignes filtrées")
 def test_the_same_lines_leave_as_audit_events_of_fhir(pages: Pages) -> None:
     dpo = pages.enter(pages.monde.a[Role.DPO])
     seen = dpo.get("/direction/journal/export.csv?volet=S3").text.splitlines()

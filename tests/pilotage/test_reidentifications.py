@@ -10,7 +10,7 @@ from spst.kernel.acteur import Role
 from tests.factories.monde import colleague
 from tests.pilotage.conftest import Navigateur, Pages
 
-pytestmark = pytest.mark.exigence("TRA-05", partielle="la ré-identification à l’écran ; ni accès inhabituels")
+pytestmark = pytest.mark.exigence("TRA-05", partielle="la ré-identification à l’écran")
 LIST = "/direction/reidentifications"
 WHY = "Un accès hors de tout rendez-vous."
 

@@ -10,9 +10,7 @@ from spst.traces import destruction
 from tests.factories.monde import Personne
 from tests.factories.terme import Terme
 
-pytestmark = pytest.mark.exigence(
-    "TRA-06", partielle="l’export FHIR AuditEvent reste; la suspension par un litige aussi"
-)
+pytestmark = pytest.mark.exigence("TRA-06", partielle="la conservation ; la suspension par un litige reste")
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ from tests.factories.site import config_for
 from tests.factories.terme import Terme
 from tests.traces.test_verification import assert_the_other_verifier_agrees, found, verify
 
-KEPT = pytest.mark.exigence("TRA-06", partielle="l’export FHIR AuditEvent reste")
+KEPT = pytest.mark.exigence("TRA-06", partielle="la conservation")
 SEALED = pytest.mark.exigence("TRA-03")
 
 OF_ZOE = 6

@@ -12,7 +12,7 @@ from spst.traces import jobs
 from spst.traces.services import record_technical
 from tests.factories.scelle import Scelle
 
-pytestmark = pytest.mark.exigence("TRA-06", partielle="l’export FHIR AuditEvent reste")
+pytestmark = pytest.mark.exigence("TRA-06", partielle="la conservation")
 MINUTE = timedelta(minutes=1)
 PURGE = "traces.journal_technique_purge"
 
