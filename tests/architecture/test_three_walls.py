@@ -29,6 +29,7 @@ from spst.traces import services as traces
 from spst.visites.models import Conclusion, Visite, VisiteNote
 from spst.web import guards
 from spst.web.requests import user
+from spst.wiring import navigation
 from spst.wiring.web import build_web
 from tests.architecture.scene import LOG_OUT, Scene, ask, closed_routes, named, set_scene
 from tests.factories.monde import Monde
@@ -181,6 +182,8 @@ def break_engine(monkeypatch: pytest.MonkeyPatch) -> None:
         return (yes,) * len(questions)
 
     monkeypatch.setattr(moteur, "_answers", answers)
+    # The menu of a role is kept for good: what a broken engine says of it must not outlive this test.
+    monkeypatch.setattr(navigation, "_links_of", navigation._links_of.__wrapped__)
 
 
 def break_guards(monkeypatch: pytest.MonkeyPatch) -> None:

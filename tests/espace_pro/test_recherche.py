@@ -180,7 +180,7 @@ def test_no_get_route_reads_a_typed_name(pages: Site) -> None:
 
 READ_FROM_ADDRESSES = {
     "r", "page", "jour", "avant", "apres", "rendez_vous", "terminer", "filtre",
-    "periode", "du", "au", "qui", "volet", "decision", "dossier",
+    "periode", "du", "au", "qui", "volet", "decision", "dossier", "ligne",
     "suite", "raison", "fraiche", "encore", "panne", "fin", "psc", "state", "code", "iss", "error", "statut",
 }  # fmt: skip
 

@@ -119,7 +119,8 @@ def then_her_proof_verifies_without_us(zoe: Visitor, path: Path) -> None:
 
 
 def when_she_reports_an_access(zoe: Visitor) -> None:
-    zoe.page.get_by_role("link", name="Signaler l’accès").first.click()
+    by_her_doctor = zoe.page.get_by_role("listitem").filter(has_text="Rouviere-Test")
+    by_her_doctor.get_by_role("link", name="Signaler l’accès").first.click()
     zoe.sees("Cet accès vous étonne")
     zoe.finds_sound("salarie-signaler")
     zoe.page.get_by_label("Ce que vous voulez ajouter").fill(WONDERS)
