@@ -1,6 +1,6 @@
 """What is unusual in what one account opened on one day: signals with their points, explained. Pure functions.
 
-A signal alone may stay below `SEUIL`; points add up to 100. Figures are settings of ours, measured on ordinary days: no text sets
+A signal alone may stay below `SEUIL`; points add up to 100. Figures are settings of ours, tried on invented days: no text sets
 them. Sources of the kinds: CNIL, délibération 2021-122; CNIL on hospitals' records (analysis of traces), 2024.
 """
 
