@@ -17,7 +17,7 @@ from spst.kernel.acteur import service
 from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.runtime import Runtime
 from spst.kernel.unit_of_work import unit_of_work
-from spst.tenants.models import Tenant
+from spst.tenants import services as tenants
 from spst.traces import services as traces
 
 _SERVICE, _MOTIF = service("connexion"), Motif(CodeMotif.TECHNIQUE)
@@ -33,9 +33,11 @@ def unused(ctx: Context, found: Sequence[CompteVu]) -> list[CompteVu]:
 
 def suspend_unused(runtime: Runtime) -> int:
     """The work of the night, SPST by SPST; returns how many accounts were suspended."""
-    with runtime.engine.connect() as connection:
-        tenants = list(connection.scalars(select(Tenant.id).where(Tenant.suspended_at.is_(None)).order_by(Tenant.id)))
-    return sum(_suspend_if_unused(runtime, tenant, one) for tenant in tenants for one in _candidates(runtime, tenant))
+    return sum(
+        _suspend_if_unused(runtime, spst.id, one)
+        for spst in tenants.in_service(runtime)
+        for one in _candidates(runtime, spst.id)
+    )
 
 
 def _candidates(runtime: Runtime, tenant_id: UUID) -> list[UUID]:

@@ -28,7 +28,7 @@ from spst.kernel.ids import new_id
 from spst.kernel.locks import is_alone
 from spst.kernel.runtime import Runtime
 from spst.kernel.unit_of_work import unit_of_work
-from spst.tenants.models import Tenant
+from spst.tenants import services as tenants
 from spst.traces import services as traces
 
 _log = logging.getLogger("spst.surveillance")
@@ -59,9 +59,7 @@ class Memoire:
 
 def watch(runtime: Runtime, memoire: Memoire) -> int:
     """One round over every SPST; returns how many days of somebody were pointed out anew."""
-    with runtime.engine.connect() as connection:
-        tenants = list(connection.scalars(select(Tenant.id).where(Tenant.suspended_at.is_(None)).order_by(Tenant.id)))
-    return sum(_watch(runtime, tenant_id, memoire) for tenant_id in tenants)
+    return sum(_watch(runtime, spst.id, memoire) for spst in tenants.in_service(runtime))
 
 
 def _watch(runtime: Runtime, tenant_id: UUID, memoire: Memoire) -> int:
