@@ -20,12 +20,11 @@ from spst.journal.errors import AccesNotFound, AlreadyReported, CasNotFound, Sig
 from spst.journal.instructions import MOST_CLOSED, Cas, Etat, Issue, Suite
 from spst.journal.models import Signalement
 from spst.journal.rules import Acces, Ligne
-from spst.kernel.clock import PARIS
+from spst.kernel.clock import PARIS, add_months
 from spst.kernel.context import CodeMotif, Context, Motif
 from spst.kernel.ids import new_id
 from spst.kernel.locks import one_at_a_time
 from spst.traces import services as traces
-from spst.visites.rules import add_months
 
 _SIGNALEMENT = cast(Table, Signalement.__table__)
 MOST_OPEN = 10

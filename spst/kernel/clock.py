@@ -1,5 +1,6 @@
 """Time, given to whoever needs it so that tests may set it."""
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -29,3 +30,13 @@ def midnight(day: date, zone: ZoneInfo = PARIS) -> datetime:
     '2026-07-13T22:00:00+00:00'
     """
     return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of a later month; in a shorter month, its last day.
+
+    >>> add_months(date(2025, 11, 30), 3)
+    datetime.date(2026, 2, 28)
+    """
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))

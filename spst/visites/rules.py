@@ -1,13 +1,12 @@
 """What may be done with a type of visit, an appointment, a note, the end of a visit. Pure functions on values."""
 
-from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from uuid import UUID
 
 from spst.kernel.acteur import Role
-from spst.kernel.clock import PARIS
+from spst.kernel.clock import PARIS, add_months
 from spst.kernel.texte import visible
 from spst.visites.errors import (
     ClotureNotAllowed,
@@ -283,16 +282,6 @@ def _check_prochaine(on: date, closed_on: date, type_: TypeLegal) -> None:
         raise DateNotAllowed("La prochaine visite vient après celle-ci.")
     if on > add_months(closed_on, months):
         raise DateNotAllowed(f"La prochaine visite a lieu dans les {months} mois au plus ({type_.article}).")
-
-
-def add_months(day: date, months: int) -> date:
-    """The same day of a later month; in a shorter month, its last day.
-
-    >>> add_months(date(2025, 11, 30), 3)
-    datetime.date(2026, 2, 28)
-    """
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def joined(texts: list[str]) -> str:

@@ -346,13 +346,6 @@ def test_the_next_visit_comes_later_and_within_the_interval_of_its_type(code: st
         rules.check_conclusion(TYPES[code], Role.MDT, conclusion, "Revenez si besoin.", TODAY)
 
 
-@given(st.dates(date(1900, 1, 1), date(2200, 12, 31)), st.integers(0, 240))
-def test_months_are_added_without_running_into_the_month_after(day: date, months: int) -> None:
-    later = rules.add_months(day, months)
-    assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
-    assert later.day == day.day or (later.day < day.day and (later + timedelta(days=1)).month != later.month)
-
-
 def test_what_several_professionals_wrote_for_the_worker_reads_as_one_text() -> None:
     assert rules.joined([" Bouchons. ", "", "Revenez dans un mois."]) == "Bouchons.\n\nRevenez dans un mois."
 

@@ -10,7 +10,7 @@ from random import Random
 from uuid import UUID
 
 from spst.kernel.acteur import Role
-from spst.visites.rules import add_months
+from spst.kernel.clock import add_months
 
 HISTORY = timedelta(days=3652)
 _MONTH = 30

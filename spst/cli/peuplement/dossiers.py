@@ -16,9 +16,8 @@ from spst.cli.peuplement.metiers import Metier, regime_of
 from spst.cli.peuplement.noms import NOMS, VOIES
 from spst.cli.peuplement.personnes import EtatCivil
 from spst.kernel.acteur import Role
-from spst.kernel.clock import PARIS
+from spst.kernel.clock import PARIS, add_months
 from spst.kernel.crypto.keyring import Keyring
-from spst.visites.rules import add_months
 
 _NOTICE, _NOTICE_FROM = "2026-01", date(2022, 11, 17)
 _MATRICULE_INDEX = "matricule_ins"

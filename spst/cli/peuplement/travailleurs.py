@@ -12,7 +12,7 @@ from spst.cli.peuplement.graine import Ids, generator
 from spst.cli.peuplement.insi import PERSONNES_INSI, PersonneInsi
 from spst.cli.peuplement.metiers import METIERS, Metier
 from spst.cli.peuplement.personnes import EtatCivil
-from spst.visites.rules import add_months
+from spst.kernel.clock import add_months
 
 _CONTRATS = (("CDI", 80), ("CDD", 9), ("interim", 5), ("apprenti", 4), ("saisonnier", 2))
 _BEFORE, _BESIDE = 0.25, 0.05
