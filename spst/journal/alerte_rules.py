@@ -126,6 +126,9 @@ class Signal:
         return _PHRASES[self.code](self)
 
 
+Rule = Callable[[Journee], Signal | None]
+
+
 def signals(journee: Journee) -> tuple[Signal, ...]:
     """What is unusual, the weightiest first."""
     found = (one for rule in _RULES for one in [rule(journee)] if one is not None)
@@ -240,14 +243,12 @@ def _propre(journee: Journee) -> Signal | None:
     return Signal(Code.PROPRE, TOUT if unexplained else SEUIL, found) if found else None
 
 
-def _homonyme(journee: Journee) -> Signal | None:
-    found = _lies(journee, Lien.HOMONYME, even_explained=False)
-    return Signal(Code.HOMONYME, 50, found) if found else None
+def _unexplained(lien: Lien, code: Code) -> Rule:
+    def rule(journee: Journee) -> Signal | None:
+        found = _lies(journee, lien, even_explained=False)
+        return Signal(code, 50, found) if found else None
 
-
-def _collegue(journee: Journee) -> Signal | None:
-    found = _lies(journee, Lien.COLLEGUE, even_explained=False)
-    return Signal(Code.COLLEGUE, 50, found) if found else None
+    return rule
 
 
 def _horaire(journee: Journee) -> Signal | None:
@@ -257,8 +258,9 @@ def _horaire(journee: Journee) -> Signal | None:
     return Signal(Code.HORAIRE, min(20 + 5 * found, 50), found) if found else None
 
 
-_RULES: tuple[Callable[[Journee], Signal | None], ...] = (
-    _masse_heure, _masse_jour, _refus, _hors_suivi, _inattendus, _propre, _homonyme, _collegue, _horaire,
+_RULES: tuple[Rule, ...] = (
+    _masse_heure, _masse_jour, _refus, _hors_suivi, _inattendus, _propre, _unexplained(Lien.HOMONYME, Code.HOMONYME),
+    _unexplained(Lien.COLLEGUE, Code.COLLEGUE), _horaire,
 )  # fmt: skip
 
 
