@@ -1,15 +1,14 @@
 // A mail server and the mailbox behind it: nodemailer's smtp-server speaks SMTP. What it does not check: ../README.md.
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import PostalMime from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
 import { readBody } from '../common/body.mjs';
 import { escape, page, sendPage } from '../common/page.mjs';
+import { begin, serve } from '../common/program.mjs';
 
 const openssl = promisify(execFile).bind(null, 'openssl');
 const LONGEST = 200_000;
@@ -190,28 +189,10 @@ async function handle(mailbox, folder, req, res) {
   return res.writeHead(404).end();
 }
 
-const port = Number(process.env.PORT);
-if (!port) {
-  console.error('variables manquantes : PORT');
-  process.exit(2);
-}
-const folder = mkdtempSync(join(tmpdir(), 'courriel-'));
-const stop = () => {
-  rmSync(folder, { recursive: true, force: true });
-  process.exit(0);
-};
-process.on('SIGTERM', stop);
-process.on('SIGINT', stop);
-if (process.env.STOP_WITH_STDIN === '1') process.stdin.resume().on('end', stop);
+const { port, folder } = begin('courriel');
 const own = await makeCertificate(folder);
 const mailbox = new Mailbox();
 await listen(mailbox, 'starttls', own, Number(process.env.SMTP_PORT ?? 0));
 await listen(mailbox, 'tls', { ...own, secure: true }, 0);
 await listen(mailbox, 'clear', { ...own, hideSTARTTLS: true, disabledCommands: ['STARTTLS'] }, 0);
-const server = createServer((req, res) => {
-  handle(mailbox, folder, req, res).catch((error) => {
-    console.error(error);
-    res.writeHead(500).end();
-  });
-});
-server.listen(port, '127.0.0.1', () => console.log(`courriel: prêt http://127.0.0.1:${port}/`));
+serve('courriel', port, (req, res) => handle(mailbox, folder, req, res));

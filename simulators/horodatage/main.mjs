@@ -1,11 +1,10 @@
 // A time-stamping authority (RFC 3161): openssl makes the answers. What it does not check: ../README.md.
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readBody } from '../common/body.mjs';
+import { begin, serve } from '../common/program.mjs';
 
 const openssl = promisify(execFile).bind(null, 'openssl');
 const MAX_QUERY = 100_000;
@@ -138,25 +137,7 @@ async function handle(authority, req, res) {
   return res.writeHead(404).end();
 }
 
-const port = Number(process.env.PORT);
-if (!port) {
-  console.error('variables manquantes : PORT');
-  process.exit(2);
-}
-const folder = mkdtempSync(join(tmpdir(), 'horodatage-'));
-const stop = () => {
-  rmSync(folder, { recursive: true, force: true });
-  process.exit(0);
-};
-process.on('SIGTERM', stop);
-process.on('SIGINT', stop);
-if (process.env.STOP_WITH_STDIN === '1') process.stdin.resume().on('end', stop);
+const { port, folder } = begin('horodatage');
 await makeAuthority(folder);
 const authority = new Authority(folder);
-const server = createServer((req, res) => {
-  handle(authority, req, res).catch((error) => {
-    console.error(error);
-    res.writeHead(500).end();
-  });
-});
-server.listen(port, '127.0.0.1', () => console.log(`horodatage: prêt http://127.0.0.1:${port}/`));
+serve('horodatage', port, (req, res) => handle(authority, req, res));
