@@ -8,8 +8,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-
 from spst.dmst import services as dmst
 from spst.dmst.models import Dossier, Suivi
 from spst.entreprises.models import Contrat
@@ -47,12 +45,20 @@ class Activite:
     chance: random.Random = field(default_factory=lambda: random.Random(20261124))
     known: set[tuple[UUID, int]] = field(default_factory=set)
 
-    def worker(self, nom: str, prenom: str = "LOU", *, followed: bool = True, employer: UUID | None = None) -> UUID:
-        """Somebody of the register; returns his dossier. `employer`: an establishment."""
+    def worker(
+        self,
+        nom: str,
+        prenom: str = "LOU",
+        *,
+        followed: bool = True,
+        employer: UUID | None = None,
+        contrat: tuple[date, date | None] = (LONG_AGO.date(), None),
+    ) -> UUID:
+        """Somebody of the register; returns his dossier. `employer`: an establishment; `contrat`: first and last day there."""
         dossier_id, rows = self._rows(nom, prenom, followed)
         if employer:
             of = {"tenant_id": rows[0].tenant_id, "travailleur_id": rows[0].id, "etablissement_id": employer}
-            rows.append(Contrat(type="CDI", poste="Accueil", starts_on=LONG_AGO.date(), **of))
+            rows.append(Contrat(type="CDI", poste="Accueil", starts_on=contrat[0], ends_on=contrat[1], **of))
         self.monde.add(*rows)
         return dossier_id
 
@@ -79,25 +85,23 @@ class Activite:
 
     def expect(self, dossiers: Iterable[UUID], jour: date) -> None:
         """Appointments with the médecin near that day."""
-        rows = []
         for dossier_id in dossiers:
             if (dossier_id, jour.toordinal() // 7) not in self.known:
                 self.known.add((dossier_id, jour.toordinal() // 7))
-                rows.append(self._appointment(dossier_id, at(jour, 9) + timedelta(days=self.chance.randint(-7, 7))))
-        if rows:
-            with self.monde.superuser.begin() as connection:
-                connection.execute(insert(RendezVous), rows)
+                self.appointment(dossier_id, at(jour, 9) + timedelta(days=self.chance.randint(-7, 7)))
 
-    def _appointment(self, dossier_id: UUID, starts_at: datetime) -> dict[str, object]:
+    def appointment(self, dossier_id: UUID, starts_at: datetime) -> None:
+        """With the médecin; it was kept."""
         a = self.monde.a
         with self.monde.superuser.connect() as connection:
             query = Dossier.__table__.select().where(Dossier.id == dossier_id)
             travailleur_id = connection.execute(query).one().travailleur_id
-        return {
-            "tenant_id": a.tenant_id, "id": new_id(), "travailleur_id": travailleur_id, "compte_id": a.medecin.id,
-            "centre_id": a.centre_id, "starts_at": starts_at, "duree_min": 30, "libelle": "Visite périodique",
-            "statut": "recu", "updated_at": starts_at,
-        }  # fmt: skip
+        row = RendezVous(
+            tenant_id=a.tenant_id, id=new_id(), travailleur_id=travailleur_id, compte_id=a.medecin.id,
+            centre_id=a.centre_id, starts_at=starts_at, duree_min=30, libelle="Visite périodique",
+            statut="recu", updated_at=starts_at,
+        )  # fmt: skip
+        self.monde.add(row)
 
     def open(self, who: Acteur, dossier_id: UUID, when: datetime, action: str = "dossier.open") -> None:
         """An access that was allowed."""

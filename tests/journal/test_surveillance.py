@@ -47,6 +47,9 @@ def activite(monde: Monde) -> Iterator[Activite]:
         run(monde, f"ALTER TABLE {table} DISABLE TRIGGER USER")
         run(monde, f"DELETE FROM {table}")
         run(monde, f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    run(monde, "DELETE FROM contrat WHERE etablissement_id IN (SELECT id FROM etablissement WHERE nom = 'Siège')")
+    run(monde, "DELETE FROM etablissement WHERE nom = 'Siège'")
+    run(monde, "DELETE FROM adherent WHERE siren = '900000118'")
     for table in ("trace", "trace_reserve"):
         run(monde, f"SET LOCAL session_replication_role = replica; DELETE FROM {table}")
 
@@ -100,14 +103,18 @@ def _namesake(a: Activite, who: Acteur, jour: date) -> None:
     a.open(who, a.worker("VASSEUR-PETIT", "JEAN"), at(jour, 11))
 
 
-def _colleague(a: Activite, who: Acteur, jour: date) -> None:
-    key = {"tenant_id": a.monde.a.tenant_id}
-    adherent, siege = new_id(), new_id()
-    a.monde.add(
+def _siege(monde: Monde) -> UUID:
+    """The SPST, as an employer of its own."""
+    key, adherent, siege = {"tenant_id": monde.a.tenant_id}, new_id(), new_id()
+    monde.add(
         Adherent(id=adherent, siren="900000118", raison_sociale="SPSTI TEST DES COTEAUX", **key),
         Etablissement(id=siege, adherent_id=adherent, siret="90000011800027", nom="Siège", **key),
     )
-    a.open(who, a.worker("LEBLANC", employer=siege), at(jour, 11))
+    return siege
+
+
+def _colleague(a: Activite, who: Acteur, jour: date) -> None:
+    a.open(who, a.worker("LEBLANC", employer=_siege(a.monde)), at(jour, 11))
 
 
 def _stranger(a: Activite, who: Acteur, jour: date) -> None:
@@ -392,3 +399,82 @@ def test_a_suspended_spst_is_left_alone_and_rounds_at_once_point_out_once(monde:
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(lambda _: watch(monde, jour, 14.1), range(4))) == 1
     assert len(seen(monde)) == 1
+
+
+@TRA_05
+@pytest.mark.parametrize(("days", "found"), [(-16, 1), (-15, 0), (0, 0), (15, 0), (16, 1)])
+def test_an_appointment_explains_what_is_opened_fifteen_days_before_and_after(
+    monde: Monde, activite: Activite, days: int, found: int
+) -> None:
+    who, (jour,) = colleague(monde, monde.a, Role.MDT), workdays(1)
+    namesake = activite.worker("VASSEUR", "ANNE")
+    activite.appointment(namesake, at(jour + timedelta(days=days), 11))
+    activite.open(who, namesake, at(jour, 10))
+    assert watch(monde, jour) == found
+
+
+@TRA_05
+@pytest.mark.parametrize(("starts", "ends", "found"), [(-9, 0, 1), (0, 9, 1), (-9, -1, 0), (1, 9, 0)])
+def test_a_colleague_is_who_the_spst_employs_that_day(
+    monde: Monde, activite: Activite, starts: int, ends: int, found: int
+) -> None:
+    who, (jour,) = colleague(monde, monde.a, Role.MDT), workdays(1)
+    contrat = (jour + timedelta(days=starts), jour + timedelta(days=ends))
+    activite.open(who, activite.worker("LEBLANC", employer=_siege(monde), contrat=contrat), at(jour, 11))
+    assert watch(monde, jour) == found
+
+
+def test_the_name_that_somebody_uses_is_his_too(monde: Monde, activite: Activite) -> None:
+    who, (jour,) = colleague(monde, monde.a, Role.MDT), workdays(1)
+    married = activite.worker("LEBLANC", "JEANNE")
+    run(monde, "UPDATE travailleur SET nom_utilise = 'VASSEUR' WHERE prenoms = 'JEANNE'")
+    activite.open(who, married, at(jour, 10))
+    assert watch(monde, jour) == 1
+
+
+def test_who_is_entrusted_to_no_correspondent_is_outside_of_his_follow_up(monde: Monde, activite: Activite) -> None:
+    """P-111 says of him what P-110 says of the others."""
+    (jour,) = workdays(1)
+    for nom in NAMES[:3]:
+        activite.is_refused(monde.a[Role.MPC], activite.worker(nom), at(jour, 10))
+    assert watch(monde, jour) == 1
+    assert Code.HORS_SUIVI in codes(seen(monde)[0])
+
+
+@TRA_05
+def test_who_reads_much_as_a_rule_is_measured_by_it_and_by_the_day_that_is_looked_at(
+    monde: Monde, activite: Activite
+) -> None:
+    who, days, memoire = colleague(monde, monde.a, Role.INF), workdays(3), Memoire()
+    for n in range(8):
+        activite.open(who, new_id(), at(days[0], 9 + n / 10))
+    for n in range(34):
+        activite.open(who, new_id(), at(days[1], 9 + n / 60))
+
+    def found(jour: date) -> set[Code]:
+        surveillance.watch(replace(monde.runtime, clock=Moment(at(jour, 23.9))), memoire)
+        return {one for alerte in seen(monde) if alerte.jour == jour for one in codes(alerte)}
+
+    assert Code.MASSE_HEURE not in found(days[1]), "eight an hour the day before: eighty would be ten times as many"
+    run(monde, "SET LOCAL session_replication_role = replica; DELETE FROM trace")
+    for n in range(34):
+        activite.open(who, new_id(), at(days[2], 9 + n / 60))
+    assert Code.MASSE_HEURE in found(days[2]), "nothing is known of her the day after"
+
+
+@pytest.mark.exigence("TRA-01", partielle="les accès à examiner")
+def test_what_the_dpo_reads_and_decides_is_traced(monde: Monde, activite: Activite) -> None:
+    (jour,) = workdays(1)
+    _stranger(activite, colleague(monde, monde.a, Role.MDT), jour)
+    watch(monde, jour)
+    (alerte,) = seen(monde)
+    run(monde, "SET LOCAL session_replication_role = replica; DELETE FROM trace")
+    with monde.work(monde.a[Role.DPO]) as ctx:
+        alertes.get(ctx, alerte.id)
+    with monde.work(monde.a[Role.DPO]) as ctx:
+        alertes.take(ctx, alerte.id)
+    with monde.superuser.connect() as connection:
+        lines = connection.exec_driver_sql(
+            "SELECT action, details ->> 'geste', dossier_id FROM trace ORDER BY id"
+        ).all()
+    assert [tuple(line) for line in lines] == [("alerte.consult", None, None), ("alerte.decide", "cas_pris", None)]
