@@ -12,13 +12,17 @@ AXE = (ROOT / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="ut
 SCREENSHOTS = ROOT / "build" / "screenshots"
 
 
-def axe_violations(page: Page) -> list[str]:
-    """Rules broken on the page, each with the first elements that break it."""
+def axe_violations(page: Page, *, stylesheets: bool = False) -> list[str]:
+    """Rules broken on the page, each with the first elements that break it.
+
+    `stylesheets`: fetch and read them too, for the one rule about them; every page has the same.
+    """
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"{AXE}; null")
     found: list[str] = page.evaluate(
-        """async () => (await axe.run(document, {resultTypes: ['violations']})).violations
-            .map(({id, nodes}) => `${id}: ${nodes.slice(0, 3).map(({target}) => target).join(' ; ')}`)"""
+        """async (preload) => (await axe.run(document, {resultTypes: ['violations'], preload})).violations
+            .map(({id, nodes}) => `${id}: ${nodes.slice(0, 3).map(({target}) => target).join(' ; ')}`)""",
+        stylesheets,
     )
     return found
 

@@ -14,8 +14,11 @@ PAGES = [sample for sample in samples.every() if not sample.is_fragment]
 VIEWS = {"1440": (1440, 900), "390": (390, 844)}
 CHECKED = tuple(VIEWS) if SCALE > 1 else ("390",)
 """Journeys meet the checker at 1440."""
-WIDTHS = (1281, 1025, 769, 320)
-"""The narrowest of each layout (frontend/styles: 80, 64 and 48 rem); 1440 at 150 % of zoom is 960 wide."""
+NARROWEST = 320
+LAYOUTS = (1281, 1025, 769)
+"""The narrowest of each (frontend/styles: 80, 64 and 48 rem); 1440 at 150 % of zoom is 960 wide."""
+WHOLE = {sample.name if SCALE > 1 else sample.template: sample.name for sample in reversed(PAGES)}.values()
+"""One sample of each template meets every layout; its other states meet a desk and phones."""
 WEIGHT_MAX = 90_000
 
 
@@ -31,9 +34,14 @@ def test_a_page_has_no_barrier_and_nothing_cut(same_page: Page, preview_url: str
             assert checks.overflow(page) == 0, view
             if view in CHECKED:
                 assert checks.axe_violations(page) == [], view
-        for width in WIDTHS:
+        for width in (*(LAYOUTS if sample.name in WHOLE else ()), NARROWEST):
             page.set_viewport_size({"width": width, "height": 800})
             assert checks.overflow(page) == 0, width
+
+
+def test_the_stylesheet_of_every_page_locks_no_screen_upright(page: Page, preview_url: str) -> None:
+    page.goto(f"{preview_url}/journee.html")
+    assert checks.axe_violations(page, stylesheets=True) == []
 
 
 @pytest.mark.parametrize("sample", samples.every(), ids=lambda sample: sample.name)

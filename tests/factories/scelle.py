@@ -45,7 +45,7 @@ class Scelle:
         """As the owner of the server, whom no trigger stops."""
         with psycopg.connect(self.monde.database.superuser_conninfo) as connection:
             connection.execute("SET session_replication_role = replica")
-            done = connection.execute(statement, values)
+            done = connection.execute(statement, values or None)
             return done.fetchall() if done.description else []
 
     def named(self, statement: str, values: dict[str, Any]) -> None:
@@ -60,7 +60,7 @@ class Scelle:
 
     def told(self) -> list[tuple[str, dict[str, Any]]]:
         """What the sealer wrote to whoever operates."""
-        return self.sql("SELECT evenement, faits FROM journal_technique WHERE evenement LIKE 'traces.%%' ORDER BY id")
+        return self.sql("SELECT evenement, faits FROM journal_technique WHERE evenement LIKE 'traces.%' ORDER BY id")
 
 
 @pytest.fixture
@@ -69,8 +69,6 @@ def scelle(monde: Monde, tmp_path: Path) -> Scelle:
     folder = tmp_path / "tetes"
     folder.mkdir()
     made = Scelle(monde, Scelleur(secrets.token_bytes(32), FolderOfHeads(folder)), folder)
-    for table in (*_SEALED, "trace", "trace_reserve"):
-        made.sql(f"DELETE FROM {table}")
-    made.sql("DELETE FROM journal_technique")
+    made.sql("; ".join(f"DELETE FROM {table}" for table in (*_SEALED, "trace", "trace_reserve", "journal_technique")))
     traces._writers.__dict__.clear()  # their first lines went with the rest
     return made

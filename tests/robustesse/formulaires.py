@@ -31,7 +31,6 @@ class Formulaire:
     shown: tuple[str, ...] = ()
     kept_apart: bool = False
     headers: dict[str, str] = field(default_factory=dict)
-    examples: int = 5
     accepted: int = 303
     """The answer to the first of each right value; a refusal where a right one cannot be known in advance."""
 
@@ -287,7 +286,6 @@ _FORMS = (
             {"identifiant": ("anne@essai.test",), "mot_de_passe": ("cheval agrafe pile correcte",)},
         ),
         ("identifiant",),
-        examples=3,
     ),
     Formulaire(
         "connexion_locale.check_code", lambda s: (s.between_factors(), "/connexion/locale/code", {"code": ("123456",)})
@@ -307,7 +305,6 @@ _FORMS = (
             "/inscription/mot-de-passe",
             {"mot_de_passe": ("cheval agrafe pile correcte",), "confirmation": ("cheval agrafe pile correcte",)},
         ),
-        examples=3,
     ),
     Formulaire(
         "connexion_locale.confirm_application",
